@@ -1,0 +1,29 @@
+/**
+ * Time, handed in. Nothing outside this file reads the wall clock or sets a timer of its own accord, so that a
+ * test can hold time still.
+ */
+
+/** A timer that was set; give it back to `clear`. */
+export interface Timer {
+  readonly clear: () => void;
+}
+
+export interface Clock {
+  /** Milliseconds since some fixed moment; never goes back. For durations. */
+  now(): number;
+  /** Milliseconds since the Unix epoch. For what is written down. */
+  wallTime(): number;
+  /** Calls `fire` once, `delayMs` from now, unless cleared before. Timers of one instant fire in the order set. */
+  setTimer(delayMs: number, fire: () => void): Timer;
+}
+
+/** The system's clock. Its timers do not keep the Node process alive by themselves. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  wallTime: () => Date.now(),
+  setTimer(delayMs, fire) {
+    const handle = setTimeout(fire, delayMs);
+    handle.unref();
+    return { clear: () => clearTimeout(handle) };
+  },
+};
