@@ -1,0 +1,440 @@
+/**
+ * One process: its mailbox, its links and monitors, its timers, and whether it lives. It runs one callback at a
+ * time; what it does is its behaviour's. Death counts at once, also in the middle of a callback that awaits: from
+ * then on nothing that the orphaned callback does has an effect.
+ *
+ *      spawn          init done              end(reason)
+ *     ------> starting ------> ready <--> busy ------> dead
+ *
+ * Its mailbox has no bound of its own: it is bounded by who sends to it. A message that nobody can take is counted
+ * in `dropped`.
+ */
+import type { Timer } from '../base/clock.ts';
+import { Ring } from '../base/ring.ts';
+import type { Envelope, Ref, ReplyTo, SysRequest, SystemMessage } from './envelope.ts';
+import { Exit, type ExitReason, OperationFailed } from './exit-reason.ts';
+import type { Destination, LocalName, Pid, ProcessId, Via } from './pid.ts';
+import type { Runtime } from './runtime.ts';
+import type { Monitor } from './signal.ts';
+import type { StartResult } from './start.ts';
+import { Wait } from './wait.ts';
+
+/** What a process does. One object per process, made before its process is. */
+export interface Behaviour {
+  /** What this process is, in the field's word; shown by the observer. */
+  readonly kind: string;
+  /** Initialises, acknowledges the start, and does what has to happen before the first message. Must not throw. */
+  start(process: Process): void | Promise<void>;
+  /** Handles one message. Must not throw. */
+  receive(envelope: Envelope): void | Promise<void>;
+  /** The state, for those who inspect. */
+  state?(): unknown;
+}
+
+/** Counters and marks of a process, as the observer sees them. Plain data. */
+export interface ProcessInfo {
+  readonly pid: Pid;
+  readonly kind: string;
+  readonly name: string | undefined;
+  readonly label: string | undefined;
+  readonly parent: Pid | undefined;
+  readonly status: 'starting' | 'waiting' | 'running' | 'suspended';
+  readonly mailbox: number;
+  readonly mailboxMax: number;
+  readonly handled: number;
+  readonly dropped: number;
+  readonly busySince: number | undefined;
+  readonly startedAt: number;
+  readonly links: readonly Pid[];
+  readonly monitors: readonly Pid[];
+  readonly trapExit: boolean;
+}
+
+interface Selective {
+  readonly matches: (envelope: Envelope) => boolean;
+  readonly wait: Wait<Envelope | undefined>;
+}
+
+export class Process {
+  readonly pid: ProcessId;
+  readonly runtime: Runtime;
+  readonly behaviour: Behaviour;
+  readonly parent: Pid | undefined;
+  /** What the observer calls it, beside its name: the child's id, say. */
+  label: string | undefined;
+  name: LocalName | Via | undefined = undefined;
+  readonly localNames = new Set<LocalName>();
+  readonly startedAt: number;
+
+  alive = true;
+  trapExit = false;
+  readonly mailbox = new Ring<Envelope>();
+  mailboxMax = 0;
+  handled = 0;
+  dropped = 0;
+  busySince: number | undefined = undefined;
+
+  readonly links = new Map<number, Pid>();
+  /** Those this process watches. */
+  readonly monitors = new Map<Ref, Monitor>();
+  /** Those that watch this process, in the order they came. */
+  readonly watchers = new Map<Ref, Pid>();
+  /** Calls taken from the mailbox and not yet answered: when this process ends, they fail with its reason. */
+  readonly openCalls = new Map<Ref, ReplyTo>();
+  readonly timers = new Map<Ref, Timer>();
+  /** Told the outcome of the start, once. */
+  starter: ((result: StartResult) => void) | undefined = undefined;
+  /** What the starter is told when the process ends before it acknowledged; an error with its reason if unset. */
+  startFailure: StartResult | undefined = undefined;
+  /** Called when the process has ended, before anyone hears of it. */
+  onEnd: (() => void) | undefined = undefined;
+
+  scheduled = false;
+  #started = false;
+  #busy = false;
+  #suspended = false;
+  #selective: Selective | undefined = undefined;
+
+  constructor(runtime: Runtime, pid: ProcessId, behaviour: Behaviour, parent: Pid | undefined) {
+    this.runtime = runtime;
+    this.pid = pid;
+    this.behaviour = behaviour;
+    this.parent = parent;
+    this.startedAt = runtime.clock.now();
+  }
+
+  // -- the runtime's side ------------------------------------------------------------------------------------
+
+  /** Puts an envelope into the mailbox. The caller has checked that the process lives. */
+  deliver(envelope: Envelope): void {
+    const selective = this.#selective;
+    if (selective?.matches(envelope)) {
+      this.#selective = undefined;
+      this.#track(envelope);
+      selective.wait.resolve(envelope);
+      return;
+    }
+    this.mailbox.push(envelope);
+    if (this.mailbox.size > this.mailboxMax) this.mailboxMax = this.mailbox.size;
+    if (!this.#busy) this.runtime.scheduler.schedule(this);
+  }
+
+  /** Handles messages until there are none, it has to wait, or the budget is used up. Returns what was used. */
+  run(budget: number): number {
+    let used = 0;
+    if (!this.#started) {
+      this.#started = true;
+      used++;
+      this.#step(this.behaviour.start(this));
+    }
+    while (this.alive && !this.#busy && used < budget) {
+      const envelope = this.#suspended ? this.#nextSysRequest() : this.mailbox.shift();
+      if (envelope === undefined) break;
+      used++;
+      this.handled++;
+      this.#track(envelope);
+      if (envelope.type === 'sys') this.#answer(envelope.request, envelope.from, envelope);
+      else this.#step(this.behaviour.receive(envelope));
+    }
+    return used;
+  }
+
+  /** It has a message and waits for nothing. */
+  get canRun(): boolean {
+    return this.alive && !this.#busy && this.mailbox.size > 0 && !this.#suspended;
+  }
+
+  /** Drops everything; called once, by the runtime, when the process has ended. */
+  dispose(): void {
+    this.mailbox.clear();
+    this.#selective = undefined;
+    for (const timer of this.timers.values()) timer.clear();
+    this.timers.clear();
+    this.busySince = undefined;
+  }
+
+  /** Calls that wait for this process: answered by nobody once it has ended. */
+  *unansweredCalls(): Iterable<ReplyTo> {
+    yield* this.openCalls.values();
+    for (const envelope of this.mailbox)
+      if (envelope.type === 'call' || envelope.type === 'sys') yield envelope.from;
+  }
+
+  info(): ProcessInfo {
+    const status = !this.#started || this.starter !== undefined ? 'starting' : 'waiting';
+    return {
+      pid: this.pid,
+      kind: this.behaviour.kind,
+      name:
+        this.name === undefined
+          ? undefined
+          : typeof this.name === 'string'
+            ? this.name
+            : JSON.stringify(this.name.key),
+      label: this.label,
+      parent: this.parent,
+      status: this.#suspended ? 'suspended' : status === 'waiting' && this.#busy ? 'running' : status,
+      mailbox: this.mailbox.size,
+      mailboxMax: this.mailboxMax,
+      handled: this.handled,
+      dropped: this.dropped,
+      busySince: this.busySince,
+      startedAt: this.startedAt,
+      links: [...this.links.values()],
+      monitors: [...this.monitors.values()].flatMap((monitor) =>
+        monitor.pid === undefined ? [] : [monitor.pid],
+      ),
+      trapExit: this.trapExit,
+    };
+  }
+
+  #step(result: void | Promise<void>): void {
+    if (result === undefined) return;
+    this.#busy = true;
+    this.busySince = this.runtime.clock.now();
+    result.then(this.#resume, (error: unknown) => {
+      // A behaviour handles what its callbacks throw; this is a fault of the behaviour itself.
+      this.end({ type: 'error', error });
+    });
+  }
+
+  readonly #resume = (): void => {
+    if (!this.alive) return;
+    this.#busy = false;
+    this.busySince = undefined;
+    if (this.mailbox.size > 0) this.runtime.scheduler.schedule(this);
+  };
+
+  #track(envelope: Envelope): void {
+    if (envelope.type === 'call' || envelope.type === 'sys')
+      this.openCalls.set(envelope.from.ref, envelope.from);
+  }
+
+  #nextSysRequest(): Envelope | undefined {
+    let found: Envelope | undefined;
+    this.mailbox.remove((envelope) => {
+      if (envelope.type !== 'sys') return false;
+      found = envelope;
+      return true;
+    });
+    return found;
+  }
+
+  #answer(request: SysRequest, from: ReplyTo, envelope: Envelope): void {
+    switch (request.type) {
+      case 'stop':
+        this.#step(this.behaviour.receive(envelope));
+        return;
+      case 'get_state':
+        this.reply(from, this.behaviour.state?.());
+        return;
+      case 'suspend':
+        this.#suspended = true;
+        this.reply(from, undefined);
+        return;
+      case 'resume':
+        this.#suspended = false;
+        this.reply(from, undefined);
+        return;
+    }
+  }
+
+  // -- the behaviour's side ----------------------------------------------------------------------------------
+
+  /** Throws in the orphaned callback of a dead process, so that it goes no further. */
+  #assertAlive(): void {
+    if (!this.alive) throw new Exit('killed', `process ${this.pid} has ended`);
+  }
+
+  /** Tells the starter how the start went. */
+  acknowledge(result: StartResult): void {
+    const starter = this.starter;
+    this.starter = undefined;
+    starter?.(result);
+  }
+
+  /** Ends this process. Whoever hears of it hears `reason`. */
+  end(reason: ExitReason): void {
+    this.runtime.end(this, reason);
+  }
+
+  reply(to: ReplyTo, value: unknown): void {
+    this.#assertAlive();
+    this.openCalls.delete(to.ref);
+    this.runtime.settleCall(to, { type: 'ok', value });
+  }
+
+  send(to: Destination, message: unknown): void {
+    this.#assertAlive();
+    this.runtime.deliver(to, { type: 'info', message });
+  }
+
+  cast(to: Destination, message: unknown): void {
+    this.#assertAlive();
+    this.runtime.deliver(to, { type: 'cast', message });
+  }
+
+  call(to: Destination, message: unknown, options: { readonly timeoutMs?: number } = {}): Promise<unknown> {
+    this.#assertAlive();
+    return this.runtime.request(
+      this,
+      to,
+      (from) => ({ type: 'call', message, from }),
+      'call',
+      options.timeoutMs ?? 5000,
+    );
+  }
+
+  /** Asks a process to stop with `reason` and waits until it has. */
+  async stop(
+    to: Destination,
+    reason: ExitReason = 'normal',
+    options: { readonly timeoutMs?: number } = {},
+  ): Promise<void> {
+    this.#assertAlive();
+    await this.runtime.stopProcess(this, to, reason, options.timeoutMs ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** Sends an exit signal. `kill` cannot be trapped. */
+  exit(to: Pid, reason: ExitReason): void {
+    this.#assertAlive();
+    this.runtime.signal({ type: 'exit', to, from: this.pid, reason, linked: false });
+    this.#assertAlive();
+  }
+
+  link(to: Pid): void {
+    this.#assertAlive();
+    this.runtime.link(this, to);
+    this.#assertAlive();
+  }
+
+  unlink(from: Pid): void {
+    this.#assertAlive();
+    this.runtime.unlink(this, from);
+  }
+
+  monitor(target: Destination): Ref {
+    this.#assertAlive();
+    return this.runtime.monitor(this, target);
+  }
+
+  /** Stops watching; with `flush` a DOWN that is already in the mailbox is taken out too. */
+  demonitor(ref: Ref, options: { readonly flush?: boolean } = {}): void {
+    this.#assertAlive();
+    this.runtime.demonitor(this, ref);
+    if (options.flush === true) this.mailbox.remove((envelope) => isDown(envelope, ref));
+  }
+
+  sendAfter(delayMs: number, message: unknown, to: Destination = this.pid): Ref {
+    this.#assertAlive();
+    return this.setTimer(delayMs, () => this.runtime.deliver(to, { type: 'info', message }));
+  }
+
+  /** True when the timer had not fired yet. */
+  cancelTimer(ref: Ref): boolean {
+    const timer = this.timers.get(ref);
+    timer?.clear();
+    return this.timers.delete(ref);
+  }
+
+  /** Calls `fire` unless the process has ended by then. */
+  setTimer(delayMs: number, fire: () => void): Ref {
+    const ref = this.runtime.nextRef();
+    const timer = this.runtime.clock.setTimer(delayMs, () => {
+      this.timers.delete(ref);
+      fire();
+    });
+    this.timers.set(ref, timer);
+    return ref;
+  }
+
+  /** Waits inside a callback. The process handles no message meanwhile. */
+  sleep(delayMs: number): Promise<void> {
+    this.#assertAlive();
+    return new Promise<void>((resolve, reject) => {
+      const wait = new Wait<void>(this, resolve, reject);
+      this.setTimer(delayMs, () => wait.resolve());
+    });
+  }
+
+  /**
+   * Selective receive, inside a callback: the first envelope that matches, from the mailbox or as it comes;
+   * `undefined` when none came in time. What does not match stays in the mailbox.
+   */
+  take(
+    matches: (envelope: Envelope) => boolean,
+    timeoutMs = Number.POSITIVE_INFINITY,
+  ): Promise<Envelope | undefined> {
+    this.#assertAlive();
+    let found: Envelope | undefined;
+    this.mailbox.remove((envelope) => {
+      if (found !== undefined || !matches(envelope)) return false;
+      found = envelope;
+      return true;
+    });
+    if (found !== undefined) {
+      this.#track(found);
+      return Promise.resolve(found);
+    }
+    return new Promise((resolve, reject) => {
+      const wait = new Wait<Envelope | undefined>(this, resolve, reject);
+      this.#selective = { matches, wait };
+      if (timeoutMs !== Number.POSITIVE_INFINITY) {
+        wait.timer = this.runtime.clock.setTimer(timeoutMs, () => {
+          if (this.#selective?.wait === wait) this.#selective = undefined;
+          wait.resolve(undefined);
+        });
+      }
+    });
+  }
+
+  /** Waits for the end of a monitored process: its reason, or `undefined` when it did not end in time. */
+  async awaitDown(ref: Ref, timeoutMs = Number.POSITIVE_INFINITY): Promise<ExitReason | undefined> {
+    const envelope = await this.take((candidate) => isDown(candidate, ref), timeoutMs);
+    if (envelope?.type !== 'system' || envelope.message.type !== 'DOWN') return undefined;
+    return envelope.message.reason;
+  }
+
+  /** Takes the name; throws when somebody has it. */
+  register(name: LocalName): void {
+    this.#assertAlive();
+    if (!this.runtime.registerName(name, this)) throw new NameTaken(name);
+  }
+
+  unregister(name: LocalName): void {
+    this.#assertAlive();
+    if (!this.runtime.unregisterName(name)) throw new NameTaken(name);
+  }
+
+  /** Removes an EXIT message of that process from the mailbox, if there is one. */
+  flushExit(from: Pid): void {
+    this.mailbox.remove(
+      (envelope) =>
+        envelope.type === 'system' &&
+        envelope.message.type === 'EXIT' &&
+        envelope.message.from.key === from.key,
+    );
+  }
+}
+
+/** A local name that is taken, or one that is not there to be given up. */
+export class NameTaken extends Error {
+  override readonly name = 'NameTaken';
+  readonly code = 'ERR_NAME';
+
+  constructor(name: LocalName) {
+    super(`the name ${name} is taken, or held by nobody`);
+  }
+}
+
+export function isDown(envelope: Envelope, ref: Ref): boolean {
+  return envelope.type === 'system' && envelope.message.type === 'DOWN' && envelope.message.ref === ref;
+}
+
+export function systemEnvelope(message: SystemMessage): Envelope {
+  return { type: 'system', message };
+}
+
+export function failedOperation(operation: 'call' | 'stop', reason: ExitReason): OperationFailed {
+  return new OperationFailed(operation, reason);
+}

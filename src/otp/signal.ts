@@ -1,0 +1,49 @@
+/**
+ * What one process can do to another, beside putting a message into its mailbox: one closed union, the same for a
+ * process of this runtime and for one in another thread. Signals of one sender to one receiver keep their order.
+ */
+import type { Envelope, Ref } from './envelope.ts';
+import type { ExitReason } from './exit-reason.ts';
+import type { Destination, LocalName, NodeId, Pid } from './pid.ts';
+
+export type Signal =
+  | { readonly type: 'deliver'; readonly to: Pid | LocalName; readonly envelope: Envelope }
+  /** `linked`: it came over a link (and only counts while the link is there), else somebody sent it. */
+  | {
+      readonly type: 'exit';
+      readonly to: Pid;
+      readonly from: Pid;
+      readonly reason: ExitReason;
+      readonly linked: boolean;
+    }
+  | { readonly type: 'link'; readonly to: Pid; readonly from: Pid }
+  | { readonly type: 'unlink'; readonly to: Pid; readonly from: Pid }
+  | { readonly type: 'monitor'; readonly to: Pid | LocalName; readonly watcher: Pid; readonly ref: Ref }
+  | { readonly type: 'demonitor'; readonly to: Pid; readonly ref: Ref }
+  | { readonly type: 'down'; readonly to: Pid; readonly ref: Ref; readonly reason: ExitReason }
+  | { readonly type: 'reply'; readonly ref: Ref; readonly outcome: Outcome };
+
+/** How a call ended. */
+export type Outcome =
+  | { readonly type: 'ok'; readonly value: unknown }
+  | { readonly type: 'failed'; readonly reason: ExitReason };
+
+/**
+ * The way to other nodes; implemented where threads are known. `send` keeps the order of what is sent to one node
+ * and never throws: a node that is gone is reported to the runtime by `nodeDown`, once, after its last signal.
+ */
+export interface Transport {
+  send(node: NodeId, signal: Signal): void;
+  /** False when nothing can be sent to that node any more: its processes count as `noconnection`. */
+  isConnected(node: NodeId): boolean;
+}
+
+/** One monitor as its watcher keeps it. */
+export interface Monitor {
+  readonly ref: Ref;
+  /** What the watcher asked for, a name perhaps; the DOWN message shows it. */
+  readonly target: Destination;
+  /** The process that is watched; undefined while only its name on another node is known. */
+  readonly pid: Pid | undefined;
+  readonly node: NodeId;
+}

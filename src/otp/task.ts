@@ -1,0 +1,171 @@
+/**
+ * Task: a process that runs one function and ends. Started by `async` it is linked to its owner, who may `await`
+ * its value; the value, or the DOWN of its end, lies in the owner's mailbox until then. Behaves as Elixir's Task
+ * (https://hexdocs.pm/elixir/Task.html).
+ */
+import type { Envelope, Ref } from './envelope.ts';
+import { type ExitReason, OperationFailed, reasonOf } from './exit-reason.ts';
+import type { Pid } from './pid.ts';
+import type { Behaviour, Process } from './process.ts';
+import type { StartResult } from './start.ts';
+
+export type TaskFunction<Value> = (self: Process) => Value | Promise<Value>;
+
+export interface Task {
+  readonly pid: Pid;
+  readonly ref: Ref;
+}
+
+export type TaskOutcome =
+  | { readonly type: 'ok'; readonly value: unknown }
+  | { readonly type: 'exit'; readonly reason: ExitReason };
+
+export interface TaskOptions {
+  readonly trapExit?: boolean;
+  readonly label?: string | undefined;
+}
+
+/** A process that runs `run` and ends `normal`; a failure of `run` is the reason of its end. */
+export function taskBehaviour(
+  run: TaskFunction<unknown>,
+  options: TaskOptions & { readonly done?: (value: unknown) => void } = {},
+): Behaviour {
+  return {
+    kind: 'task',
+    start(process) {
+      process.trapExit = options.trapExit ?? false;
+      process.acknowledge({ type: 'ok', pid: process.pid });
+      const finish = (value: unknown): void => {
+        if (!process.alive) return;
+        options.done?.(value);
+        process.end('normal');
+      };
+      let result: unknown;
+      try {
+        result = run(process);
+      } catch (thrown) {
+        process.end(reasonOf(thrown));
+        return;
+      }
+      if (!(result instanceof Promise)) return finish(result);
+      return result.then(finish, (thrown: unknown) => process.end(reasonOf(thrown)));
+    },
+    receive() {},
+  };
+}
+
+/** Starts a task as a linked child of `parent`; as a supervisor's child it is temporary unless its spec says else. */
+export function startTask(
+  parent: Process,
+  run: TaskFunction<unknown>,
+  options: TaskOptions = {},
+): Promise<StartResult> {
+  return parent.runtime.start(parent, taskBehaviour(run, options), {
+    parent: parent.pid,
+    link: true,
+    label: options.label,
+  });
+}
+
+/** Starts a linked task that `owner` can await. */
+export function startAsync(owner: Process, run: TaskFunction<unknown>, options: TaskOptions = {}): Task {
+  let ref = 0;
+  const behaviour = taskBehaviour(run, {
+    ...options,
+    done: (value) =>
+      owner.runtime.deliver(owner.pid, { type: 'system', message: { type: 'task_result', ref, value } }),
+  });
+  const process = owner.runtime.spawn(behaviour, { parent: owner.pid, link: true, label: options.label });
+  ref = owner.monitor(process.pid);
+  return { pid: process.pid, ref };
+}
+
+/** The task's value. Fails with `timeout`, or with the reason of the task's end. */
+export async function awaitTask(owner: Process, task: Task, timeoutMs = 5000): Promise<unknown> {
+  const outcome = await yieldTask(owner, task, timeoutMs);
+  if (outcome?.type === 'ok') return outcome.value;
+  if (outcome === undefined) owner.demonitor(task.ref, { flush: true });
+  throw new OperationFailed('await', outcome?.reason ?? 'timeout');
+}
+
+/** The values of several tasks, all within one timeout. */
+export async function awaitMany(
+  owner: Process,
+  tasks: readonly Task[],
+  timeoutMs = 5000,
+): Promise<unknown[]> {
+  const deadline = owner.runtime.clock.now() + timeoutMs;
+  const values: unknown[] = [];
+  for (const task of tasks) {
+    const outcome = await yieldTask(owner, task, remaining(owner, deadline));
+    if (outcome?.type === 'ok') {
+      values.push(outcome.value);
+      continue;
+    }
+    for (const other of tasks) owner.demonitor(other.ref, { flush: true });
+    throw new OperationFailed('await_many', outcome?.reason ?? 'timeout');
+  }
+  return values;
+}
+
+/** How the task ended, or undefined when it has not within `timeoutMs`; it can be asked again then. */
+export async function yieldTask(
+  owner: Process,
+  task: Task,
+  timeoutMs = 5000,
+): Promise<TaskOutcome | undefined> {
+  const envelope = await owner.take((candidate) => isOutcome(candidate, task.ref), timeoutMs);
+  if (envelope?.type !== 'system') return undefined;
+  const { message } = envelope;
+  if (message.type === 'task_result') {
+    owner.demonitor(task.ref, { flush: true });
+    return { type: 'ok', value: message.value };
+  }
+  return message.type === 'DOWN' ? { type: 'exit', reason: message.reason } : undefined;
+}
+
+/** As `yieldTask` for several tasks, the timeout being for all of them together; in the order given. */
+export async function yieldMany(
+  owner: Process,
+  tasks: readonly Task[],
+  timeoutMs = 5000,
+): Promise<(TaskOutcome | undefined)[]> {
+  const deadline = owner.runtime.clock.now() + timeoutMs;
+  const outcomes: (TaskOutcome | undefined)[] = [];
+  for (const task of tasks) outcomes.push(await yieldTask(owner, task, remaining(owner, deadline)));
+  return outcomes;
+}
+
+/** Ends the task; its outcome if it had one already, undefined when it ended because it was asked to. */
+export async function shutdownTask(
+  owner: Process,
+  task: Task,
+  shutdown: number | 'brutal_kill' = 5000,
+): Promise<TaskOutcome | undefined> {
+  // The link goes first: the end that is asked for here must not reach the owner.
+  owner.unlink(task.pid);
+  const asked: ExitReason = shutdown === 'brutal_kill' ? 'kill' : 'shutdown';
+  owner.exit(task.pid, asked);
+  let outcome = await yieldTask(
+    owner,
+    task,
+    shutdown === 'brutal_kill' ? Number.POSITIVE_INFINITY : shutdown,
+  );
+  const expected = outcome === undefined || shutdown === 'brutal_kill' ? 'killed' : 'shutdown';
+  if (outcome === undefined) {
+    owner.exit(task.pid, 'kill');
+    outcome = await yieldTask(owner, task, Number.POSITIVE_INFINITY);
+    return outcome;
+  }
+  return outcome.type === 'exit' && outcome.reason === expected ? undefined : outcome;
+}
+
+function remaining(owner: Process, deadline: number): number {
+  return Math.max(0, deadline - owner.runtime.clock.now());
+}
+
+function isOutcome(envelope: Envelope, ref: Ref): boolean {
+  if (envelope.type !== 'system') return false;
+  const { message } = envelope;
+  return (message.type === 'task_result' || message.type === 'DOWN') && message.ref === ref;
+}
