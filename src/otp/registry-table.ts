@@ -4,12 +4,17 @@
  * registry's process, as an ETS table would be.
  */
 import type { Pid } from './pid.ts';
+import type { Process } from './process.ts';
 
 export interface Entry {
   readonly key: unknown;
   readonly pid: Pid;
   readonly value: unknown;
 }
+
+export type TableEvent =
+  | { readonly type: 'register'; readonly key: unknown; readonly pid: Pid; readonly value: unknown }
+  | { readonly type: 'unregister'; readonly key: unknown; readonly pid: Pid };
 
 export type RegistryKeys = 'unique' | 'duplicate';
 
@@ -18,14 +23,23 @@ export class RegistryTable {
   /** The registry's own process. */
   readonly pid: Pid;
   readonly #entries = new Map<string, Entry[]>();
+  readonly #tell: (event: TableEvent) => void;
 
-  constructor(keys: RegistryKeys, pid: Pid) {
+  constructor(keys: RegistryKeys, pid: Pid, tell: (event: TableEvent) => void) {
     this.keys = keys;
     this.pid = pid;
+    this.#tell = tell;
+  }
+
+  /** Makes an entry for a process of this node and links it. The holder that stands in the way, if there is one. */
+  register(key: unknown, process: Process, value: unknown): Pid | undefined {
+    const holder = this.add(key, process.pid, value);
+    if (holder === undefined) process.runtime.link(process, this.pid);
+    return holder;
   }
 
   /** The holder that stands in the way, or undefined when the entry was made. */
-  register(key: unknown, pid: Pid, value: unknown): Pid | undefined {
+  add(key: unknown, pid: Pid, value: unknown): Pid | undefined {
     const text = keyText(key);
     const entries = this.#entries.get(text);
     const holder = this.keys === 'unique' ? entries?.[0]?.pid : undefined;
@@ -33,12 +47,18 @@ export class RegistryTable {
     const entry: Entry = { key, pid, value: value ?? null };
     if (entries === undefined) this.#entries.set(text, [entry]);
     else entries.push(entry);
+    this.#tell({ type: 'register', key, pid, value: entry.value });
     return undefined;
   }
 
-  /** Removes all entries of that key which that process holds. */
-  unregister(key: unknown, pid: Pid): void {
+  /** Removes all entries of that key which that process holds; with the last of its keys its link goes. */
+  unregister(key: unknown, process: Process): void {
+    const { pid } = process;
+    const held = this.lookup(key).some((entry) => entry.pid.key === pid.key);
+    if (!held) return;
     this.#keep(keyText(key), (entry) => entry.pid.key !== pid.key);
+    if (!this.holds(pid)) process.runtime.unlink(process, this.pid);
+    this.#tell({ type: 'unregister', key, pid });
   }
 
   /** Sets a new value; undefined when that process does not hold the key. */

@@ -15,7 +15,7 @@ import { type Destination, isPid, type LocalName, type NodeId, type Pid, Process
 import { type Behaviour, Process, systemEnvelope } from './process.ts';
 import type { RegistryTable } from './registry-table.ts';
 import { Scheduler } from './scheduler.ts';
-import type { Monitor, Outcome, Signal, Transport } from './signal.ts';
+import type { Outcome, Signal, Transport } from './signal.ts';
 import type { StartResult } from './start.ts';
 import { Wait } from './wait.ts';
 
@@ -163,7 +163,7 @@ export class Runtime {
   #takeName(process: Process, name: NonNullable<Process['name']>): void {
     process.name = name;
     if (typeof name === 'string') this.registerName(name, process);
-    else this.registries.get(name.registry)?.register(name.key, process.pid, name.value);
+    else this.registries.get(name.registry)?.register(name.key, process, name.value);
   }
 
   // -- messages ----------------------------------------------------------------------------------------------

@@ -1,0 +1,182 @@
+/**
+ * Registry: names for processes, beyond texts, with a value beside each; `unique` or `duplicate` keys. A process
+ * started with `via(registry, key)` holds that key before its init runs; any process may take further keys.
+ *
+ * Owns: a table that is read without asking this process. Holders are linked to the registry: stopping it sends them
+ * `shutdown`, killing it kills them; so it comes first in a tree whose strategy rebuilds its users.
+ * Behaves as Elixir's Registry (https://hexdocs.pm/elixir/Registry.html).
+ */
+import {
+  type GenServer,
+  noreply,
+  ok,
+  type Request,
+  reply,
+  type StartOptions,
+  start,
+  startLink,
+} from './gen-server.ts';
+import type { LocalName, Pid } from './pid.ts';
+import type { Process } from './process.ts';
+import { type Entry, type RegistryKeys, RegistryTable } from './registry-table.ts';
+import type { Runtime } from './runtime.ts';
+import type { StartResult } from './start.ts';
+
+export interface RegistryOptions {
+  readonly name: LocalName;
+  readonly keys: RegistryKeys;
+  /** Local names that get a `RegistryEvent` for each registration and unregistration; not for deaths. */
+  readonly listeners?: readonly LocalName[];
+}
+
+/** What a listener is sent. */
+export type RegistryEvent =
+  | {
+      readonly type: 'register';
+      readonly registry: LocalName;
+      readonly key: unknown;
+      readonly pid: Pid;
+      readonly value: unknown;
+    }
+  | { readonly type: 'unregister'; readonly registry: LocalName; readonly key: unknown; readonly pid: Pid };
+
+export type RegisterResult =
+  | { readonly type: 'ok' }
+  | { readonly type: 'already_registered'; readonly pid: Pid };
+
+/** For processes of other nodes, which cannot read the table. */
+export type RegistryCall =
+  | Request<
+      { readonly type: 'register'; readonly key: unknown; readonly value: unknown; readonly pid: Pid },
+      RegisterResult
+    >
+  | Request<{ readonly type: 'whereis'; readonly key: unknown }, Pid | undefined>;
+
+export interface RegistrySpec {
+  readonly argument: RegistryOptions;
+  readonly state: RegistryTable;
+  readonly call: RegistryCall;
+}
+
+/** There is no registry of that name. */
+export class UnknownRegistry extends Error {
+  override readonly name = 'UnknownRegistry';
+  readonly code = 'ERR_UNKNOWN_REGISTRY';
+
+  constructor(registry: LocalName) {
+    super(`there is no registry named ${registry}`);
+  }
+}
+
+export function startRegistry(
+  runtime: Runtime,
+  options: RegistryOptions,
+  startOptions: StartOptions = {},
+): Promise<StartResult<RegistrySpec>> {
+  return start(runtime, registry, options, { ...startOptions, name: options.name });
+}
+
+export function startRegistryLink(
+  parent: Process,
+  options: RegistryOptions,
+  startOptions: StartOptions = {},
+): Promise<StartResult<RegistrySpec>> {
+  return startLink(parent, registry, options, { ...startOptions, name: options.name });
+}
+
+/** Takes a key for the calling process itself. */
+export function register(
+  self: Process,
+  name: LocalName,
+  key: unknown,
+  value: unknown = null,
+): RegisterResult {
+  const holder = table(self.runtime, name).register(key, self, value);
+  return holder === undefined ? { type: 'ok' } : { type: 'already_registered', pid: holder };
+}
+
+/** Gives up all the caller's own entries of a key; those of others stay. */
+export function unregister(self: Process, name: LocalName, key: unknown): void {
+  table(self.runtime, name).unregister(key, self);
+}
+
+/** Changes the value of the caller's own entry; undefined when it has none. */
+export function update(
+  self: Process,
+  name: LocalName,
+  key: unknown,
+  value: unknown,
+): { readonly before: unknown } | undefined {
+  return table(self.runtime, name).update(key, self.pid, value);
+}
+
+export function lookup(runtime: Runtime, name: LocalName, key: unknown): readonly Entry[] {
+  return table(runtime, name).lookup(key);
+}
+
+export function keysOf(runtime: Runtime, name: LocalName, pid: Pid): readonly unknown[] {
+  return table(runtime, name).keysOf(pid);
+}
+
+export function countEntries(runtime: Runtime, name: LocalName): number {
+  return table(runtime, name).all().length;
+}
+
+/** Calls `send` for each holder of a key. */
+export function dispatch(
+  runtime: Runtime,
+  name: LocalName,
+  key: unknown,
+  send: (entry: Entry) => void,
+): void {
+  for (const entry of table(runtime, name).lookup(key)) send(entry);
+}
+
+function table(runtime: Runtime, name: LocalName): RegistryTable {
+  const found = runtime.registries.get(name);
+  if (found === undefined) throw new UnknownRegistry(name);
+  return found;
+}
+
+const registry: GenServer<RegistrySpec> = {
+  kind: 'registry',
+  trapExit: true,
+
+  init(options, self) {
+    const { runtime } = self;
+    const entries = new RegistryTable(options.keys, self.pid, (event) => {
+      for (const listener of options.listeners ?? [])
+        runtime.send(listener, { ...event, registry: options.name });
+    });
+    runtime.registries.set(options.name, entries);
+    self.onEnd = () => {
+      if (runtime.registries.get(options.name) === entries) runtime.registries.delete(options.name);
+    };
+    return ok(entries);
+  },
+
+  handleCall: {
+    register({ key, value, pid }, entries, _from, self) {
+      const holder = entries.add(key, pid, value);
+      if (holder !== undefined) return reply({ type: 'already_registered', pid: holder }, entries);
+      self.link(pid);
+      return reply({ type: 'ok' }, entries);
+    },
+    whereis: ({ key }, entries) => reply(entries.whereis(key), entries),
+  },
+
+  handleInfo(message, entries) {
+    // A holder of another node that ended; those of this node are out of the table before anyone hears of it.
+    if (message.type === 'EXIT') entries.forget(message.from);
+    return noreply(entries);
+  },
+
+  terminate(_reason, _entries, self) {
+    // Holders are stopped as if this were their supervisor, also when the registry itself is stopped `normal`.
+    for (const holder of [...self.links.values()]) {
+      if (holder.key === self.parent?.key) continue;
+      self.unlink(holder);
+      self.exit(holder, 'shutdown');
+    }
+  },
+};
