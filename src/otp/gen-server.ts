@@ -55,6 +55,8 @@ export interface Then {
   readonly continue?: unknown;
   /** Milliseconds until a `{ type: 'timeout' }` message, unless another message comes first. */
   readonly timeoutMs?: number;
+  /** Stages only: events to send out when the callback has returned. */
+  readonly events?: readonly unknown[];
 }
 
 export type InitResult<State> =

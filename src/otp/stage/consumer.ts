@@ -1,0 +1,288 @@
+/**
+ * Consumer: subscribes to producers and handles the events that it has asked for.
+ *
+ * Owns: its subscriptions and, for each, the account of what is outstanding. An automatic subscription asks by
+ * itself, after a batch has been handled; a manual one asks by `ask`. Losing a subscription ends the consumer, or not,
+ * as its cancel mode says. Behaves as a GenStage consumer (https://hexdocs.pm/gen_stage/GenStage.html).
+ */
+import { unreachable } from '../../base/assert.ts';
+import { type ExitReason, isCleanExit } from '../exit-reason.ts';
+import {
+  type GenServer,
+  type InitResult,
+  type Result,
+  refuse,
+  reply,
+  type ServerSpec,
+  serverBehaviour,
+} from '../gen-server.ts';
+import { type Destination, isPid } from '../pid.ts';
+import type { Process } from '../process.ts';
+import type { Runtime } from '../runtime.ts';
+import type { StartResult } from '../start.ts';
+import { planBatches } from './demand.ts';
+import {
+  type Cancellation,
+  type ConsumerMessage,
+  type Demand,
+  isConsumerMessage,
+  parseDemand,
+  type Subscribe,
+  type Subscription,
+  type SubscriptionOptions,
+} from './messages.ts';
+import {
+  endsProcess,
+  finish,
+  isDownMessage,
+  type StageBody,
+  type StageModule,
+  stageServer,
+} from './stage.ts';
+
+type StateOf<Spec> = Spec extends { readonly state: infer State } ? State : undefined;
+type Awaitable<Value> = Value | Promise<Value>;
+
+export interface Consumer<Spec extends ServerSpec = ServerSpec> extends GenServer<Spec> {
+  handleEvents(
+    events: readonly unknown[],
+    subscription: Subscription,
+    state: StateOf<Spec>,
+    self: Process,
+  ): Awaitable<Result<StateOf<Spec>>>;
+  handleSubscribe?(
+    subscription: Subscription,
+    options: SubscriptionOptions,
+    state: StateOf<Spec>,
+    self: Process,
+  ): Awaitable<Result<StateOf<Spec>>>;
+  handleCancel?(
+    cancellation: Cancellation,
+    subscription: Subscription,
+    state: StateOf<Spec>,
+    self: Process,
+  ): Awaitable<Result<StateOf<Spec>>>;
+}
+
+export interface ConsumerOptions {
+  readonly subscribeTo?: readonly Subscribe[];
+  /** Asks only by `ask`. */
+  readonly manual?: boolean;
+}
+
+/** Asks a producer for so many more; 0 asks for nothing. */
+export function ask(self: Process, subscription: Subscription, count: number): void {
+  if (count > 0) self.send(subscription.producer, { type: '$ask', subscription, count });
+}
+
+/** Gives a subscription up; its cancel mode applies as if the producer had. */
+export function cancel(self: Process, subscription: Subscription, reason: ExitReason): void {
+  self.send(subscription.producer, { type: '$cancel', subscription, reason });
+}
+
+interface Caller {
+  call(to: Destination, message: unknown, options?: { readonly timeoutMs?: number }): Promise<unknown>;
+}
+
+export type SubscribeResult =
+  | { readonly type: 'ok' }
+  | { readonly type: 'error'; readonly reason: ExitReason };
+
+/** Has a consumer subscribe to a producer. */
+export function subscribe(caller: Caller, consumer: Destination, to: Subscribe): Promise<SubscribeResult> {
+  return caller.call(consumer, { type: '$subscribe_to', to }) as Promise<SubscribeResult>;
+}
+
+export function startConsumer<Spec extends ServerSpec>(
+  runtime: Runtime,
+  module: Consumer<Spec>,
+  argument: Spec['argument'],
+  options: ConsumerOptions = {},
+  startOptions: StartOptions = {},
+): Promise<StartResult<Spec>> {
+  return runtime.start(undefined, consumerBehaviour(module, argument, options), startOptions) as Promise<
+    StartResult<Spec>
+  >;
+}
+
+export function startConsumerLink<Spec extends ServerSpec>(
+  parent: Process,
+  module: Consumer<Spec>,
+  argument: Spec['argument'],
+  options: ConsumerOptions = {},
+  startOptions: StartOptions = {},
+): Promise<StartResult<Spec>> {
+  return parent.runtime.start(parent, consumerBehaviour(module, argument, options), {
+    ...startOptions,
+    parent: parent.pid,
+    link: true,
+  }) as Promise<StartResult<Spec>>;
+}
+
+export function consumerBehaviour<Spec extends ServerSpec>(
+  module: Consumer<Spec>,
+  argument: Spec['argument'],
+  options: ConsumerOptions,
+): ReturnType<typeof serverBehaviour> {
+  const user = module as unknown as ConsumerModule;
+  const server = stageServer<ConsumerBody>(
+    'consumer',
+    user,
+    async (state, self) => {
+      const body = new ConsumerBody(user, self, state, options.manual ?? false);
+      return (await body.subscribeAll(options.subscribeTo ?? [])) ?? body;
+    },
+    { $subscribe_to: (body: ConsumerBody, { to }: { readonly to: Subscribe }) => body.subscribeCall(to) },
+  );
+  return serverBehaviour(server, argument);
+}
+
+interface ConsumerModule extends StageModule {
+  handleEvents(
+    events: readonly unknown[],
+    subscription: Subscription,
+    state: unknown,
+    self: Process,
+  ): unknown;
+  handleSubscribe?(
+    subscription: Subscription,
+    options: SubscriptionOptions,
+    state: unknown,
+    self: Process,
+  ): unknown;
+  handleCancel?(
+    cancellation: Cancellation,
+    subscription: Subscription,
+    state: unknown,
+    self: Process,
+  ): unknown;
+}
+
+interface Account {
+  readonly subscription: Subscription;
+  readonly demand: Demand;
+  outstanding: number;
+}
+
+class ConsumerBody implements StageBody {
+  user: unknown;
+  readonly #module: ConsumerModule;
+  readonly #self: Process;
+  readonly #manual: boolean;
+  readonly #accounts = new Map<number, Account>();
+
+  constructor(module: ConsumerModule, self: Process, user: unknown, manual: boolean) {
+    this.user = user;
+    this.#module = module;
+    this.#self = self;
+    this.#manual = manual;
+  }
+
+  emit(events: readonly unknown[]): void {
+    if (events.length > 0) throw new TypeError('a consumer emits no events');
+  }
+
+  /** The subscriptions of the start. One with bad options is left out; one to a name that nobody holds fails it. */
+  async subscribeAll(list: readonly Subscribe[]): Promise<InitResult<never> | undefined> {
+    for (const to of list) {
+      const demand = parseDemand(to);
+      if ('problem' in demand) continue;
+      const outcome = await this.#subscribe(to, demand);
+      if (outcome.type === 'stop') return refuse(outcome.reason);
+    }
+    return undefined;
+  }
+
+  async subscribeCall(to: Subscribe): Promise<unknown> {
+    const demand = parseDemand(to);
+    if ('problem' in demand) {
+      return reply({ type: 'error', reason: { type: 'bad_opts', message: demand.problem } }, this);
+    }
+    const outcome = await this.#subscribe(to, demand);
+    if (outcome.type === 'stop')
+      return { type: 'stop', reason: outcome.reason, state: this, answer: { value: { type: 'ok' } } };
+    return reply({ type: 'ok' }, this);
+  }
+
+  async #subscribe(
+    to: Subscribe,
+    demand: Demand,
+  ): Promise<{ readonly type: 'ok' } | { readonly type: 'stop'; readonly reason: ExitReason }> {
+    const producer = isPid(to.to) ? to.to : this.#self.runtime.whereis(to.to);
+    if (producer === undefined)
+      return demand.cancel === 'temporary' ? { type: 'ok' } : { type: 'stop', reason: 'noproc' };
+    const ref = this.#self.monitor(producer);
+    const subscription: Subscription = { producer, consumer: this.#self.pid, ref };
+    const options: SubscriptionOptions = {
+      maxDemand: demand.max,
+      minDemand: demand.min,
+      cancel: demand.cancel,
+    };
+    this.#self.send(producer, { type: '$subscribe', subscription, options });
+    this.#accounts.set(ref, { subscription, demand, outstanding: this.#manual ? 0 : demand.max });
+    const result = await this.#module.handleSubscribe?.(subscription, options, this.user, this.#self);
+    if (result !== undefined) finish(this, result);
+    if (!this.#manual) ask(this.#self, subscription, demand.max);
+    return { type: 'ok' };
+  }
+
+  own(message: unknown): Promise<unknown> | undefined {
+    if (isConsumerMessage(message)) return this.#handle(message);
+    if (!isDownMessage(message)) return undefined;
+    const account = this.#accounts.get(message.ref);
+    return account === undefined ? undefined : this.#lost(account, { kind: 'down', reason: message.reason });
+  }
+
+  async #handle(message: ConsumerMessage): Promise<unknown> {
+    const { subscription } = message;
+    const account = this.#accounts.get(subscription.ref);
+    switch (message.type) {
+      case '$events':
+        if (account === undefined) {
+          this.#self.send(subscription.producer, {
+            type: '$cancel',
+            subscription,
+            reason: 'unknown_subscription',
+          });
+          return undefined;
+        }
+        return this.#events(account, message.events);
+      case '$cancelled':
+        return account === undefined
+          ? undefined
+          : this.#lost(account, { kind: 'cancel', reason: message.reason });
+      default:
+        return unreachable(message, 'consumer message');
+    }
+  }
+
+  async #events(account: Account, events: readonly unknown[]): Promise<unknown> {
+    const { subscription } = account;
+    if (this.#manual)
+      return finish(this, await this.#module.handleEvents(events, subscription, this.user, this.#self));
+    const plan = planBatches(events, account.outstanding, account.demand);
+    account.outstanding = plan.outstanding;
+    let result: unknown;
+    for (const batch of plan.batches) {
+      result = finish(
+        this,
+        await this.#module.handleEvents(batch.events, subscription, this.user, this.#self),
+      );
+      if (endsProcess(result)) return result;
+      ask(this.#self, subscription, batch.askAfter);
+    }
+    return result;
+  }
+
+  async #lost(account: Account, cancellation: Cancellation): Promise<unknown> {
+    const { subscription, demand } = account;
+    this.#accounts.delete(subscription.ref);
+    this.#self.demonitor(subscription.ref, { flush: true });
+    const result = await this.#module.handleCancel?.(cancellation, subscription, this.user, this.#self);
+    const finished = result === undefined ? undefined : finish(this, result);
+    if (finished !== undefined && endsProcess(finished)) return finished;
+    const ends =
+      demand.cancel === 'permanent' || (demand.cancel === 'transient' && !isCleanExit(cancellation.reason));
+    return ends ? { type: 'stop', reason: cancellation.reason, state: this } : finished;
+  }
+}

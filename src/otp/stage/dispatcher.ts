@@ -1,0 +1,27 @@
+/**
+ * Decides which consumer gets which events, and how much demand reaches the producer. A dispatcher guarantees that
+ * no consumer gets more than it asked for, and gives back what it cannot place. Its user tells it of every
+ * subscription, ask and cancellation, and sends what it says. Pure but for its own account.
+ */
+import type { Subscription } from './messages.ts';
+
+export interface Delivery<Event> {
+  readonly to: Subscription;
+  readonly events: readonly Event[];
+}
+
+export interface Dispatched<Event> {
+  readonly deliveries: readonly Delivery<Event>[];
+  /** What nobody has asked for, in order. */
+  readonly rest: readonly Event[];
+}
+
+export interface Dispatcher {
+  subscribe(subscription: Subscription): number;
+  /** How much of the demand is new to the producer. */
+  ask(subscription: Subscription, count: number): number;
+  cancel(subscription: Subscription): number;
+  dispatch<Event>(events: readonly Event[]): Dispatched<Event>;
+  /** The open demand of each consumer, for those who inspect. */
+  demands(): readonly { readonly subscription: Subscription; readonly demand: number }[];
+}
