@@ -15,17 +15,24 @@
  */
 
 /** One option, or one part of a definition, that cannot be used. */
-export type OptionProblem =
-  /** `path` is known, but what `came` is not what was `expected`. */
-  | { readonly type: 'invalid'; readonly path: string; readonly came: string; readonly expected: string }
-  /** There is nothing called `path`: `suggestion` is the valid name that it resembles, `valid` are all of them. */
-  | {
-      readonly type: 'unknown';
-      readonly path: string;
-      readonly came: string;
-      readonly suggestion: string | null;
-      readonly valid: readonly string[];
-    };
+export type OptionProblem = InvalidOption | UnknownOption;
+
+/** `path` is known, but what `came` is not what was `expected`. */
+export interface InvalidOption {
+  readonly type: 'invalid';
+  readonly path: string;
+  readonly came: string;
+  readonly expected: string;
+}
+
+/** There is nothing called `path`: `suggestion` is the valid name that it resembles, `valid` are all of them. */
+export interface UnknownOption {
+  readonly type: 'unknown';
+  readonly path: string;
+  readonly came: string;
+  readonly suggestion: string | null;
+  readonly valid: readonly string[];
+}
 
 /** What a record module's URL led to. */
 export type RecordModuleFinding =
@@ -200,14 +207,16 @@ function rebuild<C extends ErrorCode>(code: C, parts: ErrorParts): BeamlineError
   return error;
 }
 
+/** A line for each problem, and, once, the valid names, if a problem is about a name that resembles none. */
 function list(problems: readonly OptionProblem[]): string {
-  return problems.map((problem) => `\n  - ${problem.path}: ${remark(problem)}`).join('');
+  const lost = problems.filter((problem) => problem.type === 'unknown' && problem.suggestion === null);
+  const valid = new Set(lost.map((problem) => `\nThere are: ${(problem as UnknownOption).valid.join(', ')}`));
+  return [...problems.map((problem) => `\n  - ${problem.path}: ${remark(problem)}`), ...valid].join('');
 }
 
 function remark(problem: OptionProblem): string {
   if (problem.type === 'invalid') return `expected ${problem.expected}; ${problem.came} came`;
-  if (problem.suggestion !== null) return `there is no such option; did you mean ${problem.suggestion}?`;
-  return `there is no such option; there are ${problem.valid.join(', ')}`;
+  return `there is no such name${problem.suggestion === null ? '' : `; did you mean ${problem.suggestion}?`}`;
 }
 
 function names(known: readonly string[]): string {
