@@ -163,7 +163,7 @@ export const typeOptions = {
     unit: 'ms',
     doc: 'How long a thread may take to end before it counts as stuck and is replaced.',
   }),
-  isolation: choice({
+  isolation: choice<'thread' | 'inline'>({
     schema: v.picklist(['thread', 'inline']),
     default: 'thread',
     defaultText: "'thread'",
