@@ -79,11 +79,11 @@ function shownField(value: unknown): string {
 function shownError(error: Error): string {
   const code = 'code' in error ? ` [${String(error.code)}]` : '';
   const place = /^ {4}at .+$/m.exec(error.stack ?? '')?.[0].trim();
-  return `${error.name}${code}: ${oneLine(error.message)}${place === undefined ? '' : ` (${place})`}`;
+  return `${error.name}${code}: ${oneLine(String(error.message))}${place === undefined ? '' : ` (${place})`}`;
 }
 
 function oneLine(text: string): string {
-  return text.replace(/\s*[\r\n]\s*/g, ' ');
+  return text.replace(/[\r\n]+\s*/g, ' ');
 }
 
 function cut(text: string): string {

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { type BeamlineError, isBeamlineError, type OptionProblem } from '../../src/pipeline/errors.ts';
 import {
   type ApplicationOptions,
+  type ApplicationOptionsInput,
   describeOptions,
   parseApplicationOptions,
   parseTypeOptions,
@@ -308,6 +309,14 @@ describe('The types of the options', () => {
       // @ts-expect-error parsed options are made by parsing only
       ({ ...typeOptions }) satisfies TypeOptions;
       ({ batchSize: 3, backoff: { maxMs: 5 } }) satisfies TypeOptionsInput;
+      ({
+        adapter: { module: new URL('file:///adapter.js') },
+        deadLetter: ({ id, attempts }) => void `${id.length} ${attempts.toFixed()}`,
+      }) satisfies ApplicationOptionsInput;
+      // @ts-expect-error an application needs an adapter
+      ({}) satisfies ApplicationOptionsInput;
+      // @ts-expect-error there is no such option
+      ({ adapter: { module: 'file:///adapter.js' }, batchsize: 3 }) satisfies ApplicationOptionsInput;
       // @ts-expect-error not a number
       ({ batchSize: '3' }) satisfies TypeOptionsInput;
     };
