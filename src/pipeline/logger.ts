@@ -1,0 +1,149 @@
+/**
+ * Where the library says what an operator should know: the port, the default that writes to stderr, and the
+ * throttle that keeps a condition that lasts from filling the log. What is said is names, counts, durations and
+ * errors, never an event's payload; the default logger holds to that by not looking inside objects.
+ */
+import type { Clock, Timer } from '../base/clock.ts';
+import { systemClock } from '../base/clock.ts';
+import { kindOf } from './shown-value.ts';
+
+export type LogFields = Readonly<Record<string, unknown>>;
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** pino's shape, so that a pino logger can be given as it is. An error is in the field `err`, as pino has it. */
+export interface Logger {
+  debug(fields: LogFields, message: string): void;
+  info(fields: LogFields, message: string): void;
+  warn(fields: LogFields, message: string): void;
+  error(fields: LogFields, message: string): void;
+  /** A logger that adds these fields to every entry. */
+  child(bindings: LogFields): Logger;
+}
+
+export interface StderrLoggerOptions {
+  readonly clock?: Clock;
+  /** Takes one whole line. */
+  readonly write?: (line: string) => void;
+}
+
+/**
+ * Writes warnings and errors as one line each to stderr, and leaves out the rest:
+ *
+ *     2025-01-31T09:30:00.000Z beamline WARN events refused recordType=SignUp suppressed=1204
+ *
+ * Texts, numbers and booleans are shown, long texts cut; of an error its name, code, message and the first place in
+ * its stack; of any other object only what kind it is.
+ */
+export function stderrLogger(options: StderrLoggerOptions = {}): Logger {
+  const { clock = systemClock, write = (line: string) => void process.stderr.write(line) } = options;
+  const bound = (bindings: LogFields): Logger => {
+    const line = (level: string) => (fields: LogFields, message: string) => {
+      const time = new Date(clock.wallTime()).toISOString();
+      write(`${time} beamline ${level} ${oneLine(message)}${shown({ ...bindings, ...fields })}\n`);
+    };
+    return {
+      debug: () => {},
+      info: () => {},
+      warn: line('WARN'),
+      error: line('ERROR'),
+      child: (more) => bound({ ...bindings, ...more }),
+    };
+  };
+  return bound({});
+}
+
+const TEXT_MAX = 300;
+
+function shown(fields: LogFields): string {
+  return Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => ` ${name}=${shownField(value)}`)
+    .join('');
+}
+
+function shownField(value: unknown): string {
+  if (
+    value === null ||
+    typeof value === 'number' ||
+    typeof value === 'boolean' ||
+    typeof value === 'bigint'
+  ) {
+    return String(value);
+  }
+  if (typeof value === 'string') return /^[\w.:/@+-]{1,80}$/.test(value) ? value : JSON.stringify(cut(value));
+  if (value instanceof Error) return JSON.stringify(cut(shownError(value)));
+  return `[${kindOf(value)}]`;
+}
+
+function shownError(error: Error): string {
+  const code = 'code' in error ? ` [${String(error.code)}]` : '';
+  const place = /^ {4}at .+$/m.exec(error.stack ?? '')?.[0].trim();
+  return `${error.name}${code}: ${oneLine(String(error.message))}${place === undefined ? '' : ` (${place})`}`;
+}
+
+function oneLine(text: string): string {
+  return text.replace(/[\r\n]+\s*/g, ' ');
+}
+
+function cut(text: string): string {
+  return text.length <= TEXT_MAX ? text : `${text.slice(0, TEXT_MAX)}…`;
+}
+
+interface Held {
+  readonly timer: Timer;
+  /** How many entries were kept back since the last that was written. */
+  suppressed: number;
+  /** Writes the latest of these, with their number. */
+  write: () => void;
+}
+
+/**
+ * Says each thing at most once per interval: the first entry of a key at once; of those that follow within
+ * `intervalMs` the latest, when the interval ends, with `suppressed`, the number of all that it stands for. Nothing
+ * goes uncounted. A key is held only while its interval runs; keys are names of types and conditions, of which
+ * there are few, never ids.
+ */
+export class LogThrottle {
+  readonly #clock: Clock;
+  readonly #intervalMs: number;
+  readonly #held = new Map<string, Held>();
+
+  constructor(clock: Clock, intervalMs: number) {
+    this.#clock = clock;
+    this.#intervalMs = intervalMs;
+  }
+
+  log(key: string, logger: Logger, level: LogLevel, fields: LogFields, message: string): void {
+    const held = this.#held.get(key);
+    if (held === undefined) {
+      logger[level](fields, message);
+      this.#hold(key);
+      return;
+    }
+    held.suppressed++;
+    held.write = () => logger[level]({ ...fields, suppressed: held.suppressed }, message);
+  }
+
+  /** Writes what is kept back at once, and starts anew: for the end of the application. */
+  flush(): void {
+    for (const held of this.#held.values()) {
+      held.timer.clear();
+      if (held.suppressed > 0) held.write();
+    }
+    this.#held.clear();
+  }
+
+  #hold(key: string): void {
+    const timer = this.#clock.setTimer(this.#intervalMs, () => this.#release(key));
+    this.#held.set(key, { timer, suppressed: 0, write: () => {} });
+  }
+
+  #release(key: string): void {
+    const held = this.#held.get(key);
+    this.#held.delete(key);
+    if (held === undefined || held.suppressed === 0) return;
+    held.write();
+    this.#hold(key);
+  }
+}

@@ -1,0 +1,234 @@
+/**
+ * The table of options. Each is told here, and nowhere else: type, default, bounds, unit and what it is for.
+ */
+import * as v from 'valibot';
+import { type Logger, stderrLogger } from './logger.ts';
+import { choice, fraction, type Options, size, whole } from './options-schema.ts';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const GIB = 1024 * MIB;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** Says which adapter the threads load: made by `kinesis()`, `nullAdapter()` or `memory()`, or written out. */
+export interface AdapterChoice {
+  readonly module: string | URL;
+  readonly options?: unknown;
+}
+
+/** An event that could not be delivered. */
+export interface DeadLetter {
+  readonly recordType: string;
+  readonly id: string;
+  readonly data: unknown;
+  /** Why its last attempt failed. */
+  readonly error: Error;
+  readonly attempts: number;
+}
+
+/**
+ * Takes dead letters: `log` writes one error line for each, without its data; a function is called on the main
+ * thread, and a letter is settled when it returns, or its promise resolves; a file gets one line of JSON for each.
+ */
+export type DeadLetterSink =
+  | 'log'
+  | ((letter: DeadLetter) => void | Promise<void>)
+  | { readonly file: string };
+
+const LOG_METHODS = ['debug', 'info', 'warn', 'error', 'child'] as const;
+
+/** Options of a record type: the application gives them for all types, a definition may override them for its own. */
+export const typeOptions = {
+  batchSize: whole({
+    default: 500,
+    min: 1,
+    max: 10_000,
+    unit: 'events',
+    doc: 'The most events in a batch, which is what handleEvent is given.',
+  }),
+  flushIntervalMs: whole({
+    default: 1000,
+    min: 1,
+    max: HOUR_MS,
+    unit: 'ms',
+    doc: 'How often the Producer takes what is in the queue when it holds no full batch.',
+  }),
+  maxDemand: whole({
+    default: 50,
+    min: 1,
+    max: 1000,
+    unit: 'batches',
+    doc: 'The most batches in flight at a time.',
+  }),
+  // The queue is made of segments of 1 MiB. Two are the least: one that is read while the other is written.
+  queueBytes: size(
+    {
+      default: 64 * MIB,
+      min: 2 * MIB,
+      max: 2 * GIB,
+      doc: 'The memory for events that are not delivered yet; when it is full, record() returns false.',
+    },
+    MIB,
+  ),
+  // Less than a segment, which holds an event whole, and its headers besides. So any event fits any queue.
+  maxEventBytes: size({
+    default: 256 * KIB,
+    min: KIB,
+    max: 1000 * KIB,
+    doc: 'The largest event, encoded; record() throws for one that is larger.',
+  }),
+  parkedBytes: size(
+    {
+      default: 16 * MIB,
+      min: MIB,
+      max: GIB,
+      doc: 'The memory for events that wait for a throttled shard, so that others need not wait with them.',
+    },
+    MIB,
+  ),
+  maxAttempts: whole({
+    default: 5,
+    min: 1,
+    max: 1000,
+    unit: 'attempts',
+    doc: 'How often a batch whose handler fails is run before it is split, and its failing event dead-lettered.',
+  }),
+  backoff: {
+    doc: 'The wait between the attempts of a batch whose handler fails.',
+    rule: { lesser: 'initialMs', greater: 'maxMs' },
+    fields: {
+      initialMs: whole({
+        default: 200,
+        min: 1,
+        max: HOUR_MS,
+        unit: 'ms',
+        doc: 'The wait before the second attempt.',
+      }),
+      maxMs: whole({
+        default: 30_000,
+        min: 1,
+        max: DAY_MS,
+        unit: 'ms',
+        doc: 'The longest wait.',
+      }),
+      factor: fraction({
+        default: 2,
+        min: 1,
+        max: 10,
+        unit: '',
+        doc: 'How many times the wait before each wait is.',
+      }),
+      jitter: fraction({
+        default: 1,
+        min: 0,
+        max: 1,
+        unit: '',
+        doc: 'The share of each wait that is left to chance: 1 for anything from nothing to the whole wait.',
+      }),
+    },
+  },
+  handleTimeoutMs: whole({
+    default: 60_000,
+    min: 1,
+    max: DAY_MS,
+    unit: 'ms',
+    doc: 'How long handleEvent may take for a batch, the time inside sendData not counted.',
+  }),
+  hangTimeoutMs: whole({
+    default: 30_000,
+    min: 100,
+    max: DAY_MS,
+    unit: 'ms',
+    doc: 'How long a handler may block its thread before the thread is ended and started again.',
+  }),
+  startTimeoutMs: whole({
+    default: 10_000,
+    min: 10,
+    max: HOUR_MS,
+    unit: 'ms',
+    doc: 'How long a thread may take to start and to import its record module.',
+  }),
+  stableMs: whole({
+    default: 60_000,
+    min: 0,
+    max: DAY_MS,
+    unit: 'ms',
+    doc: 'How long a thread must have run for its next restart to be immediate again.',
+  }),
+  terminateTimeoutMs: whole({
+    default: 5000,
+    min: 10,
+    max: HOUR_MS,
+    unit: 'ms',
+    doc: 'How long a thread may take to end before it counts as stuck and is replaced.',
+  }),
+  isolation: choice<'thread' | 'inline'>({
+    schema: v.picklist(['thread', 'inline']),
+    default: 'thread',
+    defaultText: "'thread'",
+    type: "'thread' | 'inline'",
+    expected: "'thread' or 'inline'",
+    doc: "Where handlers run: in a thread of the record type's own, or inline on the main thread.",
+  }),
+} as const satisfies Options;
+
+/** Every option that an application takes. */
+export const applicationOptions = {
+  adapter: choice<AdapterChoice>({
+    schema: v.custom<AdapterChoice>(isAdapter),
+    default: undefined,
+    defaultText: 'required',
+    type: 'adapter',
+    expected: 'an adapter: kinesis({ ... }), nullAdapter(), memory(), or { module, options } of your own',
+    doc: 'Where messages go: kinesis(), nullAdapter(), memory(), or one of your own.',
+  }),
+  ...typeOptions,
+  deadLetter: choice<DeadLetterSink>({
+    schema: v.custom<DeadLetterSink>(isDeadLetterSink),
+    default: 'log',
+    defaultText: "'log'",
+    type: "'log' | function | { file }",
+    expected: "'log', a function that takes a letter, or { file: path }",
+    doc: 'What takes the events that cannot be delivered: an error line each, a function, or a file.',
+  }),
+  handleSignals: choice<boolean>({
+    schema: v.boolean(),
+    default: false,
+    defaultText: 'false',
+    type: 'boolean',
+    expected: 'true or false',
+    doc: 'Whether SIGTERM and SIGINT stop the application, everything delivered, and then end the process.',
+  }),
+  exitTimeoutMs: whole({
+    default: 5000,
+    min: 0,
+    max: HOUR_MS,
+    unit: 'ms',
+    doc: 'How long the end of the process may be held up to deliver what is queued.',
+  }),
+  logger: choice<Logger>({
+    schema: v.custom<Logger>(isLogger),
+    default: stderrLogger(),
+    defaultText: 'warnings and errors to stderr',
+    type: 'logger',
+    expected: `a logger in pino's shape, with the functions ${LOG_METHODS.join(', ')}`,
+    doc: "Where the library logs: an object in pino's shape.",
+  }),
+} as const satisfies Options;
+
+function isAdapter(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || !('module' in value)) return false;
+  return typeof value.module === 'string' || value.module instanceof URL;
+}
+
+function isDeadLetterSink(value: unknown): boolean {
+  if (value === 'log' || typeof value === 'function') return true;
+  if (typeof value !== 'object' || value === null || !('file' in value)) return false;
+  return typeof value.file === 'string' && value.file !== '' && Object.keys(value).length === 1;
+}
+
+function isLogger(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return LOG_METHODS.every((name) => typeof (value as Record<string, unknown>)[name] === 'function');
+}
