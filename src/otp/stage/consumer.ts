@@ -14,6 +14,7 @@ import {
   refuse,
   reply,
   type ServerSpec,
+  type StartOptions,
   serverBehaviour,
 } from '../gen-server.ts';
 import { type Destination, isPid } from '../pid.ts';
