@@ -15,7 +15,7 @@ import type { EventDecoder } from './codec.ts';
 import { Decoder } from './decoder.ts';
 import { awaitEvents, type Wake } from './doorbell.ts';
 import { attemptsOf, landed, withAttempts, withRunning } from './frame.ts';
-import { HEADER, type QueueHandle } from './layout.ts';
+import type { QueueHandle } from './layout.ts';
 import { type Frame, QueueReader, type QueueReaderOptions } from './reader.ts';
 import type { Watch } from './wait.ts';
 
@@ -223,7 +223,7 @@ export class ClaimTable<Owner = unknown> {
     const batch = this.#batch(claim);
     assert(!batch.running && batch.kind === 'ready', 'a claim of ready events is launched once');
     batch.running = true;
-    Atomics.add(this.#reader.memory.words, HEADER.RUNNING, 1);
+    this.#reader.countRunning(1);
     for (const { frame } of batch.held) this.#reader.change(frame, withRunning);
   }
 
@@ -265,7 +265,8 @@ export class ClaimTable<Owner = unknown> {
    */
   waitForEvents({ events, signal }: { events: number; signal?: AbortSignal }): Promise<Wake> {
     const areThere = () => this.#returned.length + this.#reader.countUnclaimed(events) >= events;
-    return awaitEvents(this.#reader.memory, { events, areThere, signal }, this.#watch);
+    const isCurrent = () => this.#reader.isCurrent();
+    return awaitEvents(this.#reader.memory, { events, areThere, isCurrent, signal }, this.#watch);
   }
 
   #nextReady(): Frame | undefined {
@@ -285,7 +286,7 @@ export class ClaimTable<Owner = unknown> {
 
   #stopRunning(batch: Batch<Owner>): void {
     batch.running = false;
-    Atomics.sub(this.#reader.memory.words, HEADER.RUNNING, 1);
+    this.#reader.countRunning(-1);
   }
 
   #batch(claim: Claim<Owner>): Batch<Owner> {

@@ -17,7 +17,8 @@
 import { HEADER, type QueueMemory } from './layout.ts';
 import { changed, type Watch } from './wait.ts';
 
-export type Wake = 'events' | 'flush' | 'cancelled';
+/** `fenced`: another reader has the queue; this one ends. */
+export type Wake = 'events' | 'flush' | 'cancelled' | 'fenced';
 
 /** A writer has published an event. */
 export function countEvent(memory: QueueMemory): void {
@@ -41,13 +42,15 @@ export interface Awaited {
   readonly events: number;
   /** True when so many are there. Is called after WANTED has been stored. */
   readonly areThere: (events: number) => boolean;
+  /** False when this reader has been replaced: the words are its successor's then. */
+  readonly isCurrent: () => boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Sleeps until there are events enough, a flush is asked for, or the signal cancels. One sleeper a queue. */
 export async function awaitEvents(memory: QueueMemory, awaited: Awaited, watch: Watch): Promise<Wake> {
   const { words } = memory;
-  const { events, areThere, signal } = awaited;
+  const { events, areThere, isCurrent, signal } = awaited;
   const due = (): Wake | undefined => {
     if (signal?.aborted) return 'cancelled';
     if (Atomics.load(words, HEADER.FLUSH) === 1) return 'flush';
@@ -57,15 +60,18 @@ export async function awaitEvents(memory: QueueMemory, awaited: Awaited, watch: 
   signal?.addEventListener('abort', cancel);
   try {
     for (;;) {
+      if (!isCurrent()) return 'fenced';
       const ticket = Atomics.load(words, HEADER.TICKET);
       Atomics.store(words, HEADER.WANTED, events);
       const wake = due();
-      if (wake === 'flush') Atomics.store(words, HEADER.FLUSH, 0);
-      if (wake !== undefined) return wake;
-      await changed(words, HEADER.TICKET, ticket, watch, () => due() !== undefined);
+      if (wake !== undefined) {
+        Atomics.store(words, HEADER.WANTED, 0);
+        if (wake === 'flush') Atomics.store(words, HEADER.FLUSH, 0);
+        return wake;
+      }
+      await changed(words, HEADER.TICKET, ticket, watch, () => !isCurrent() || due() !== undefined);
     }
   } finally {
-    Atomics.store(words, HEADER.WANTED, 0);
     signal?.removeEventListener('abort', cancel);
   }
 }

@@ -62,7 +62,10 @@ export const HEADER = {
   READER_GENERATION: 80,
   /** Grows while the reading thread's event loop turns. Reading thread -> main thread. */
   HEARTBEAT: 96,
-  /** Batches that are running, counted before their frames are flagged and uncounted after. Reader -> its successor. */
+  /**
+   * reader 16 | batches that are running 16, counted before their frames are flagged and uncounted after, by
+   * compare-and-swap. Reader -> its successor.
+   */
   RUNNING: 112,
   /** Numbers the segments in the order they were taken. Appenders -> appenders. */
   TAKEN: 128,

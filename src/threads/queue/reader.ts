@@ -102,10 +102,14 @@ export class QueueReader {
     this.#outcomes?.announceToAll();
   }
 
+  /** False: another reader has the queue. */
+  isCurrent(): boolean {
+    return Atomics.load(this.memory.words, HEADER.READER_GENERATION) === this.generation;
+  }
+
   /** Throws unless this reader is the current one. */
   checkFence(): void {
-    const current = Atomics.load(this.memory.words, HEADER.READER_GENERATION);
-    if (current !== this.generation) throw this.#fenced();
+    if (!this.isCurrent()) throw this.#fenced();
   }
 
   /** Looks at all segments: finds new ones and new frames, and frees what is settled. */
@@ -214,6 +218,17 @@ export class QueueReader {
     }
   }
 
+  /** One batch more, or one less, is running. */
+  countRunning(change: 1 | -1): void {
+    const { words } = this.memory;
+    for (;;) {
+      this.checkFence();
+      const word = Atomics.load(words, HEADER.RUNNING);
+      if (readerOf(word) !== (this.generation & 0xffff)) throw this.#fenced();
+      if (Atomics.compareExchange(words, HEADER.RUNNING, word, word + (change << 16)) === word) return;
+    }
+  }
+
   /** Settles a frame, or makes it a dead one; who waits for it learns it first, by `announce`. */
   settle(frame: Frame, state: Exclude<FrameState, 'ready' | 'moved'>): void {
     this.checkFence();
@@ -286,7 +301,8 @@ export class QueueReader {
    */
   #takeOver(predecessor: 'none' | 'stopped' | 'died'): void {
     const { memory } = this;
-    const charge = predecessor === 'died' && Atomics.load(memory.words, HEADER.RUNNING) === 1 ? 1 : 0;
+    const running = Atomics.load(memory.words, HEADER.RUNNING);
+    const charge = predecessor === 'died' && running >>> 16 === 1 ? 1 : 0;
     for (const read of this.#segments) {
       for (; read.next < read.end; read.next += frameSize(memory, frameAt(memory, read.segment, read.next))) {
         const at = frameAt(memory, read.segment, read.next);
@@ -302,7 +318,10 @@ export class QueueReader {
       }
       read.next = 0;
     }
-    Atomics.store(memory.words, HEADER.RUNNING, 0);
+    this.checkFence();
+    const none = withReader(0, this.generation);
+    if (Atomics.compareExchange(memory.words, HEADER.RUNNING, running, none) !== running)
+      throw this.#fenced();
   }
 
   #fenced(): QueueError {

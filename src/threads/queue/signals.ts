@@ -58,9 +58,12 @@ export class QueueSignals {
   /**
    * Main thread, before it starts a reader: the generation for that reader. Every reader before it is fenced off
    * from this moment: it can neither claim, mark nor free any more, though its thread may still be stuck somewhere.
+   * If it sleeps, it wakes and finds that out.
    */
   nextReaderGeneration(): number {
-    return Atomics.add(this.#memory.words, HEADER.READER_GENERATION, 1) + 1;
+    const generation = Atomics.add(this.#memory.words, HEADER.READER_GENERATION, 1) + 1;
+    ringIfAsleep(this.#memory);
+    return generation;
   }
 
   /** Reading thread: its event loop turns. */

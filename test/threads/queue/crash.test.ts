@@ -11,7 +11,7 @@ import {
   sealSegmentsOf,
   walkFrames,
 } from '../../../src/threads/queue/index.ts';
-import { atEveryWrite, liveUntil } from './mortal.ts';
+import { atEveryWrite, heldUpAt, liveUntil } from './mortal.ts';
 import { claimAll, smallQueue, stillClock, tableOf, watch, writerOf } from './rig.ts';
 
 const NUMBERS = [...Array(26).keys()];
@@ -157,6 +157,38 @@ describe('a death at any write', () => {
     expect(stories).to.be.greaterThan(4000);
   });
 
+  it('that only looked like one, of a reader that goes on long after its successor, spoils nothing', () => {
+    const holdUps = atEveryWrite((n) => {
+      const handle = filledQueue();
+      let accepted = NUMBERS.length;
+      const late = () => {
+        try {
+          readerLife(handle, new Set());
+        } catch (error) {
+          expect(error).to.have.property('code', 'ERR_READER_FENCED');
+        }
+      };
+      const { heldUp } = heldUpAt(n, late, () => {
+        // Its successors drain the queue, again and again: each segment is another one three times over.
+        for (let round = 0; round < 3; round++) {
+          const table = tableOf(handle);
+          for (let claim = claimAll(table, 7); claim !== undefined; claim = claimAll(table, 7)) {
+            table.settle(claim, 'delivered');
+          }
+          const letters = table.claim({ kind: 'dead', maxEvents: 1000, maxBytes: 1e6, owner: 'sink' });
+          if (letters !== undefined) table.settle(letters, 'buried');
+          const writer = writerOf(handle, 10 + round);
+          while (writer.append(accepted)) accepted++;
+        }
+      });
+      for (let owner = 1; owner < 20; owner++) sealSegmentsOf(handle, owner);
+      expectBalanced(handle, accepted);
+      expectGoodEnd(handle, accepted);
+      return heldUp;
+    });
+    expect(holdUps).to.be.greaterThan(90);
+  });
+
   it('of a freeing leaves the counts true, generation after generation', () => {
     const deaths = atEveryWrite((n) => {
       const handle = smallQueue();
@@ -167,7 +199,8 @@ describe('a death at any write', () => {
         while (writer.append(accepted)) accepted++;
         const table = tableOf(handle);
         const claim = claimAll(table);
-        const life = () => claim && table.settle(claim, (_, index) => (index % 7 === 0 ? 'buried' : 'delivered'));
+        const life = () =>
+          claim && table.settle(claim, (_, index) => (index % 7 === 0 ? 'buried' : 'delivered'));
         died = liveUntil(generation === 2 ? n : Number.POSITIVE_INFINITY, life).died || died;
         expectBalanced(handle, accepted);
         sealSegmentsOf(handle, generation + 1);

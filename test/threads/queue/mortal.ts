@@ -31,6 +31,31 @@ export function liveUntil(n: number, life: () => void): { readonly died: boolean
   }
 }
 
+/** Runs `life`, and before its n-th write all of `interlude`: what others do while this thread is held up there. */
+export function heldUpAt(n: number, life: () => void, interlude: () => void): { readonly heldUp: boolean } {
+  const atomics = Atomics as unknown as Record<string, (...args: unknown[]) => unknown>;
+  const originals = WRITES.map((name) => [name, atomics[name]!] as const);
+  const restore = () => {
+    for (const [name, original] of originals) atomics[name] = original;
+  };
+  let writes = 0;
+  for (const [name, original] of originals) {
+    atomics[name] = (...args) => {
+      if (++writes === n) {
+        restore();
+        interlude();
+      }
+      return original.apply(Atomics, args);
+    };
+  }
+  try {
+    life();
+  } finally {
+    restore();
+  }
+  return { heldUp: writes >= n };
+}
+
 /** Repeats `story` with a death at write 1, 2, 3 ... until it outlives its own end. Answers with the number of deaths. */
 export function atEveryWrite(story: (n: number) => boolean): number {
   for (let n = 1; ; n++) if (!story(n)) return n - 1;
