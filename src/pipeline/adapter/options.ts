@@ -1,0 +1,47 @@
+/**
+ * Parses the options of an adapter by its schema: once on the main thread, so that a mistake is an error where it
+ * was made, and once more in the thread, which trusts no boundary. All problems come in one error.
+ */
+import * as v from 'valibot';
+import { AdapterOptionsError, type OptionProblem } from './errors.ts';
+
+type AnySchema = v.GenericSchema<unknown, unknown>;
+
+/** Throws `ERR_OPTIONS` with every option that cannot be used. */
+export function parseOptions<const S extends AnySchema>(
+  adapter: string,
+  schema: S,
+  options: unknown,
+): v.InferOutput<S> {
+  const result = v.safeParse(schema, options);
+  if (result.success) return result.output;
+  throw new AdapterOptionsError(adapter, result.issues.map(problemOf));
+}
+
+function problemOf(issue: v.BaseIssue<unknown>): OptionProblem {
+  return { path: v.getDotPath(issue) ?? 'options', expected: issue.message, received: issue.received };
+}
+
+/** An object with these options and no others; every name in it that is not one of them is a problem. */
+export function optionsObject<const E extends v.ObjectEntries>(entries: E) {
+  return v.strictObject(entries, (issue) =>
+    issue.expected === 'never' ? `one of ${Object.keys(entries).join(', ')}` : 'an object',
+  );
+}
+
+/** A whole number from `min` to `max`. */
+export function wholeNumber(min: number, max: number) {
+  const expected = `a whole number from ${min} to ${max}`;
+  return v.pipe(
+    v.number(expected),
+    v.integer(expected),
+    v.minValue(min, expected),
+    v.maxValue(max, expected),
+  );
+}
+
+/** A number from `min` to `max`. */
+export function number(min: number, max: number) {
+  const expected = `a number from ${min} to ${max}`;
+  return v.pipe(v.number(expected), v.minValue(min, expected), v.maxValue(max, expected));
+}
