@@ -55,7 +55,7 @@ export class ScriptedTransport implements Transport {
   inFlight = 0;
   inFlightMax = 0;
   script: Script;
-  onCreate: () => void = () => {};
+  onCreate: () => 'made' | 'exists' = () => 'made';
 
   constructor(script: Script = () => ({ type: 'take' })) {
     this.script = script;
@@ -80,9 +80,9 @@ export class ScriptedTransport implements Transport {
     }
   }
 
-  async createStream(name: string, stream: NewStream): Promise<void> {
+  async createStream(name: string, stream: NewStream): Promise<'made' | 'exists'> {
     this.created.push({ name, stream });
-    this.onCreate();
+    return this.onCreate();
   }
 
   close(): void {

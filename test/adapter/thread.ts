@@ -7,6 +7,7 @@ import type { Order, Settled } from './fixture/adapter-thread.ts';
 export class AdapterThread {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, (settled: Settled) => void>();
+  readonly #failed: Promise<never>;
   #sends = 0;
   /** Called for each send of `sendForEver` that has resolved. */
   onSettled: (settled: Settled) => void = () => {};
@@ -15,6 +16,9 @@ export class AdapterThread {
     this.#worker = new Worker(new URL('./fixture/adapter-thread.js', import.meta.url), {
       workerData: checkDescriptor(descriptor).wire,
     });
+    this.#failed = new Promise((_, reject) => this.#worker.once('error', reject));
+    // A thread that fails while nothing is waited for fails the next send.
+    this.#failed.catch(() => {});
     this.#worker.on('message', (settled: Settled) => {
       this.#waiting.get(settled.id)?.(settled);
       this.onSettled(settled);
@@ -24,12 +28,9 @@ export class AdapterThread {
   /** Resolves with the error's code, `null` when the send has resolved. */
   async send(stream: string, messages: WireMessage[]): Promise<string | null> {
     const id = this.#sends++;
-    const settled = new Promise<Settled>((resolve, reject) => {
-      this.#waiting.set(id, resolve);
-      this.#worker.once('error', reject);
-    });
+    const settled = new Promise<Settled>((resolve) => this.#waiting.set(id, resolve));
     this.#order({ type: 'send', id, stream, messages });
-    return (await settled).code;
+    return (await Promise.race([settled, this.#failed])).code;
   }
 
   sendForEver(stream: string): void {

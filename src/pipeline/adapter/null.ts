@@ -5,14 +5,14 @@
 import * as v from 'valibot';
 import type { Adapter, AdapterDescriptor, CreateAdapter, SendOptions, WireMessage } from './adapter.ts';
 import { OpenSends } from './open-sends.ts';
-import { optionsObject, parseOptions, wholeNumber } from './options.ts';
+import { optionsObject, parseOptions, wholeNumberBetween } from './options.ts';
 import { recordBytes } from './record-bytes.ts';
 import { SendBook } from './send-book.ts';
 import { delay } from './wait.ts';
 
 const schema = optionsObject({
   /** How long each send takes, in milliseconds. */
-  delayMs: v.optional(wholeNumber(0, 3_600_000), 0),
+  delayMs: v.optional(wholeNumberBetween(0, 3_600_000), 0),
 });
 
 export type NullAdapterOptions = v.InferInput<typeof schema>;

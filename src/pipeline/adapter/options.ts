@@ -24,13 +24,19 @@ function problemOf(issue: v.BaseIssue<unknown>): OptionProblem {
 
 /** An object with these options and no others; every name in it that is not one of them is a problem. */
 export function optionsObject<const E extends v.ObjectEntries>(entries: E) {
-  return v.strictObject(entries, (issue) =>
-    issue.expected === 'never' ? `one of ${Object.keys(entries).join(', ')}` : 'an object',
-  );
+  return v.strictObject(entries, (issue) => {
+    const key = String(issue.path?.at(-1)?.key);
+    if (issue.expected === 'never') return `one of ${Object.keys(entries).join(', ')}`;
+    // An option that is missing is reported here, and not by its own schema, which knows what it expects.
+    const missing = issue.path === undefined ? undefined : entries[key];
+    return missing === undefined
+      ? 'an object'
+      : (v.safeParse(missing, undefined).issues?.[0].message ?? 'a value');
+  });
 }
 
 /** A whole number from `min` to `max`. */
-export function wholeNumber(min: number, max: number) {
+export function wholeNumberBetween(min: number, max: number) {
   const expected = `a whole number from ${min} to ${max}`;
   return v.pipe(
     v.number(expected),
@@ -41,7 +47,7 @@ export function wholeNumber(min: number, max: number) {
 }
 
 /** A number from `min` to `max`. */
-export function number(min: number, max: number) {
+export function numberBetween(min: number, max: number) {
   const expected = `a number from ${min} to ${max}`;
   return v.pipe(v.number(expected), v.minValue(min, expected), v.maxValue(max, expected));
 }

@@ -4,7 +4,7 @@
  */
 import * as v from 'valibot';
 import type { Backoff } from '../../../base/backoff.ts';
-import { number, optionsObject, wholeNumber } from '../options.ts';
+import { numberBetween, optionsObject, wholeNumberBetween } from '../options.ts';
 import { API_RECORDS_MAX, API_REQUEST_BYTES_MAX } from './request.ts';
 
 const KIB = 1024;
@@ -41,10 +41,10 @@ export const credentialsSchema = optionsObject({
 const backoff = (defaults: Backoff) =>
   v.optional(
     optionsObject({
-      initialMs: v.optional(wholeNumber(0, 3_600_000), defaults.initialMs),
-      maxMs: v.optional(wholeNumber(0, 3_600_000), defaults.maxMs),
-      factor: v.optional(number(1, 100), defaults.factor),
-      jitter: v.optional(number(0, 1), defaults.jitter),
+      initialMs: v.optional(wholeNumberBetween(0, 3_600_000), defaults.initialMs),
+      maxMs: v.optional(wholeNumberBetween(0, 3_600_000), defaults.maxMs),
+      factor: v.optional(numberBetween(1, 100), defaults.factor),
+      jitter: v.optional(numberBetween(0, 1), defaults.jitter),
     }),
     defaults,
   );
@@ -61,7 +61,7 @@ const entries = {
   http: v.optional(
     optionsObject({
       /** To the TCP and TLS connection; after it, the request fails and is tried again. */
-      connectTimeoutMs: v.optional(wholeNumber(1, 600_000), 5_000),
+      connectTimeoutMs: v.optional(wholeNumberBetween(1, 600_000), 5_000),
       /** Certificates to trust in place of Node's, in PEM. */
       ca: v.optional(text),
       /**
@@ -78,20 +78,20 @@ const entries = {
    */
   createStreams: v.optional(
     v.union(
-      [v.boolean(), v.strictObject({ shards: wholeNumber(1, 10_000) })],
+      [v.boolean(), v.strictObject({ shards: wholeNumberBetween(1, 10_000) })],
       'true, false, or { shards: a whole number from 1 to 10000 }',
     ),
     false,
   ),
   /** To the whole answer of a request. After it the request is given up and sent again, which may duplicate. */
-  requestTimeoutMs: v.optional(wholeNumber(1, 600_000), 30_000),
+  requestTimeoutMs: v.optional(wholeNumberBetween(1, 600_000), 30_000),
   /** Requests under way at a time, over all streams of a record type; also the connections kept open. */
-  maxInFlight: v.optional(wholeNumber(1, 1_000), 16),
+  maxInFlight: v.optional(wholeNumberBetween(1, 1_000), 16),
   /** Data and partition key. The stream's own limit is 1 MiB unless it was raised. */
-  maxRecordBytes: v.optional(wholeNumber(1, 10 * MIB), MIB),
-  maxRequestRecords: v.optional(wholeNumber(1, API_RECORDS_MAX), API_RECORDS_MAX),
+  maxRecordBytes: v.optional(wholeNumberBetween(1, 10 * MIB), MIB),
+  maxRequestRecords: v.optional(wholeNumberBetween(1, API_RECORDS_MAX), API_RECORDS_MAX),
   /** Halved by itself when whatever answers calls a request too large. */
-  maxRequestBytes: v.optional(wholeNumber(KIB, API_REQUEST_BYTES_MAX), API_REQUEST_BYTES_MAX),
+  maxRequestBytes: v.optional(wholeNumberBetween(KIB, API_REQUEST_BYTES_MAX), API_REQUEST_BYTES_MAX),
   /** After temporary errors. */
   backoff: backoff({ initialMs: 100, maxMs: 30_000, factor: 2, jitter: 1 }),
   /** After throttling. */

@@ -79,7 +79,7 @@ export class SdkTransport implements Transport {
     return this.#call((client) => client.send(new PutRecordsCommand(input), { abortSignal: signal }));
   }
 
-  async createStream(name: string, stream: NewStream, signal: AbortSignal): Promise<void> {
+  async createStream(name: string, stream: NewStream, signal: AbortSignal): Promise<'made' | 'exists'> {
     const shape =
       stream.type === 'on-demand'
         ? { StreamModeDetails: { StreamMode: 'ON_DEMAND' as const } }
@@ -87,9 +87,11 @@ export class SdkTransport implements Transport {
     const command = new CreateStreamCommand({ StreamName: name, ...shape });
     try {
       await this.#call((client) => client.send(command, { abortSignal: signal }));
+      return 'made';
     } catch (thrown) {
       // Another type, thread or process was faster.
-      if ((thrown as { name?: unknown }).name !== 'ResourceInUseException') throw thrown;
+      if ((thrown as { name?: unknown }).name === 'ResourceInUseException') return 'exists';
+      throw thrown;
     }
   }
 

@@ -6,10 +6,24 @@
 import type { AdapterContext } from '../adapter.ts';
 import { withDeadline } from './deadline.ts';
 import { failureOf } from './failure.ts';
-import type { NewStream, Transport } from './transport.ts';
+import type { KinesisSettings } from './options.ts';
+import type { NewStream, StreamTarget, Transport } from './transport.ts';
 
 /** The code by which Kinesis says that there is no such stream. */
 export const MISSING = 'ResourceNotFoundException';
+
+/** `null` when the options do not ask for it, or the stream is known by its ARN and may be another account's. */
+export function streamCreatorFor(
+  target: StreamTarget,
+  { createStreams, requestTimeoutMs }: KinesisSettings,
+  transport: Transport,
+  context: AdapterContext,
+): StreamCreator | null {
+  if (createStreams === false || target.type === 'arn') return null;
+  const shape: NewStream =
+    createStreams === true ? { type: 'on-demand' } : { type: 'provisioned', shards: createStreams.shards };
+  return new StreamCreator(target.name, shape, requestTimeoutMs, transport, context);
+}
 
 export class StreamCreator {
   readonly #name: string;
@@ -43,8 +57,10 @@ export class StreamCreator {
       this.#transport.createStream(this.#name, this.#shape, signal),
     )
       .then(
-        () => {
+        (outcome) => {
           this.#toldCode = null;
+          // Asked again by a probe that came too early, or made by somebody else.
+          if (outcome === 'exists') return;
           logger.info(
             { recordType, stream: this.#name, shape: this.#shape },
             `stream '${this.#name}' is being made`,

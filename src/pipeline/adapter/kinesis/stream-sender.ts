@@ -16,9 +16,9 @@ import type { KinesisSettings } from './options.ts';
 import type { PreparedRecord } from './record.ts';
 import type { RequestSlots } from './request-slots.ts';
 import { type RecordOutcome, readResponse } from './response.ts';
-import { MISSING, StreamCreator } from './stream-creator.ts';
+import { MISSING, type StreamCreator, streamCreatorFor } from './stream-creator.ts';
 import { type Passage, StreamGate } from './stream-gate.ts';
-import type { NewStream, PutRecordsResponse, StreamTarget, Transport } from './transport.ts';
+import type { PutRecordsResponse, StreamTarget, Transport } from './transport.ts';
 import { Worklist } from './worklist.ts';
 
 /** What came of one request. */
@@ -62,7 +62,7 @@ export class StreamSender {
     this.#maxRequestBytes = settings.maxRequestBytes;
     this.#meter = new StreamMeter(stream, target.type === 'name' ? target.name : target.arn, context.clock);
     this.#gate = new StreamGate(stream, context, settings.probeBackoff);
-    this.#creator = newStreamCreator(parts);
+    this.#creator = streamCreatorFor(target, settings, parts.transport, context);
   }
 
   /** Resolves when each record is in the stream or in the result; rejects with the signal's reason, or a bug. */
@@ -299,14 +299,6 @@ export class StreamSender {
     this.#meter.rejected(1);
     this.#parts.context.report({ type: 'rejected', stream: this.#parts.stream, rejection });
   }
-}
-
-function newStreamCreator({ target, settings, transport, context }: SenderParts): StreamCreator | null {
-  const { createStreams, requestTimeoutMs } = settings;
-  if (createStreams === false || target.type === 'arn') return null;
-  const shape: NewStream =
-    createStreams === true ? { type: 'on-demand' } : { type: 'provisioned', shards: createStreams.shards };
-  return new StreamCreator(target.name, shape, requestTimeoutMs, transport, context);
 }
 
 function totalBytes(records: readonly PreparedRecord[]): number {

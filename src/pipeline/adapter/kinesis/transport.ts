@@ -45,8 +45,8 @@ export type NewStream =
 export interface Transport {
   /** Throws what the service or the network throws; `name`, `code` and `$metadata` tell which (see failure.ts). */
   putRecords(request: PutRecordsRequest, signal: AbortSignal): Promise<PutRecordsResponse>;
-  /** Resolves when the stream is being made or exists; it may take a while until it accepts records. */
-  createStream(name: string, stream: NewStream, signal: AbortSignal): Promise<void>;
+  /** Either way it may take a while until the stream takes records. */
+  createStream(name: string, stream: NewStream, signal: AbortSignal): Promise<'made' | 'exists'>;
   /** Lets go of connections. Calls under way may fail. */
   close(): void;
 }

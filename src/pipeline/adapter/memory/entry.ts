@@ -65,69 +65,56 @@ class MemoryAdapter implements Adapter {
     signal: AbortSignal,
   ): Promise<void> {
     if (messages.length === 0) return;
-    const since = this.#context.clock.wallTime();
+    const { clock, random } = this.#context;
+    const since = clock.wallTime();
     for (let attempt = 1; ; attempt++) {
       page.meter.request(attempt === 1 ? 0 : messages.length);
       const failure = this.#failures.take(messages);
-      if (failure === null) {
-        page.state = { type: 'open' };
-        return this.#append(stream, messages, page, []);
-      }
-      const text = `an injected failure of the memory adapter '${this.#name}'`;
-      page.meter.error(failure.code, text);
-      if (!failure.retryable) return this.#reject(stream, messages, page, failure, text);
-      page.state = { type: 'failing', code: failure.code, message: text, since, failures: attempt };
-      await delay(this.#context.clock, backoffDelay(BACKOFF, attempt, this.#context.random), signal);
+      if (failure === null || !failure.retryable) return this.#settle(stream, messages, page, failure);
+      const { code } = failure;
+      const message = this.#injected();
+      page.meter.error(code, message);
+      page.state = { type: 'failing', code, message, since, failures: attempt };
+      await delay(clock, backoffDelay(BACKOFF, attempt, random), signal);
     }
   }
 
-  #reject(
+  /** Runs to its end without a wait: a send is in the log as a whole or, when its thread dies, not at all. */
+  #settle(
     stream: string,
     messages: readonly WireMessage[],
     page: StreamPage,
-    failure: InjectedFailure,
-    message: string,
+    failure: InjectedFailure | null,
   ): void {
-    const condemned = new Set(messages.filter((candidate) => concerns(candidate, failure)));
-    const rejections = rejectionsOf(messages, condemned, failure.code, message, null);
-    const others = messages.filter((candidate) => !condemned.has(candidate));
-    this.#append(stream, others, page, rejections);
-  }
-
-  /** Runs to its end without a wait, so that a send is in the log as a whole or, when its thread dies, not at all. */
-  #append(
-    stream: string,
-    messages: readonly WireMessage[],
-    page: StreamPage,
-    rejections: readonly Rejection[],
-  ): void {
-    let rejected = rejections;
-    if (messages.length > 0 && !this.#log.append(stream, messages)) {
-      const text = `the memory adapter '${this.#name}' is full; give memory() a larger bytesMax`;
-      page.meter.error('MemoryFull', text);
-      rejected = rejectionsOf(messages, new Set(messages), 'MemoryFull', text, null);
-    } else {
+    const isCondemned = (message: WireMessage) => failure !== null && concerns(message, failure);
+    const others = messages.filter((message) => !isCondemned(message));
+    const fits = others.length === 0 || this.#log.append(stream, others);
+    page.state = { type: 'open' };
+    if (fits)
       page.meter.sent(
-        messages.length,
-        messages.reduce((sum, message) => sum + recordBytes(message), 0),
+        others.length,
+        others.reduce((sum, message) => sum + recordBytes(message), 0),
       );
+    const rejections: Rejection[] = [];
+    for (const [index, message] of messages.entries()) {
+      const bytes = recordBytes(message);
+      if (failure !== null && isCondemned(message)) {
+        rejections.push({ index, code: failure.code, message: this.#injected(), bytes, limit: null });
+      } else if (!fits) {
+        const text = `the memory adapter '${this.#name}' is full; give memory() a larger bytesMax`;
+        rejections.push({ index, code: 'MemoryFull', message: text, bytes, limit: null });
+      }
     }
-    page.meter.rejected(rejected.length);
-    for (const rejection of rejected) this.#context.report({ type: 'rejected', stream, rejection });
-    if (rejected.length > 0) {
-      throw new RecordsRejectedError(stream, messages.length + rejections.length, rejected);
+    if (rejections.length === 0) return;
+    page.meter.rejected(rejections.length);
+    for (const rejection of rejections) {
+      page.meter.error(rejection.code, rejection.message);
+      this.#context.report({ type: 'rejected', stream, rejection });
     }
+    throw new RecordsRejectedError(stream, messages.length, rejections);
   }
-}
 
-function rejectionsOf(
-  messages: readonly WireMessage[],
-  condemned: ReadonlySet<WireMessage>,
-  code: string,
-  message: string,
-  limit: number | null,
-): Rejection[] {
-  return messages.flatMap((candidate, index) =>
-    condemned.has(candidate) ? [{ index, code, message, bytes: recordBytes(candidate), limit }] : [],
-  );
+  #injected(): string {
+    return `a failure injected into the memory adapter '${this.#name}'`;
+  }
 }

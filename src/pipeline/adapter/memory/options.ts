@@ -1,6 +1,6 @@
 /** The options of `memory()`, as the user gives them and as they cross to the thread. */
 import * as v from 'valibot';
-import { optionsObject, wholeNumber } from '../options.ts';
+import { optionsObject, wholeNumberBetween } from '../options.ts';
 
 const MIB = 1024 * 1024;
 
@@ -8,7 +8,7 @@ export const memorySchema = optionsObject({
   /** Shown in the tree and in errors. */
   name: v.optional(v.string('a string'), 'memory'),
   /** Room for all that is ever sent; memory that is not written to costs nothing. */
-  bytesMax: v.optional(wholeNumber(1024, 512 * MIB), 64 * MIB),
+  bytesMax: v.optional(wholeNumberBetween(1024, 512 * MIB), 64 * MIB),
 });
 
 export type MemoryOptions = v.InferInput<typeof memorySchema>;

@@ -1,6 +1,6 @@
-import type { StreamState } from '../../src/pipeline/adapter/adapter.ts';
-import { nextState, type StreamSignal } from '../../src/pipeline/adapter/kinesis/stream-state.ts';
-import { check } from './check.ts';
+import type { StreamState } from '../../../src/pipeline/adapter/adapter.ts';
+import { nextState, type StreamSignal } from '../../../src/pipeline/adapter/kinesis/stream-state.ts';
+import { check } from '../check.ts';
 
 const moment = { now: 1_000, probeDelayMs: (probes: number) => 10 * 2 ** probes };
 const error = { code: 'AccessDeniedException', message: 'no' };

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { PreparedRecord } from '../../src/pipeline/adapter/kinesis/record.ts';
-import { Worklist } from '../../src/pipeline/adapter/kinesis/worklist.ts';
+import type { PreparedRecord } from '../../../src/pipeline/adapter/kinesis/record.ts';
+import { Worklist } from '../../../src/pipeline/adapter/kinesis/worklist.ts';
 
 const limits = { maxRecords: 500, maxBytes: 10 * 1024 * 1024 };
 

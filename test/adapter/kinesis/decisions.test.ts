@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import type { WireMessage } from '../../src/pipeline/adapter/adapter.ts';
-import { failureOf, recordVerdict, type Verdict } from '../../src/pipeline/adapter/kinesis/failure.ts';
-import { prepare } from '../../src/pipeline/adapter/kinesis/record.ts';
-import { requestLength } from '../../src/pipeline/adapter/kinesis/request.ts';
-import { readResponse } from '../../src/pipeline/adapter/kinesis/response.ts';
-import { check } from './check.ts';
+import type { WireMessage } from '../../../src/pipeline/adapter/adapter.ts';
+import { failureOf, recordVerdict, type Verdict } from '../../../src/pipeline/adapter/kinesis/failure.ts';
+import { prepare } from '../../../src/pipeline/adapter/kinesis/record.ts';
+import { requestLength } from '../../../src/pipeline/adapter/kinesis/request.ts';
+import { readResponse } from '../../../src/pipeline/adapter/kinesis/response.ts';
+import { check } from '../check.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

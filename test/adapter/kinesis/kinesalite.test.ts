@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import type { Adapter, RemoteFunction } from '../../src/pipeline/adapter/adapter.ts';
-import { checkDescriptor } from '../../src/pipeline/adapter/descriptor.ts';
-import { type KinesisOptions, kinesis } from '../../src/pipeline/adapter/kinesis.ts';
-import { loadAdapter } from '../../src/pipeline/adapter/load.ts';
-import { embeddedKinesis, newStream, newStreamName } from '../support/kinesalite.ts';
-import { never, type TestContext, testContext } from './context.ts';
+import type { Adapter, RemoteFunction } from '../../../src/pipeline/adapter/adapter.ts';
+import { checkDescriptor } from '../../../src/pipeline/adapter/descriptor.ts';
+import { type KinesisOptions, kinesis } from '../../../src/pipeline/adapter/kinesis.ts';
+import { loadAdapter } from '../../../src/pipeline/adapter/load.ts';
+import { embeddedKinesis, newStream, newStreamName } from '../../support/kinesalite.ts';
+import { never, type TestContext, testContext } from '../context.ts';
 
 /** The adapter as a record type's thread would have it, on the embedded Kinesis. */
 async function open(options: KinesisOptions = {}): Promise<{ adapter: Adapter; context: TestContext }> {
