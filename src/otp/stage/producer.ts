@@ -101,12 +101,17 @@ export function startProducerLink<Spec extends ServerSpec>(
   }) as Promise<StartResult<Spec>>;
 }
 
+interface Sender {
+  send(to: Destination, message: unknown): void;
+}
+
 interface Caller {
   call(to: Destination, message: unknown, options?: { readonly timeoutMs?: number }): Promise<unknown>;
 }
 
-export async function setDemand(caller: Caller, to: Destination, mode: DemandMode): Promise<void> {
-  await caller.call(to, { type: '$set_demand', mode });
+/** Takes effect after the messages that are under way; does not wait for it. */
+export function setDemand(caller: Sender, to: Destination, mode: DemandMode): void {
+  caller.send(to, { type: '$set_demand', mode });
 }
 
 export function getDemand(caller: Caller, to: Destination): Promise<DemandMode> {
@@ -129,10 +134,6 @@ export function producerBehaviour<Spec extends ServerSpec>(
     user,
     (state, self) => new ProducerBody(user, self, state, options),
     {
-      async $set_demand(body: ProducerBody, { mode }: { readonly mode: DemandMode }) {
-        const result = mode === 'accumulate' ? body.hold() : await body.forward();
-        return result !== undefined && endsProcess(result) ? result : reply('ok', body);
-      },
       $get_demand: (body: ProducerBody) => reply(body.mode, body),
       $buffered: (body: ProducerBody) => reply(body.buffer.size, body),
     },
