@@ -6,7 +6,7 @@
 import type { Envelope, Ref } from './envelope.ts';
 import { type ExitReason, OperationFailed, reasonOf } from './exit-reason.ts';
 import type { Pid } from './pid.ts';
-import type { Behaviour, Process } from './process.ts';
+import { type Behaviour, type Process, systemEnvelope } from './process.ts';
 import type { SpawnOptions } from './runtime.ts';
 import type { StartResult } from './start.ts';
 
@@ -76,8 +76,10 @@ export function startAsync(owner: Process, run: TaskFunction<unknown>, options: 
   let ref = 0;
   const behaviour = taskBehaviour(run, {
     ...options,
-    done: (value) =>
-      owner.runtime.deliver(owner.pid, { type: 'system', message: { type: 'task_result', ref, value } }),
+    // Who has stopped waiting has stopped watching too: a late value is for nobody.
+    done: (value) => {
+      if (owner.monitors.has(ref)) owner.deliver(systemEnvelope({ type: 'task_result', ref, value }));
+    },
   });
   const process = owner.runtime.spawn(behaviour, { parent: owner.pid, link: true, label: options.label });
   ref = owner.monitor(process.pid);

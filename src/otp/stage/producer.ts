@@ -109,9 +109,20 @@ interface Caller {
   call(to: Destination, message: unknown, options?: { readonly timeoutMs?: number }): Promise<unknown>;
 }
 
+interface SetDemand {
+  readonly type: '$set_demand';
+  readonly mode: DemandMode;
+}
+
+function isSetDemand(message: unknown): message is SetDemand {
+  return (
+    typeof message === 'object' && message !== null && 'type' in message && message.type === '$set_demand'
+  );
+}
+
 /** Takes effect after the messages that are under way; does not wait for it. */
 export function setDemand(caller: Sender, to: Destination, mode: DemandMode): void {
-  caller.send(to, { type: '$set_demand', mode });
+  caller.send(to, { type: '$set_demand', mode } satisfies SetDemand);
 }
 
 export function getDemand(caller: Caller, to: Destination): Promise<DemandMode> {
@@ -185,13 +196,14 @@ class ProducerBody implements StageBody {
     return this.#held === undefined ? 'forward' : 'accumulate';
   }
 
-  hold(): undefined {
+  async #setDemand(mode: DemandMode): Promise<unknown> {
+    if (mode === 'forward') return this.#forward();
     this.#held ??= [];
     return undefined;
   }
 
   /** Replays what was held back. */
-  async forward(): Promise<unknown> {
+  async #forward(): Promise<unknown> {
     const held = this.#held ?? [];
     this.#held = undefined;
     for (const item of held) {
@@ -220,6 +232,7 @@ class ProducerBody implements StageBody {
 
   own(message: unknown): Promise<unknown> | undefined {
     if (isProducerMessage(message)) return this.#handle(message);
+    if (isSetDemand(message)) return this.#setDemand(message.mode);
     if (!isDownMessage(message)) return undefined;
     for (const { subscription, monitor } of this.#consumers.values()) {
       if (monitor === message.ref)
