@@ -66,14 +66,25 @@ export function via(registry: LocalName, key: unknown, value?: unknown): Via {
   return value === undefined ? { type: 'via', registry, key } : { type: 'via', registry, key, value };
 }
 
-/** Where a message can be sent: a pid, a local name, or a name held in a Registry. */
-export type Destination<Spec = unknown> = Pid<Spec> | LocalName | Via;
+/** A name in another runtime: `at(0, 'Registry')`. */
+export interface NameAt {
+  readonly type: 'at';
+  readonly node: NodeId;
+  readonly name: LocalName;
+}
+
+export function at(node: NodeId, name: LocalName): NameAt {
+  return { type: 'at', node, name };
+}
+
+/** Where a message can be sent: a pid, a local name, a name held in a Registry, or a name on another node. */
+export type Destination<Spec = unknown> = Pid<Spec> | LocalName | Via | NameAt;
 
 export function formatDestination(destination: Destination): string {
   if (typeof destination === 'string') return destination;
-  return isPid(destination)
-    ? destination.toString()
-    : `${destination.registry}/${formatKey(destination.key)}`;
+  if (isPid(destination)) return destination.toString();
+  if (destination.type === 'at') return `${destination.name}@${destination.node}`;
+  return `${destination.registry}/${formatKey(destination.key)}`;
 }
 
 function formatKey(key: unknown): string {

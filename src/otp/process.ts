@@ -13,7 +13,7 @@ import type { Timer } from '../base/clock.ts';
 import { Ring } from '../base/ring.ts';
 import type { Envelope, Ref, ReplyTo, SysRequest, SystemMessage } from './envelope.ts';
 import { Exit, type ExitReason, OperationFailed } from './exit-reason.ts';
-import type { Destination, LocalName, Pid, ProcessId, Via } from './pid.ts';
+import { type Destination, isPid, type LocalName, type Pid, type ProcessId, type Via } from './pid.ts';
 import type { Runtime } from './runtime.ts';
 import type { Monitor } from './signal.ts';
 import type { StartResult } from './start.ts';
@@ -181,9 +181,7 @@ export class Process {
       busySince: this.busySince,
       startedAt: this.startedAt,
       links: [...this.links.values()],
-      monitors: [...this.monitors.values()].flatMap((monitor) =>
-        monitor.pid === undefined ? [] : [monitor.pid],
-      ),
+      monitors: [...this.monitors.values()].flatMap(({ to }) => (isPid(to) ? [to] : [])),
       trapExit: this.trapExit,
     };
   }

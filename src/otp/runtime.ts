@@ -15,7 +15,7 @@ import { type Destination, isPid, type LocalName, type NodeId, type Pid, Process
 import { type Behaviour, Process, systemEnvelope } from './process.ts';
 import type { RegistryTable } from './registry-table.ts';
 import { Scheduler } from './scheduler.ts';
-import type { Outcome, Signal, Transport } from './signal.ts';
+import type { Monitor, Outcome, Signal, Transport } from './signal.ts';
 import type { StartResult } from './start.ts';
 import { Wait } from './wait.ts';
 
@@ -139,8 +139,12 @@ export class Runtime {
     return pid.node === this.node ? this.find(pid) !== undefined : this.#transport.isConnected(pid.node);
   }
 
+  /** The pid behind a destination; undefined when nobody holds the name, or only another node could tell. */
   whereis(destination: Destination): Pid | undefined {
     if (isPid(destination)) return destination;
+    if (typeof destination === 'object' && destination.type === 'at') {
+      return destination.node === this.node ? this.whereis(destination.name) : undefined;
+    }
     if (typeof destination === 'string') return this.#names.get(destination)?.pid;
     return this.registries.get(destination.registry)?.whereis(destination.key);
   }
@@ -171,17 +175,24 @@ export class Runtime {
   /** Puts an envelope into a mailbox. Never fails: what finds nobody is counted. */
   deliver(to: Destination, envelope: Envelope): void {
     const pid = this.whereis(to);
-    if (pid === undefined) {
-      this.undeliverable++;
+    const process = pid === undefined ? undefined : this.find(pid);
+    if (process !== undefined) {
+      process.deliver(envelope);
       return;
     }
-    if (pid.node !== this.node) {
-      this.#transport.send(pid.node, { type: 'deliver', to: pid, envelope });
-      return;
-    }
-    const process = this.find(pid);
-    if (process === undefined) this.undeliverable++;
-    else process.deliver(envelope);
+    const remote = this.#remote(to, pid);
+    if (remote === undefined) this.undeliverable++;
+    else this.#transport.send(remote.node, { type: 'deliver', to: remote.to, envelope });
+  }
+
+  /** How another node names a destination; undefined when it is one of this node, or nowhere. */
+  #remote(
+    destination: Destination,
+    pid: Pid | undefined,
+  ): { readonly node: NodeId; readonly to: Pid | LocalName } | undefined {
+    if (pid !== undefined) return pid.node === this.node ? undefined : { node: pid.node, to: pid };
+    if (typeof destination === 'string' || isPid(destination) || destination.type !== 'at') return undefined;
+    return destination.node === this.node ? undefined : { node: destination.node, to: destination.name };
   }
 
   send(to: Destination, message: unknown): void {
@@ -243,9 +254,9 @@ export class Runtime {
     if (owner !== undefined && pid?.key === owner.pid.key) {
       return Promise.reject(new OperationFailed(operation, 'calling_self'));
     }
-    const local = pid?.node === this.node;
-    const process = pid !== undefined && local ? this.find(pid) : undefined;
-    if (pid === undefined || (local && process === undefined)) {
+    const process = pid === undefined ? undefined : this.find(pid);
+    const remote = this.#remote(to, pid);
+    if (process === undefined && remote === undefined) {
       return Promise.reject(new OperationFailed(operation, 'noproc'));
     }
     return new Promise((resolve, reject) => {
@@ -260,15 +271,15 @@ export class Runtime {
         process.deliver(envelope({ pid: owner?.pid, node: this.node, ref, wait }));
         return;
       }
-      if (!this.#transport.isConnected(pid.node)) {
+      if (remote === undefined || !this.#transport.isConnected(remote.node)) {
         wait.reject(new OperationFailed(operation, 'noconnection'));
         return;
       }
-      this.#remoteCalls.set(ref, { node: pid.node, operation, wait });
+      this.#remoteCalls.set(ref, { node: remote.node, operation, wait });
       wait.onSettled = () => this.#remoteCalls.delete(ref);
-      this.#transport.send(pid.node, {
+      this.#transport.send(remote.node, {
         type: 'deliver',
-        to: pid,
+        to: remote.to,
         envelope: envelope({ pid: owner?.pid, node: this.node, ref }),
       });
     });
@@ -316,9 +327,10 @@ export class Runtime {
   monitor(watcher: Process, target: Destination): Ref {
     const ref = this.nextRef();
     const pid = this.whereis(target);
-    watcher.monitors.set(ref, { ref, target, pid, node: pid?.node ?? this.node });
-    if (pid !== undefined && pid.node !== this.node) {
-      this.signal({ type: 'monitor', to: pid, watcher: watcher.pid, ref });
+    const remote = this.#remote(target, pid);
+    watcher.monitors.set(ref, { ref, target, to: remote?.to ?? pid, node: remote?.node ?? this.node });
+    if (remote !== undefined) {
+      this.#signalTo(remote.node, { type: 'monitor', to: remote.to, watcher: watcher.pid, ref });
       return ref;
     }
     const process = pid === undefined ? undefined : this.find(pid);
@@ -330,9 +342,13 @@ export class Runtime {
   demonitor(watcher: Process, ref: Ref): void {
     const monitor = watcher.monitors.get(ref);
     watcher.monitors.delete(ref);
-    if (monitor?.pid === undefined) return;
-    if (monitor.pid.node === this.node) this.find(monitor.pid)?.watchers.delete(ref);
-    else this.signal({ type: 'demonitor', to: monitor.pid, ref });
+    if (monitor !== undefined) this.#stopWatching(monitor);
+  }
+
+  #stopWatching({ to, node, ref }: Monitor): void {
+    if (to === undefined) return;
+    if (node !== this.node) this.#signalTo(node, { type: 'demonitor', to, ref });
+    else if (isPid(to)) this.find(to)?.watchers.delete(ref);
   }
 
   /** Sends an exit signal from outside of any process. */
@@ -343,8 +359,12 @@ export class Runtime {
   // -- signals -----------------------------------------------------------------------------------------------
 
   /** Sends a signal to a process of this node or of another. Applied before this returns, unless signals are being applied. */
-  signal(signal: Signal): void {
-    this.#enqueue(() => this.#route(signal));
+  signal(signal: Exclude<Signal, { type: 'reply' | 'deliver' }> & { readonly to: Pid }): void {
+    this.#signalTo(signal.to.node, signal);
+  }
+
+  #signalTo(node: NodeId, signal: Signal): void {
+    this.#enqueue(() => this.#route(node, signal));
   }
 
   /** A signal that came from another node. */
@@ -384,10 +404,8 @@ export class Runtime {
     }
   }
 
-  #route(signal: Signal): void {
-    const node =
-      signal.type === 'reply' ? this.node : typeof signal.to === 'string' ? this.node : signal.to.node;
-    if (node === this.node) this.#apply(signal, this.node);
+  #route(node: NodeId, signal: Signal): void {
+    if (node === this.node) this.#apply(signal, node);
     else if (this.#transport.isConnected(node)) this.#transport.send(node, signal);
     else this.#unreachable(signal);
   }
@@ -437,9 +455,11 @@ export class Runtime {
           this.#transport.send(node, { type: 'down', to: signal.watcher, ref: signal.ref, reason: 'noproc' });
         return;
       }
-      case 'demonitor':
-        this.find(signal.to)?.watchers.delete(signal.ref);
+      case 'demonitor': {
+        const pid = this.whereis(signal.to);
+        if (pid !== undefined) this.find(pid)?.watchers.delete(signal.ref);
         return;
+      }
       case 'down': {
         const watcher = this.find(signal.to);
         if (watcher !== undefined) this.#applyDown(watcher, signal.ref, signal.reason);
@@ -476,9 +496,7 @@ export class Runtime {
     const monitor = watcher.monitors.get(ref);
     if (!watcher.alive || monitor === undefined) return;
     watcher.monitors.delete(ref);
-    const target =
-      typeof monitor.target === 'object' && monitor.pid !== undefined ? monitor.pid : monitor.target;
-    watcher.deliver(systemEnvelope({ type: 'DOWN', ref, target, reason }));
+    watcher.deliver(systemEnvelope({ type: 'DOWN', ref, target: monitor.target, reason }));
   }
 
   // -- the end of a process ----------------------------------------------------------------------------------
@@ -502,11 +520,7 @@ export class Runtime {
     for (const to of process.links.values())
       this.signal({ type: 'exit', to, from: pid, reason, linked: true });
     for (const [ref, to] of process.watchers) this.signal({ type: 'down', to, ref, reason });
-    for (const monitor of process.monitors.values()) {
-      if (monitor.pid === undefined) continue;
-      if (monitor.pid.node === this.node) this.find(monitor.pid)?.watchers.delete(monitor.ref);
-      else this.signal({ type: 'demonitor', to: monitor.pid, ref: monitor.ref });
-    }
+    for (const monitor of process.monitors.values()) this.#stopWatching(monitor);
     for (const call of calls) this.#enqueue(() => this.settleCall(call, { type: 'failed', reason }));
     if (process.starter !== undefined) {
       const result = process.startFailure ?? { type: 'error', reason };

@@ -19,7 +19,7 @@ export type Signal =
   | { readonly type: 'link'; readonly to: Pid; readonly from: Pid }
   | { readonly type: 'unlink'; readonly to: Pid; readonly from: Pid }
   | { readonly type: 'monitor'; readonly to: Pid | LocalName; readonly watcher: Pid; readonly ref: Ref }
-  | { readonly type: 'demonitor'; readonly to: Pid; readonly ref: Ref }
+  | { readonly type: 'demonitor'; readonly to: Pid | LocalName; readonly ref: Ref }
   | { readonly type: 'down'; readonly to: Pid; readonly ref: Ref; readonly reason: ExitReason }
   | { readonly type: 'reply'; readonly ref: Ref; readonly outcome: Outcome };
 
@@ -43,7 +43,7 @@ export interface Monitor {
   readonly ref: Ref;
   /** What the watcher asked for, a name perhaps; the DOWN message shows it. */
   readonly target: Destination;
-  /** The process that is watched; undefined while only its name on another node is known. */
-  readonly pid: Pid | undefined;
+  /** How its node names it: a name while only that is known. Undefined when there was nobody to watch. */
+  readonly to: Pid | LocalName | undefined;
   readonly node: NodeId;
 }

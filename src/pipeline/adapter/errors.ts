@@ -1,0 +1,110 @@
+/**
+ * The errors of the adapter layer. Users match on `code`, which is stable; the other fields are plain data, so
+ * that an error can be rebuilt on the far side of a thread.
+ */
+import type { Rejection } from './adapter.ts';
+
+/** What all errors of this layer have in common. */
+export abstract class AdapterError extends Error {
+  abstract readonly code: string;
+}
+
+/** A descriptor that no thread could be started with. */
+export class AdapterDescriptorError extends AdapterError {
+  override readonly name = 'AdapterDescriptorError';
+  readonly code = 'ERR_ADAPTER_DESCRIPTOR';
+  readonly problem: string;
+
+  constructor(problem: string, options?: ErrorOptions) {
+    super(
+      `Not an adapter descriptor: ${problem}. Use kinesis(), nullAdapter() or memory(), or one of your own: ` +
+        "{ module: new URL('./my-adapter.js', import.meta.url), options: { ... } }",
+      options,
+    );
+    this.problem = problem;
+  }
+}
+
+/** A descriptor's module that cannot be imported, or does not make an adapter. */
+export class AdapterModuleError extends AdapterError {
+  override readonly name = 'AdapterModuleError';
+  readonly code = 'ERR_ADAPTER_MODULE';
+  readonly module: string;
+  readonly found: string;
+
+  constructor(module: string, found: string, remedy: string, options?: ErrorOptions) {
+    super(`The adapter module ${module} cannot be used: ${found}. ${remedy}`, options);
+    this.module = module;
+    this.found = found;
+  }
+}
+
+/** One option that cannot be used. */
+export interface OptionProblem {
+  /** Where it is, with dots: `http.connectTimeoutMs`. */
+  readonly path: string;
+  readonly expected: string;
+  readonly received: string;
+}
+
+/** Options that cannot be used: all of them, in one error. */
+export class AdapterOptionsError extends AdapterError {
+  override readonly name = 'AdapterOptionsError';
+  readonly code = 'ERR_OPTIONS';
+  readonly problems: readonly OptionProblem[];
+
+  constructor(adapter: string, problems: readonly OptionProblem[], options?: ErrorOptions) {
+    const lines = problems.map(
+      ({ path, expected, received }) => `  ${path}: expected ${expected}, got ${received}`,
+    );
+    super(`Invalid options for ${adapter}:\n${lines.join('\n')}`, options);
+    this.problems = problems;
+  }
+}
+
+const REJECTIONS_SHOWN = 3;
+
+/** Some records of a send will never be in the stream. All others of that send are. */
+export class RecordsRejectedError extends AdapterError {
+  override readonly name = 'RecordsRejectedError';
+  readonly code = 'ERR_RECORDS_REJECTED';
+  readonly stream: string;
+  readonly rejections: readonly Rejection[];
+
+  constructor(stream: string, records: number, rejections: readonly Rejection[]) {
+    const shown = rejections
+      .slice(0, REJECTIONS_SHOWN)
+      .map(({ index, code, message }) => `[${index}] ${code}: ${message}`);
+    if (rejections.length > REJECTIONS_SHOWN) shown.push(`${rejections.length - REJECTIONS_SHOWN} more`);
+    super(
+      `${rejections.length} of ${records} records for stream '${stream}' can never be delivered ` +
+        `(the others are in the stream; do not send these again as they are): ${shown.join('; ')}`,
+    );
+    this.stream = stream;
+    this.rejections = rejections;
+  }
+}
+
+/** The caller's signal ended a send. Some of its records may be in the stream. */
+export class SendAbortedError extends AdapterError {
+  override readonly name = 'SendAbortedError';
+  readonly code = 'ERR_SEND_ABORTED';
+
+  constructor(reason: unknown) {
+    super('The send was aborted by its signal; some of its records may be in the stream already', {
+      cause: reason,
+    });
+  }
+}
+
+/** A send to an adapter that is closed, or one that `close` did not wait for any longer. */
+export class AdapterClosedError extends AdapterError {
+  override readonly name = 'AdapterClosedError';
+  readonly code = 'ERR_ADAPTER_CLOSED';
+
+  constructor() {
+    super(
+      'The adapter is closed; records of this send that are not in the stream have to be sent by another',
+    );
+  }
+}

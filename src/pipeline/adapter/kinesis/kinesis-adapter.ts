@@ -1,0 +1,85 @@
+/**
+ * The adapter over a transport: one sender per stream, and the slots that bound the requests of all of them. It
+ * knows no AWS SDK, so it runs the same on a scripted Kinesis.
+ */
+import type {
+  Adapter,
+  AdapterContext,
+  AdapterSnapshot,
+  CloseOptions,
+  SendOptions,
+  WireMessage,
+} from '../adapter.ts';
+import { RecordsRejectedError } from '../errors.ts';
+import { OpenSends } from '../open-sends.ts';
+import type { KinesisSettings } from './options.ts';
+import { prepare } from './record.ts';
+import { RequestSlots } from './request-slots.ts';
+import { StreamSender } from './stream-sender.ts';
+import type { StreamTarget, Transport } from './transport.ts';
+
+export class KinesisAdapter implements Adapter {
+  readonly #settings: KinesisSettings;
+  readonly #transport: Transport;
+  readonly #context: AdapterContext;
+  readonly #slots: RequestSlots;
+  readonly #sends: OpenSends;
+  readonly #senders = new Map<string, StreamSender>();
+
+  constructor(settings: KinesisSettings, transport: Transport, context: AdapterContext) {
+    this.#settings = settings;
+    this.#transport = transport;
+    this.#context = context;
+    this.#slots = new RequestSlots(settings.maxInFlight);
+    this.#sends = new OpenSends(context.clock);
+  }
+
+  send(stream: string, messages: readonly WireMessage[], { signal }: SendOptions): Promise<void> {
+    return this.#sends.run(signal, (inner) => this.#deliver(stream, messages, inner));
+  }
+
+  close({ timeoutMs }: CloseOptions): Promise<void> {
+    return this.#sends.close(timeoutMs, () => {
+      for (const sender of this.#senders.values()) sender.close();
+      this.#transport.close();
+    });
+  }
+
+  snapshot(): AdapterSnapshot {
+    return {
+      adapter: 'kinesis',
+      closed: this.#sends.closed,
+      streams: [...this.#senders.values()].map((sender) => sender.snapshot()),
+    };
+  }
+
+  async #deliver(stream: string, messages: readonly WireMessage[], signal: AbortSignal): Promise<void> {
+    const { records, rejections } = prepare(messages, this.#settings.maxRecordBytes);
+    const sender = this.#senderOf(stream);
+    sender.rejectedUnsent(rejections);
+    const condemned = [...rejections, ...(await sender.deliver(records, signal))];
+    if (condemned.length > 0) {
+      condemned.sort((a, b) => a.index - b.index);
+      throw new RecordsRejectedError(stream, messages.length, condemned);
+    }
+  }
+
+  #senderOf(stream: string): StreamSender {
+    const existing = this.#senders.get(stream);
+    if (existing !== undefined) return existing;
+    const sender = new StreamSender({
+      stream,
+      target: targetOf(this.#settings.streams[stream] ?? stream),
+      settings: this.#settings,
+      transport: this.#transport,
+      slots: this.#slots,
+      context: this.#context,
+    });
+    this.#senders.set(stream, sender);
+    return sender;
+  }
+}
+
+function targetOf(text: string): StreamTarget {
+  return text.startsWith('arn:') ? { type: 'arn', arn: text } : { type: 'name', name: text };
+}

@@ -1,0 +1,116 @@
+/**
+ * The options of `kinesis()`: type, default, bounds and meaning of each in one place. Knows nothing of the AWS
+ * SDK, because the main thread parses with it.
+ */
+import * as v from 'valibot';
+import type { Backoff } from '../../../base/backoff.ts';
+import { numberBetween, optionsObject, wholeNumberBetween } from '../options.ts';
+import { API_RECORDS_MAX, API_REQUEST_BYTES_MAX } from './request.ts';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+const text = v.pipe(v.string('a string'), v.minLength(1, 'a string that is not empty'));
+
+const url = (protocols: readonly string[]) => {
+  const expected = `a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`;
+  return v.pipe(
+    v.string(expected),
+    v.check((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol), expected),
+  );
+};
+
+const STREAM_NAME = /^[a-zA-Z0-9_.-]{1,128}$/;
+const STREAM_ARN = /^arn:[^:]+:kinesis:[^:]+:\d{12}:stream\/[a-zA-Z0-9_.-]{1,128}$/;
+const stream = (() => {
+  const expected = "a stream's name (1 to 128 of a-z A-Z 0-9 _ . -) or its ARN";
+  return v.pipe(
+    v.string(expected),
+    v.check((value) => STREAM_NAME.test(value) || STREAM_ARN.test(value), expected),
+  );
+})();
+
+/** What a credentials function gives, too. */
+export const credentialsSchema = optionsObject({
+  accessKeyId: text,
+  secretAccessKey: text,
+  sessionToken: v.exactOptional(text),
+  expiration: v.exactOptional(v.date('a Date')),
+});
+
+const backoff = (defaults: Backoff) =>
+  v.optional(
+    optionsObject({
+      initialMs: v.optional(wholeNumberBetween(0, 3_600_000), defaults.initialMs),
+      maxMs: v.optional(wholeNumberBetween(0, 3_600_000), defaults.maxMs),
+      factor: v.optional(numberBetween(1, 100), defaults.factor),
+      jitter: v.optional(numberBetween(0, 1), defaults.jitter),
+    }),
+    defaults,
+  );
+
+const entries = {
+  /** Default: what the AWS SDK finds (AWS_REGION, the profile). */
+  region: v.optional(text),
+  /** Another Kinesis than the region's: an emulator, a VPC endpoint. */
+  endpoint: v.optional(url(['https:', 'http:'])),
+  /** Default: the AWS SDK's chain (environment, profile, container, instance). */
+  credentials: v.optional(credentialsSchema),
+  /** From names used in `sendData` to stream names or ARNs. A name that is not in it is the stream's own. */
+  streams: v.optional(v.record(v.string('a name'), stream, 'an object from names to streams'), {}),
+  http: v.optional(
+    optionsObject({
+      /** To the TCP and TLS connection; after it, the request fails and is tried again. */
+      connectTimeoutMs: v.optional(wholeNumberBetween(1, 600_000), 5_000),
+      /** Certificates to trust in place of Node's, in PEM. */
+      ca: v.optional(text),
+      /**
+       * The file URL of a module that exports `createRequestHandler({ maxSockets, connectTimeoutMs, ca })`, which
+       * gives the SDK's request handler: for a proxy, or anything else that is not plain data.
+       */
+      module: v.optional(url(['file:'])),
+    }),
+    {},
+  ),
+  /**
+   * Whether to make a stream that is missing: `true` makes it on-demand, `{ shards }` provisioned. A stream given
+   * by ARN is never made.
+   */
+  createStreams: v.optional(
+    v.union(
+      [v.boolean(), v.strictObject({ shards: wholeNumberBetween(1, 10_000) })],
+      'true, false, or { shards: a whole number from 1 to 10000 }',
+    ),
+    false,
+  ),
+  /** To the whole answer of a request. After it the request is given up and sent again, which may duplicate. */
+  requestTimeoutMs: v.optional(wholeNumberBetween(1, 600_000), 30_000),
+  /** Requests under way at a time, over all streams of a record type; also the connections kept open. */
+  maxInFlight: v.optional(wholeNumberBetween(1, 1_000), 16),
+  /** Data and partition key. The stream's own limit is 1 MiB unless it was raised. */
+  maxRecordBytes: v.optional(wholeNumberBetween(1, 10 * MIB), MIB),
+  maxRequestRecords: v.optional(wholeNumberBetween(1, API_RECORDS_MAX), API_RECORDS_MAX),
+  /** Halved by itself when whatever answers calls a request too large. */
+  maxRequestBytes: v.optional(wholeNumberBetween(KIB, API_REQUEST_BYTES_MAX), API_REQUEST_BYTES_MAX),
+  /** After temporary errors. */
+  backoff: backoff({ initialMs: 100, maxMs: 30_000, factor: 2, jitter: 1 }),
+  /** After throttling. */
+  throttleBackoff: backoff({ initialMs: 500, maxMs: 10_000, factor: 2, jitter: 1 }),
+  /** Between the probes of a paused stream. */
+  probeBackoff: backoff({ initialMs: 1_000, maxMs: 60_000, factor: 2, jitter: 0.2 }),
+};
+
+/** What crosses to the thread: plain data. */
+export const kinesisSchema = optionsObject(entries);
+
+/** Parsed, with all defaults. */
+export type KinesisSettings = v.InferOutput<typeof kinesisSchema>;
+
+export type KinesisCredentials = v.InferInput<typeof credentialsSchema>;
+
+/** Asked on the main thread, when credentials are needed and those at hand have expired or were refused. */
+export type KinesisCredentialsProvider = () => KinesisCredentials | Promise<KinesisCredentials>;
+
+export type KinesisOptions = Omit<v.InferInput<typeof kinesisSchema>, 'credentials'> & {
+  readonly credentials?: KinesisCredentials | KinesisCredentialsProvider;
+};

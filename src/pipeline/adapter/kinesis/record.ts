@@ -1,0 +1,80 @@
+/**
+ * A message made ready for requests: encoded once, measured once, checked against what Kinesis would refuse it
+ * for alone. What would be refused never enters a request, because there it would take the others with it.
+ */
+import type { Rejection, WireMessage } from '../adapter.ts';
+import type { RecordEntry } from './transport.ts';
+
+export interface PreparedRecord {
+  /** Its place in the list that was sent. */
+  readonly index: number;
+  readonly entry: RecordEntry;
+  /** Data and partition key, as Kinesis counts them. */
+  readonly bytes: number;
+}
+
+export interface Prepared {
+  readonly records: PreparedRecord[];
+  readonly rejections: Rejection[];
+}
+
+const PARTITION_KEY_CHARACTERS_MAX = 256;
+const HASH_KEY_END = 2n ** 128n;
+
+export function prepare(messages: readonly WireMessage[], maxRecordBytes: number): Prepared {
+  const records: PreparedRecord[] = [];
+  const rejections: Rejection[] = [];
+  messages.forEach((message, index) => {
+    const record = encode(message, index);
+    const problem = problemOf(record, maxRecordBytes);
+    if (problem === null) records.push(record);
+    else rejections.push({ index, bytes: record.bytes, ...problem });
+  });
+  return { records, rejections };
+}
+
+function encode({ partitionKey, explicitHashKey, data }: WireMessage, index: number): PreparedRecord {
+  const Data = typeof data === 'string' ? Buffer.from(data) : data;
+  const entry =
+    explicitHashKey === undefined
+      ? { PartitionKey: partitionKey, Data }
+      : { PartitionKey: partitionKey, ExplicitHashKey: explicitHashKey, Data };
+  return { index, entry, bytes: Data.byteLength + Buffer.byteLength(partitionKey) };
+}
+
+function problemOf(
+  { entry, bytes }: PreparedRecord,
+  maxRecordBytes: number,
+): Pick<Rejection, 'code' | 'message' | 'limit'> | null {
+  if (bytes > maxRecordBytes) {
+    return {
+      code: 'RecordTooLarge',
+      message:
+        `the record has ${bytes} bytes with its partition key, the limit is ${maxRecordBytes}; send less, or ` +
+        "raise the stream's maximum record size and maxRecordBytes with it",
+      limit: maxRecordBytes,
+    };
+  }
+  // Code points are counted only when UTF-16 units are too many: the two differ for few keys.
+  const key = entry.PartitionKey;
+  const characters = key.length <= PARTITION_KEY_CHARACTERS_MAX ? key.length : [...key].length;
+  if (characters === 0 || characters > PARTITION_KEY_CHARACTERS_MAX) {
+    return {
+      code: 'InvalidPartitionKey',
+      message: `a partition key has 1 to ${PARTITION_KEY_CHARACTERS_MAX} characters, this one has ${characters}`,
+      limit: PARTITION_KEY_CHARACTERS_MAX,
+    };
+  }
+  if (entry.ExplicitHashKey !== undefined && !isHashKey(entry.ExplicitHashKey)) {
+    return {
+      code: 'InvalidExplicitHashKey',
+      message: `an explicit hash key is a decimal number from 0 to 2^128 - 1, this one is '${entry.ExplicitHashKey}'`,
+      limit: null,
+    };
+  }
+  return null;
+}
+
+function isHashKey(text: string): boolean {
+  return /^(0|[1-9]\d{0,38})$/.test(text) && BigInt(text) < HASH_KEY_END;
+}

@@ -1,0 +1,163 @@
+/**
+ * The transport over the AWS SDK, and the only file that imports it. Loaded in a record type's thread, never on
+ * the main thread.
+ *
+ * - HTTP/1.1 with kept connections, one per request in flight. The SDK's own default opens a TCP, TLS and HTTP/2
+ *   session for every request (aws-sdk-js-v3 #8279): less than half the requests per second at twice the CPU.
+ * - One attempt: the sender owns retrying, because the SDK retries none of the partial failures and would repeat
+ *   whole requests. The request's time limit is the sender's too.
+ * - After an error of credentials the client is made anew, because the SDK keeps credentials without an expiry
+ *   for ever, and expired ones of its own chain until they say so themselves. The connections stay.
+ */
+import {
+  CreateStreamCommand,
+  KinesisClient,
+  PutRecordsCommand,
+  type PutRecordsCommandInput,
+} from '@aws-sdk/client-kinesis';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import * as v from 'valibot';
+import type { AdapterContext } from '../adapter.ts';
+import { AdapterModuleError, AdapterOptionsError } from '../errors.ts';
+import { withDeadline } from './deadline.ts';
+import { concernsCredentials, failureOf } from './failure.ts';
+import { credentialsSchema, type KinesisCredentials, type KinesisSettings } from './options.ts';
+import type { NewStream, PutRecordsRequest, PutRecordsResponse, Transport } from './transport.ts';
+
+type RequestHandler = NodeHttpHandler;
+
+/** What a module named by `http.module` is given. */
+export interface RequestHandlerOptions {
+  readonly maxSockets: number;
+  readonly connectTimeoutMs: number;
+  readonly ca?: string | undefined;
+}
+
+export class SdkTransport implements Transport {
+  readonly #newClient: () => KinesisClient;
+  readonly #handler: RequestHandler;
+  #client: KinesisClient;
+
+  /** Rejects with `ERR_OPTIONS` when neither the options nor the surroundings name a region. */
+  static async open(settings: KinesisSettings, context: AdapterContext): Promise<SdkTransport> {
+    const handler = await openHandler(settings);
+    const transport = new SdkTransport(settings, context, handler);
+    try {
+      await transport.#client.config.region();
+    } catch (cause) {
+      transport.close();
+      const problem = {
+        path: 'region',
+        expected: 'a region, here or in AWS_REGION or in the profile',
+        received: 'none',
+      };
+      throw new AdapterOptionsError('kinesis()', [problem], { cause });
+    }
+    return transport;
+  }
+
+  private constructor(settings: KinesisSettings, context: AdapterContext, handler: RequestHandler) {
+    const { region, endpoint } = settings;
+    const credentials = credentialsOf(settings, context);
+    this.#handler = handler;
+    this.#newClient = () =>
+      new KinesisClient({
+        maxAttempts: 1,
+        requestHandler: handler,
+        ...(region === undefined ? {} : { region }),
+        ...(endpoint === undefined ? {} : { endpoint }),
+        ...(credentials === null ? {} : { credentials }),
+      });
+    this.#client = this.#newClient();
+  }
+
+  async putRecords({ target, records }: PutRecordsRequest, signal: AbortSignal): Promise<PutRecordsResponse> {
+    // The SDK's type wants an array that it may change; it does not change it.
+    const Records = records as PutRecordsCommandInput['Records'];
+    const input =
+      target.type === 'name' ? { StreamName: target.name, Records } : { StreamARN: target.arn, Records };
+    return this.#call((client) => client.send(new PutRecordsCommand(input), { abortSignal: signal }));
+  }
+
+  async createStream(name: string, stream: NewStream, signal: AbortSignal): Promise<'made' | 'exists'> {
+    const shape =
+      stream.type === 'on-demand'
+        ? { StreamModeDetails: { StreamMode: 'ON_DEMAND' as const } }
+        : { ShardCount: stream.shards };
+    const command = new CreateStreamCommand({ StreamName: name, ...shape });
+    try {
+      await this.#call((client) => client.send(command, { abortSignal: signal }));
+      return 'made';
+    } catch (thrown) {
+      // Another type, thread or process was faster.
+      if ((thrown as { name?: unknown }).name === 'ResourceInUseException') return 'exists';
+      throw thrown;
+    }
+  }
+
+  close(): void {
+    this.#client.destroy();
+    this.#handler.destroy();
+  }
+
+  async #call<T>(call: (client: KinesisClient) => Promise<T>): Promise<T> {
+    const client = this.#client;
+    try {
+      return await call(client);
+    } catch (thrown) {
+      const failure = failureOf(thrown);
+      // Of many requests refused at once only the first makes the new client.
+      if (failure !== 'bug' && concernsCredentials(failure.code) && client === this.#client) {
+        this.#client = this.#newClient();
+      }
+      throw thrown;
+    }
+  }
+}
+
+async function openHandler({ http, maxInFlight }: KinesisSettings): Promise<RequestHandler> {
+  const { connectTimeoutMs, ca, module } = http;
+  if (module === undefined) {
+    const agent = { keepAlive: true, maxSockets: maxInFlight };
+    return new NodeHttpHandler({
+      connectionTimeout: connectTimeoutMs,
+      httpAgent: agent,
+      httpsAgent: ca === undefined ? agent : { ...agent, ca },
+    });
+  }
+  const options: RequestHandlerOptions = { maxSockets: maxInFlight, connectTimeoutMs, ca };
+  const { createRequestHandler } = (await import(module)) as Record<string, unknown>;
+  if (typeof createRequestHandler !== 'function') {
+    throw new AdapterModuleError(
+      module,
+      'it exports no function createRequestHandler',
+      'A module named by http.module must export createRequestHandler({ maxSockets, connectTimeoutMs, ca })',
+    );
+  }
+  return createRequestHandler(options);
+}
+
+/** The SDK's credentials option, or `null` for the SDK's own chain. */
+function credentialsOf(
+  { credentials, requestTimeoutMs }: KinesisSettings,
+  { functions, clock }: AdapterContext,
+): KinesisCredentials | (() => Promise<KinesisCredentials>) | null {
+  const provider = functions.credentials;
+  if (provider === undefined) return credentials ?? null;
+  return async () => {
+    try {
+      // Without a limit one answer that never comes would hold every request of this client.
+      const never = new AbortController().signal;
+      const given = await withDeadline(clock, requestTimeoutMs, never, () => provider());
+      return v.parse(credentialsSchema, given);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new CredentialsProviderError(`the credentials function failed: ${why}`, { cause });
+    }
+  };
+}
+
+/** Named as the SDK names the failure of its own providers, so that both mean the same. */
+class CredentialsProviderError extends Error {
+  override readonly name = 'CredentialsProviderError';
+}

@@ -1,0 +1,135 @@
+/**
+ * Lets the requests of one stream through, or holds them while it is paused. Owns the stream's state and tells
+ * the log and telemetry of each change, once.
+ *
+ * The rule: while the stream is paused nothing passes, except one request at a time as the probe. The passage of
+ * a probe ends with one call of `settle` or `abandon`. Who waits is bounded by the sends under way.
+ */
+import { type Backoff, backoffDelay } from '../../../base/backoff.ts';
+import type { Timer } from '../../../base/clock.ts';
+import type { AdapterContext, StreamState } from '../adapter.ts';
+import { orAborted } from '../wait.ts';
+import { nextState, type StreamSignal } from './stream-state.ts';
+
+export interface Passage {
+  readonly probe: boolean;
+}
+
+/** What a request has shown about its stream. */
+export type Finding =
+  | { readonly type: 'accepted' }
+  | { readonly type: 'failed' | 'refused'; readonly code: string; readonly message: string };
+
+/** This many failures in a row are an outage worth a line in the log; fewer are a connection that was reset. */
+const FAILURES_BEFORE_WARNING = 3;
+
+export class StreamGate {
+  readonly #stream: string;
+  readonly #context: AdapterContext;
+  readonly #probeBackoff: Backoff;
+  #state: StreamState = { type: 'open' };
+  #probeIsDue = false;
+  #probeTimer: Timer | null = null;
+  /** Woken at each change that may let somebody through; each looks again, oldest first. */
+  #waiting: (() => void)[] = [];
+
+  constructor(stream: string, context: AdapterContext, probeBackoff: Backoff) {
+    this.#stream = stream;
+    this.#context = context;
+    this.#probeBackoff = probeBackoff;
+  }
+
+  get state(): StreamState {
+    return this.#state;
+  }
+
+  get isOpen(): boolean {
+    return this.#state.type === 'open' || this.#state.type === 'failing';
+  }
+
+  /** Resolves as soon as a request may be sent; rejects with the signal's reason. */
+  async enter(signal: AbortSignal): Promise<Passage> {
+    for (;;) {
+      signal.throwIfAborted();
+      if (this.isOpen) return { probe: false };
+      if (this.#state.type === 'paused' && this.#probeIsDue) {
+        this.#probeIsDue = false;
+        this.#apply({ type: 'probe-due' });
+        return { probe: true };
+      }
+      await orAborted(new Promise<void>((resolve) => this.#waiting.push(resolve)), signal);
+    }
+  }
+
+  settle({ probe }: Passage, finding: Finding): void {
+    this.#apply({ ...finding, probe });
+  }
+
+  /** The send with this passage has ended without an answer; the next one in line takes it. */
+  abandon({ probe }: Passage): void {
+    if (!probe) return;
+    this.#apply({ type: 'abandoned' });
+    this.#probeDue();
+  }
+
+  close(): void {
+    this.#probeTimer?.clear();
+    this.#probeTimer = null;
+  }
+
+  #apply(signal: StreamSignal): void {
+    const before = this.#state;
+    let delayMs = 0;
+    this.#state = nextState(before, signal, {
+      now: this.#context.clock.wallTime(),
+      probeDelayMs: (probes) => {
+        delayMs = backoffDelay(this.#probeBackoff, probes + 1, this.#context.random);
+        return delayMs;
+      },
+    });
+    if (this.#state === before) return;
+    this.#tell(before, this.#state);
+    if (this.#state.type === 'paused' && signal.type !== 'abandoned') {
+      this.#probeTimer = this.#context.clock.setTimer(delayMs, () => this.#probeDue());
+    }
+    if (this.isOpen && before.type === 'probing') this.#wake();
+  }
+
+  #probeDue(): void {
+    this.#probeTimer = null;
+    this.#probeIsDue = true;
+    this.#wake();
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resume of waiting) resume();
+  }
+
+  #tell(before: StreamState, after: StreamState): void {
+    const { logger, report } = this.#context;
+    if (before.type !== after.type) report({ type: 'stream-state', stream: this.#stream, state: after });
+    const fields = { recordType: this.#context.recordType, stream: this.#stream, ...after };
+    if (after.type === 'failing' && after.failures === FAILURES_BEFORE_WARNING) {
+      logger.warn(
+        fields,
+        `stream '${this.#stream}' fails: ${after.code}: ${after.message}; trying again with backoff`,
+      );
+    } else if (
+      after.type === 'open' &&
+      before.type === 'failing' &&
+      before.failures >= FAILURES_BEFORE_WARNING
+    ) {
+      logger.info(fields, `stream '${this.#stream}' works again after ${before.failures} failures`);
+    } else if (after.type === 'open' && before.type === 'probing') {
+      logger.info(fields, `stream '${this.#stream}' works again; sending resumes`);
+    } else if (after.type === 'paused' && !(before.type === 'probing' && before.code === after.code)) {
+      logger.error(
+        fields,
+        `stream '${this.#stream}' is paused: ${after.code}: ${after.message}; its records are kept, and it ` +
+          'resumes by itself once this is mended',
+      );
+    }
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * The transport port: the few calls of the Kinesis API that the adapter makes, in the API's own shapes, so that a
+ * record is built once and goes through unchanged. The AWS SDK is one implementation; a scripted or a simulated
+ * Kinesis is another. A transport decides nothing: it answers or throws, once per call, and never tries again.
+ */
+
+/** Where records go. */
+export type StreamTarget =
+  | { readonly type: 'name'; readonly name: string }
+  | { readonly type: 'arn'; readonly arn: string };
+
+/** An entry of PutRecords. */
+export interface RecordEntry {
+  readonly PartitionKey: string;
+  readonly ExplicitHashKey?: string;
+  readonly Data: Uint8Array;
+}
+
+export interface PutRecordsRequest {
+  readonly target: StreamTarget;
+  readonly records: readonly RecordEntry[];
+}
+
+/**
+ * The answer to PutRecords: an answer is no success yet. Documented: one result per entry in the same order, with
+ * a sequence number or an error code (https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html).
+ */
+export interface PutRecordsResponse {
+  readonly FailedRecordCount?: number | undefined;
+  readonly Records?: readonly RecordResult[] | undefined;
+}
+
+export interface RecordResult {
+  readonly SequenceNumber?: string | undefined;
+  readonly ShardId?: string | undefined;
+  readonly ErrorCode?: string | undefined;
+  readonly ErrorMessage?: string | undefined;
+}
+
+/** How a missing stream is to be made. */
+export type NewStream =
+  | { readonly type: 'on-demand' }
+  | { readonly type: 'provisioned'; readonly shards: number };
+
+export interface Transport {
+  /** Throws what the service or the network throws; `name`, `code` and `$metadata` tell which (see failure.ts). */
+  putRecords(request: PutRecordsRequest, signal: AbortSignal): Promise<PutRecordsResponse>;
+  /** Either way it may take a while until the stream takes records. */
+  createStream(name: string, stream: NewStream, signal: AbortSignal): Promise<'made' | 'exists'>;
+  /** Lets go of connections. Calls under way may fail. */
+  close(): void;
+}

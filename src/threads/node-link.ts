@@ -1,0 +1,97 @@
+/**
+ * One end of the port between two nodes: signals of the runtimes and the control plane of Comlink, in one order.
+ * Owns the port. After `close` nothing is sent and nothing arrives.
+ */
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import type { Endpoint } from 'comlink';
+import type { NodeId } from '../otp/pid.ts';
+import type { Runtime } from '../otp/runtime.ts';
+import type { Signal } from '../otp/signal.ts';
+import type { Packet } from './protocol.ts';
+import type { TermCodec } from './term-codec.ts';
+
+type ControlListener = (event: { readonly data: unknown }) => void;
+
+export class NodeLink {
+  /** The node at the other end. */
+  readonly node: NodeId;
+  /** The control plane's lane, in the shape that Comlink wants. */
+  readonly control: Endpoint;
+  /** Told of the packets that are neither signals nor control: those of the boot. */
+  onBoot: ((packet: Extract<Packet, { type: 'booted' | 'boot_failed' }>) => void) | undefined = undefined;
+  readonly #port: MessagePort;
+  readonly #codec: TermCodec;
+  readonly #runtime: () => Runtime;
+  readonly #listeners = new Set<ControlListener>();
+  #open = true;
+
+  /** `runtime` is asked for at the first signal: it is made with a transport that is made with its links. */
+  constructor(node: NodeId, port: MessagePort, codec: TermCodec, runtime: () => Runtime) {
+    this.node = node;
+    this.#port = port;
+    this.#codec = codec;
+    this.#runtime = runtime;
+    this.control = {
+      postMessage: (message: unknown) => this.post({ type: 'control', message }),
+      addEventListener: (_type: string, listener: unknown) =>
+        void this.#listeners.add(listener as ControlListener),
+      removeEventListener: (_type: string, listener: unknown) =>
+        void this.#listeners.delete(listener as ControlListener),
+    };
+    port.on('message', (packet: Packet) => this.#receive(packet));
+  }
+
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
+  send(signal: Signal): void {
+    this.post({ type: 'signal', signal: this.#codec.encode(signal) });
+  }
+
+  post(packet: Packet): void {
+    if (this.#open) this.#port.postMessage(packet);
+  }
+
+  /** Takes what has arrived and was not handled yet, and closes: for an end whose other end is gone. */
+  drainAndClose(): void {
+    for (
+      let next = receiveMessageOnPort(this.#port);
+      next !== undefined;
+      next = receiveMessageOnPort(this.#port)
+    ) {
+      this.#receive(next.message as Packet);
+    }
+    this.close();
+  }
+
+  close(): void {
+    this.#open = false;
+    this.#port.close();
+  }
+
+  ref(): void {
+    this.#port.ref();
+  }
+
+  /** An idle link does not keep the Node process alive. */
+  unref(): void {
+    this.#port.unref();
+  }
+
+  #receive(packet: Packet): void {
+    if (!this.#open) return;
+    switch (packet.type) {
+      case 'signal':
+        this.#runtime().receive(this.#codec.decode(packet.signal) as Signal, this.node);
+        return;
+      case 'control':
+        for (const listener of [...this.#listeners]) listener({ data: packet.message });
+        return;
+      case 'booted':
+      case 'boot_failed':
+        this.onBoot?.(packet);
+        return;
+    }
+  }
+}

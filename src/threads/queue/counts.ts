@@ -1,0 +1,91 @@
+/**
+ * What became of the events of a type. Nothing is counted where it happens: the counts are the sums of the segments,
+ * each of its slot in use and of the frames that it holds (segment.ts), so that no crash can leave them wrong.
+ *
+ * Each segment is one picture, the whole is one when nobody writes: at any quiescent moment
+ * `accepted = delivered + deadLettered + pending`.
+ */
+
+import { ringIfAsleep } from './doorbell.ts';
+import { type FrameState, frameAt, frameSize, kindOf, markOf, sequenceOf, stateOf, timeOf } from './frame.ts';
+import { HEADER, type QueueHandle, QueueMemory } from './layout.ts';
+import { controlOf, publishedBytes, sealSegment, sumsOf } from './segment.ts';
+
+export interface QueueCounts {
+  readonly accepted: number;
+  readonly delivered: number;
+  /** Dead, whether their sink has taken them yet or not. */
+  readonly deadLettered: number;
+  readonly pending: number;
+  readonly refused: number;
+}
+
+export function countsOf(handle: QueueHandle): QueueCounts {
+  const memory = new QueueMemory(handle);
+  let accepted = 0;
+  let delivered = 0;
+  let deadLettered = 0;
+  for (let segment = 0; segment < memory.segments; segment++) {
+    const sums = sumsOf(memory, segment);
+    accepted += sums.accepted;
+    delivered += sums.delivered;
+    deadLettered += sums.dead;
+  }
+  const refused = Number(Atomics.load(memory.longs, HEADER.REFUSED >> 1));
+  return { accepted, delivered, deadLettered, pending: accepted - delivered - deadLettered, refused };
+}
+
+/** A frame as it stands in memory. */
+export interface WalkedFrame {
+  readonly segment: number;
+  readonly offset: number;
+  readonly writer: number;
+  readonly sequence: number;
+  readonly recordedAt: number;
+  readonly kind: number;
+  readonly state: FrameState;
+}
+
+/**
+ * Every frame in memory, by segment. Knows nothing of slots, claims or counts: what is ready here is what `pending`
+ * has to say. For checks, when nobody writes.
+ */
+export function* walkFrames(handle: QueueHandle): Generator<WalkedFrame> {
+  const memory = new QueueMemory(handle);
+  for (let segment = 0; segment < memory.segments; segment++) {
+    const { state, owner, generation } = controlOf(memory, segment);
+    const end = state === 'free' ? 0 : publishedBytes(memory, segment, generation);
+    for (let offset = 0; offset < end; ) {
+      const at = frameAt(memory, segment, offset);
+      yield {
+        segment,
+        offset,
+        writer: owner,
+        sequence: sequenceOf(memory, at),
+        recordedAt: timeOf(memory, at),
+        kind: kindOf(memory, at),
+        state: stateOf(markOf(memory, at)),
+      };
+      offset += frameSize(memory, at);
+    }
+  }
+}
+
+/** When the oldest event that is still ready was recorded; undefined when there is none. */
+export function oldestPendingAt(handle: QueueHandle): number | undefined {
+  let oldest: number | undefined;
+  for (const { state, recordedAt } of walkFrames(handle)) {
+    if (state === 'ready' && (oldest === undefined || recordedAt < oldest)) oldest = recordedAt;
+  }
+  return oldest;
+}
+
+/** The thread with this writer number is dead: what it was filling is sealed for it, and the reader looks. */
+export function sealSegmentsOf(handle: QueueHandle, writer: number): void {
+  const memory = new QueueMemory(handle);
+  for (let segment = 0; segment < memory.segments; segment++) {
+    const { state, owner, generation } = controlOf(memory, segment);
+    if (state === 'filling' && owner === writer) sealSegment(memory, segment, generation);
+  }
+  ringIfAsleep(memory);
+}

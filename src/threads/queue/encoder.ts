@@ -1,0 +1,449 @@
+/**
+ * Encodes an event, once, straight into the memory that it is given. Owns the position in that memory.
+ *
+ * The invariant: user code (a getter, a `toJSON`, a proxy's trap) runs only inside `#read`-like property accesses,
+ * and may record other events through this very encoder. What is half encoded is then carried over into memory
+ * of its own and goes on there, so that the event that came in between can be published in its place at once.
+ *
+ *     outer: [ a b c ...                 encoding in the segment
+ *     inner:   records                   outer's bytes move: scratch [ a b c ...
+ *            [ x y z ] published         outer goes on in scratch, is copied behind z
+ *
+ * Measured against the alternatives on Node 20 for the sign-up event of 222 bytes as JSON: see codec.ts.
+ */
+import { types } from 'node:util';
+import {
+  ARRAY,
+  BIGINT,
+  BYTES,
+  type ByteTarget,
+  byteTarget,
+  DATE,
+  DEPTH_MAX,
+  DOUBLE,
+  END,
+  ERROR,
+  type EventEncoder,
+  FALSE,
+  HOLE,
+  INT32,
+  LATIN1,
+  MAP,
+  NULL,
+  OBJECT,
+  REGEXP,
+  SET,
+  SLACK_BYTES,
+  SMALL_STRING,
+  SMALL_STRING_MAX,
+  TRUE,
+  UNDEFINED,
+  UTF16,
+  VIEW_NAMES,
+} from './codec.ts';
+import { EventNotSerializableError, EventTooLargeError, type QueueError } from './errors.ts';
+
+/** Up to here a loop in JavaScript beats the call into the runtime. */
+const LOOP_CHARACTERS_MAX = 128;
+const BEYOND_LATIN1 = /[^\0-\xff]/;
+const NOTHING: object = {};
+
+/** Why a value was refused, on its way up: each level adds its key and its object. */
+class Refusal {
+  readonly reason: string;
+  readonly cause: unknown;
+  readonly bytes: number;
+  readonly path: string[] = [];
+  readonly objects: object[] = [];
+
+  constructor(reason: string, { cause, bytes = 0 }: { cause?: unknown; bytes?: number } = {}) {
+    this.reason = reason;
+    this.cause = cause;
+    this.bytes = bytes;
+  }
+}
+
+export class Encoder implements EventEncoder {
+  output: ByteTarget = byteTarget(0);
+  outputStart = 0;
+
+  #busy = false;
+  #target: ByteTarget = this.output;
+  #bytes: Buffer = this.output.bytes;
+  #view: DataView = this.output.view;
+  #start = 0;
+  #position = 0;
+  #limit = 0;
+  #plainInherits = false;
+
+  encode(event: unknown, target: ByteTarget, at: number, maxBytes: number): number {
+    if (this.#busy) return this.#encodeWithin(event, target, at, maxBytes);
+    this.#busy = true;
+    this.#aim(target, at, maxBytes);
+    // An enumerable property on Object.prototype would pass for a field of every event.
+    this.#plainInherits = false;
+    for (const _ in NOTHING) this.#plainInherits = true;
+    try {
+      this.#value(event, 0);
+      if (this.#position > this.#limit) throw this.#overflow(0);
+      this.output = this.#target;
+      this.outputStart = this.#start;
+      return this.#position - this.#start;
+    } catch (thrown) {
+      throw explain(thrown, maxBytes);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  /** An event is being encoded, and its own code records another one. */
+  #encodeWithin(event: unknown, target: ByteTarget, at: number, maxBytes: number): number {
+    const outerMax = this.#limit - this.#start;
+    const outer = byteTarget(outerMax + SLACK_BYTES);
+    this.#bytes.copy(outer.bytes, 0, this.#start, this.#position);
+    const outerPosition = this.#position - this.#start;
+    this.#busy = false;
+    try {
+      return this.encode(event, target, at, maxBytes);
+    } finally {
+      this.#busy = true;
+      this.#aim(outer, 0, outerMax);
+      this.#position = outerPosition;
+    }
+  }
+
+  #aim(target: ByteTarget, at: number, maxBytes: number): void {
+    this.#target = target;
+    this.#bytes = target.bytes;
+    this.#view = target.view;
+    this.#start = at;
+    this.#position = at;
+    this.#limit = at + maxBytes;
+  }
+
+  #value(value: unknown, depth: number): void {
+    if (this.#position > this.#limit) throw this.#overflow(0);
+    switch (typeof value) {
+      case 'string':
+        this.#string(value);
+        return;
+      case 'number':
+        this.#number(value);
+        return;
+      case 'boolean':
+        this.#bytes[this.#position++] = value ? TRUE : FALSE;
+        return;
+      case 'undefined':
+        this.#bytes[this.#position++] = UNDEFINED;
+        return;
+      case 'bigint':
+        this.#bytes[this.#position++] = BIGINT;
+        this.#string(value.toString());
+        return;
+      case 'object':
+        if (value === null) this.#bytes[this.#position++] = NULL;
+        else this.#object(value, depth);
+        return;
+      case 'function':
+        throw new Refusal('it is a function');
+      case 'symbol':
+        throw new Refusal('it is a symbol');
+    }
+  }
+
+  #number(value: number): void {
+    if ((value | 0) !== value || Object.is(value, -0)) {
+      this.#bytes[this.#position] = DOUBLE;
+      this.#view.setFloat64(this.#position + 1, value, true);
+      this.#position += 9;
+    } else if (value >= 0 && value < 0x80) {
+      this.#bytes[this.#position++] = value;
+    } else {
+      this.#bytes[this.#position] = INT32;
+      this.#view.setInt32(this.#position + 1, value, true);
+      this.#position += 5;
+    }
+  }
+
+  #string(value: string): void {
+    const length = value.length;
+    if (this.#position + length > this.#limit) throw this.#overflow(length);
+    if (length <= LOOP_CHARACTERS_MAX) {
+      const start = this.#position;
+      if (length <= SMALL_STRING_MAX) this.#bytes[this.#position++] = SMALL_STRING | length;
+      else {
+        this.#bytes[this.#position++] = LATIN1;
+        this.#length(length);
+      }
+      const bytes = this.#bytes;
+      let at = this.#position;
+      let all = 0;
+      for (let i = 0; i < length; i++) {
+        const code = value.charCodeAt(i);
+        all |= code;
+        bytes[at++] = code;
+      }
+      if (all <= 0xff) {
+        this.#position = at;
+        return;
+      }
+      this.#position = start;
+    } else if (!BEYOND_LATIN1.test(value)) {
+      this.#bytes[this.#position++] = LATIN1;
+      this.#length(length);
+      this.#position += this.#bytes.write(value, this.#position, 'latin1');
+      return;
+    }
+    if (this.#position + 2 * length > this.#limit) throw this.#overflow(2 * length);
+    this.#bytes[this.#position++] = UTF16;
+    this.#length(length);
+    this.#position += this.#bytes.write(value, this.#position, 'utf16le');
+  }
+
+  #length(length: number): void {
+    let rest = length;
+    while (rest > 0x7f) {
+      this.#bytes[this.#position++] = (rest & 0x7f) | 0x80;
+      rest >>>= 7;
+    }
+    this.#bytes[this.#position++] = rest;
+  }
+
+  #object(value: object, depth: number): void {
+    if (depth >= DEPTH_MAX)
+      throw refusalAt(new Refusal(`it is nested deeper than ${DEPTH_MAX} levels`), value);
+    if (Array.isArray(value)) {
+      this.#array(value, depth);
+      return;
+    }
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype !== Object.prototype && prototype !== null) {
+      if (this.#builtIn(value, depth)) return;
+    }
+    if (typeof (value as { toJSON?: unknown }).toJSON === 'function') {
+      this.#represented(value as { toJSON: (key: string) => unknown }, depth);
+      return;
+    }
+    this.#fields(value, depth, prototype === Object.prototype && !this.#plainInherits);
+  }
+
+  #array(value: readonly unknown[], depth: number): void {
+    const length = value.length;
+    this.#bytes[this.#position++] = ARRAY;
+    this.#length(length);
+    let i = 0;
+    try {
+      for (; i < length; i++) {
+        const element = value[i];
+        if (element === undefined && !(i in value)) {
+          if (this.#position > this.#limit) throw this.#overflow(length - i);
+          this.#bytes[this.#position++] = HOLE;
+        } else this.#value(element, depth + 1);
+      }
+    } catch (thrown) {
+      throw refusalAt(thrown, value, `[${i}]`);
+    }
+  }
+
+  /** `plain`: all that `for in` finds is the object's own, and `for in` is twice as fast as `Object.keys`. */
+  #fields(value: object, depth: number, plain: boolean): void {
+    this.#bytes[this.#position++] = OBJECT;
+    let key = '';
+    try {
+      if (plain) {
+        for (key in value) {
+          this.#string(key);
+          this.#value((value as Record<string, unknown>)[key], depth + 1);
+        }
+      } else {
+        for (key of Object.keys(value)) {
+          this.#string(key);
+          this.#value((value as Record<string, unknown>)[key], depth + 1);
+        }
+      }
+    } catch (thrown) {
+      throw refusalAt(thrown, value, key);
+    }
+    this.#bytes[this.#position++] = END;
+  }
+
+  /** As `JSON.stringify` does: what `toJSON` returns stands for the object, and is not asked again. */
+  #represented(value: { toJSON: (key: string) => unknown }, depth: number): void {
+    try {
+      const stand = value.toJSON('');
+      if (typeof stand !== 'object' || stand === null) this.#value(stand, depth + 1);
+      else if (Array.isArray(stand)) this.#array(stand, depth + 1);
+      else if (!this.#builtIn(stand, depth + 1)) this.#fields(stand, depth + 1, false);
+    } catch (thrown) {
+      throw refusalAt(thrown, value);
+    }
+  }
+
+  /** True when `value` was one of the language's own kinds of object, which keep their class. */
+  #builtIn(value: object, depth: number): boolean {
+    if (types.isDate(value)) {
+      this.#bytes[this.#position] = DATE;
+      this.#view.setFloat64(this.#position + 1, Date.prototype.getTime.call(value), true);
+      this.#position += 9;
+    } else if (ArrayBuffer.isView(value)) {
+      this.#binary(viewName(value), value.buffer, value.byteOffset, value.byteLength);
+    } else if (types.isArrayBuffer(value)) {
+      this.#binary('ArrayBuffer', value, 0, value.byteLength);
+    } else if (types.isMap(value)) {
+      this.#map(value, depth);
+    } else if (types.isSet(value)) {
+      this.#set(value, depth);
+    } else if (types.isNativeError(value)) {
+      this.#error(value, depth);
+    } else if (types.isRegExp(value)) {
+      this.#bytes[this.#position++] = REGEXP;
+      this.#string(value.source);
+      this.#string(value.flags);
+    } else if (types.isBoxedPrimitive(value)) {
+      this.#value(value.valueOf(), depth);
+    } else if (types.isPromise(value)) {
+      throw new Refusal('it is a promise (a missing await?)');
+    } else if (types.isWeakMap(value) || types.isWeakSet(value) || types.isSharedArrayBuffer(value)) {
+      throw new Refusal(`it is a ${Object.prototype.toString.call(value).slice(8, -1)}`);
+    } else return false;
+    return true;
+  }
+
+  #map(value: Map<unknown, unknown>, depth: number): void {
+    this.#bytes[this.#position++] = MAP;
+    let step = '';
+    try {
+      for (const [key, element] of Map.prototype.entries.call(value)) {
+        step = '.keys()';
+        this.#value(key, depth + 1);
+        step = typeof key === 'string' ? `.get(${JSON.stringify(key)})` : '.values()';
+        this.#value(element, depth + 1);
+      }
+    } catch (thrown) {
+      throw refusalAt(thrown, value, step);
+    }
+    this.#bytes[this.#position++] = END;
+  }
+
+  #set(value: Set<unknown>, depth: number): void {
+    this.#bytes[this.#position++] = SET;
+    try {
+      for (const element of Set.prototype.values.call(value)) this.#value(element, depth + 1);
+    } catch (thrown) {
+      throw refusalAt(thrown, value, '.values()');
+    }
+    this.#bytes[this.#position++] = END;
+  }
+
+  #error(value: Error, depth: number): void {
+    this.#bytes[this.#position++] = ERROR;
+    let key = 'name';
+    try {
+      this.#string(String(value.name));
+      key = 'message';
+      this.#string(String(value.message));
+      key = 'stack';
+      this.#string(String(value.stack ?? ''));
+      key = 'cause';
+      this.#bytes[this.#position++] = OBJECT;
+      if (Object.hasOwn(value, 'cause')) {
+        this.#string('cause');
+        this.#value(value.cause, depth + 1);
+      }
+      for (key of Object.keys(value)) {
+        if (key === 'cause') continue;
+        this.#string(key);
+        this.#value((value as unknown as Record<string, unknown>)[key], depth + 1);
+      }
+    } catch (thrown) {
+      throw refusalAt(thrown, value, key);
+    }
+    this.#bytes[this.#position++] = END;
+  }
+
+  #binary(name: string, buffer: ArrayBufferLike, offset: number, length: number): void {
+    const kind = (VIEW_NAMES as readonly string[]).indexOf(name);
+    if (kind < 0) throw new Refusal(`it is a ${name}`);
+    if (this.#position + length > this.#limit) throw this.#overflow(length);
+    this.#bytes[this.#position++] = BYTES;
+    this.#bytes[this.#position++] = kind;
+    this.#length(length);
+    this.#bytes.set(new Uint8Array(buffer, offset, length), this.#position);
+    this.#position += length;
+  }
+
+  #overflow(more: number): Refusal {
+    return new Refusal('it is too large', {
+      bytes: Math.max(this.#position + more, this.#limit + 1) - this.#start,
+    });
+  }
+}
+
+function viewName(view: ArrayBufferView): string {
+  if (Buffer.isBuffer(view)) return 'Buffer';
+  return Object.prototype.toString.call(view).slice(8, -1);
+}
+
+/** Whatever was thrown below `object`, as a refusal that knows its way up. */
+function refusalAt(thrown: unknown, object: object, step?: string): Refusal {
+  const refusal =
+    thrown instanceof Refusal
+      ? thrown
+      : new Refusal(
+          isStackOverflow(thrown)
+            ? 'it is nested too deeply for this stack'
+            : `reading it threw: ${messageOf(thrown)}`,
+          { cause: thrown },
+        );
+  refusal.objects.push(object);
+  if (step !== undefined) refusal.path.push(step);
+  return refusal;
+}
+
+/** The error for the caller. An event that is too large or too deep because it contains itself is told so. */
+function explain(thrown: unknown, maxBytes: number): QueueError {
+  const refusal = thrown instanceof Refusal ? thrown : refusalAt(thrown, NOTHING);
+  const cause = refusal.cause === undefined ? {} : { cause: refusal.cause };
+  const steps = refusal.path.toReversed();
+  const objects = refusal.objects.toReversed();
+  const seen = new Map<object, number>();
+  for (const [depth, object] of objects.entries()) {
+    const first = seen.get(object);
+    if (first !== undefined) {
+      const outer = pathOf(steps.slice(0, first)) || 'the event itself';
+      return new EventNotSerializableError(
+        pathOf(steps.slice(0, depth)),
+        `it contains itself: it is ${outer} again`,
+      );
+    }
+    seen.set(object, depth);
+  }
+  if (refusal.bytes > 0) return new EventTooLargeError(refusal.bytes, maxBytes);
+  return new EventNotSerializableError(
+    pathOf(steps.length > 16 ? [...steps.slice(0, 16), '...'] : steps),
+    refusal.reason,
+    cause,
+  );
+}
+
+function pathOf(steps: readonly string[]): string {
+  let path = '';
+  for (const step of steps) {
+    if (step.startsWith('[') || step.startsWith('.')) path += step;
+    else if (/^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(step)) path += path === '' ? step : `.${step}`;
+    else path += `[${JSON.stringify(step)}]`;
+  }
+  return path.startsWith('.') ? path.slice(1) : path;
+}
+
+function isStackOverflow(thrown: unknown): boolean {
+  return thrown instanceof RangeError && thrown.message.includes('call stack');
+}
+
+function messageOf(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? thrown.message : String(thrown);
+  } catch {
+    return 'something that cannot be shown';
+  }
+}

@@ -1,0 +1,167 @@
+/**
+ * One event in a segment. Owns the frame's header.
+ *
+ *      0  length     Int32    payload bytes
+ *      4  mark       Int32    state, flags, attempts, reader: below. The only word of a frame that changes
+ *      8  time       Float64  when it was recorded, in milliseconds since the epoch
+ *     16  sequence   Float64  the writer's running number over all types
+ *     24  confirm    Int32    slot 16 | slot generation 16 of the confirmation that waits for it; 0: none does
+ *     28  seat       Uint16   whose table of confirmations the slot is in
+ *     30  committed  Uint8    1: in the journal. Written by the journal's thread alone
+ *     31  kind       Uint8    how to read the payload and how it counts: KIND below
+ *     32  payload             the encoded event
+ *
+ * All but mark and committed is written by the appender before the frame is published, and never again.
+ *
+ *     mark, from the low bit:  reader 16 | attempts 11 | suspect 1 | running 1 | state 3
+ *
+ *                                +-> delivered
+ *     ready --(claimed, settled)-+-> dead -> buried     dead: its sink has not taken it yet
+ *                                +-> moved              a copy of it stands in a parked segment
+ *
+ * All but ready and dead are settled. `reader` names the reader generation that claimed the frame last, and every
+ * change is one compare-and-swap of the whole word: so a reader that was given up can no longer mark a frame that
+ * its successor has claimed, however late it wakes.
+ */
+import { FRAME_HEADER_BYTES, frameBytes, type QueueMemory } from './layout.ts';
+
+export type FrameState = 'ready' | 'delivered' | 'dead' | 'buried' | 'moved';
+const STATES: readonly FrameState[] = ['ready', 'delivered', 'dead', 'buried', 'moved'];
+
+/**
+ * NATIVE: recorded here; its id is boot, the segment's owner and its sequence; it counts as accepted. The other kinds
+ * stand for an event that is counted elsewhere and never count as accepted; their payload begins with a string value
+ * of the codec, their whole id. A COPY is a parked frame; its id is followed by the place of its source (segment,
+ * generation, offset). A RESTORED frame comes out of the journal.
+ */
+export const KIND = { NATIVE: 0, COPY: 1, RESTORED: 2 } as const;
+
+const RUNNING = 1 << 28;
+const SUSPECT = 1 << 27;
+const ATTEMPTS_MAX = 0x7ff;
+
+/** The place of a frame as an index into the memory's words. */
+export type FrameAt = number;
+
+export function frameAt(memory: QueueMemory, segment: number, offset: number): FrameAt {
+  return (memory.segmentAt(segment) + offset) >> 2;
+}
+
+/**
+ * The bytes that a frame takes up, header included. Never less than a header: one who walks a segment while it is
+ * freed and filled again reads payload for headers, finds the generation changed at the end, and must get there.
+ */
+export function frameSize(memory: QueueMemory, at: FrameAt): number {
+  return Math.max(FRAME_HEADER_BYTES, frameBytes(memory.words[at] as number));
+}
+
+/** Writes the header of a native frame that nobody can see yet. */
+export function writeHeader(
+  memory: QueueMemory,
+  at: FrameAt,
+  length: number,
+  time: number,
+  sequence: number,
+  confirm: number,
+  seat: number,
+): void {
+  const { words, doubles } = memory;
+  words[at] = length;
+  words[at + 1] = 0;
+  doubles[(at >> 1) + 1] = time;
+  doubles[(at >> 1) + 2] = sequence;
+  words[at + 6] = confirm;
+  words[at + 7] = seat;
+}
+
+export function payloadBytes(memory: QueueMemory, at: FrameAt): number {
+  return memory.words[at] as number;
+}
+
+export function timeOf(memory: QueueMemory, at: FrameAt): number {
+  return memory.doubles[(at >> 1) + 1] as number;
+}
+
+export function sequenceOf(memory: QueueMemory, at: FrameAt): number {
+  return memory.doubles[(at >> 1) + 2] as number;
+}
+
+export function confirmOf(memory: QueueMemory, at: FrameAt): number {
+  return memory.words[at + 6] as number;
+}
+
+export function seatOf(memory: QueueMemory, at: FrameAt): number {
+  return (memory.words[at + 7] as number) & 0xffff;
+}
+
+export function kindOf(memory: QueueMemory, at: FrameAt): number {
+  return (memory.words[at + 7] as number) >>> 24;
+}
+
+export function markOf(memory: QueueMemory, at: FrameAt): number {
+  return Atomics.load(memory.words, at + 1);
+}
+
+/** True when the mark was still `from`. */
+export function changeMark(memory: QueueMemory, at: FrameAt, from: number, to: number): boolean {
+  return Atomics.compareExchange(memory.words, at + 1, from, to) === from;
+}
+
+export function stateOf(mark: number): FrameState {
+  return STATES[mark >>> 29] as FrameState;
+}
+
+export function isSettled(mark: number): boolean {
+  const state = stateOf(mark);
+  return state !== 'ready' && state !== 'dead';
+}
+
+export function attemptsOf(mark: number): number {
+  return (mark >>> 16) & ATTEMPTS_MAX;
+}
+
+/** The low bits of the generation of the reader that claimed it last. */
+export function readerOf(mark: number): number {
+  return mark & 0xffff;
+}
+
+export function isRunning(mark: number): boolean {
+  return (mark & RUNNING) !== 0;
+}
+
+export function isSuspect(mark: number): boolean {
+  return (mark & SUSPECT) !== 0;
+}
+
+export function withState(mark: number, state: FrameState): number {
+  return (mark & 0x1fffffff & ~RUNNING & ~SUSPECT) | (STATES.indexOf(state) << 29) | 0;
+}
+
+export function withReader(mark: number, generation: number): number {
+  return (mark & ~0xffff) | (generation & 0xffff);
+}
+
+export function withAttempts(mark: number, attempts: number): number {
+  return (mark & ~(ATTEMPTS_MAX << 16)) | (Math.min(attempts, ATTEMPTS_MAX) << 16);
+}
+
+export function withRunning(mark: number): number {
+  return mark | RUNNING;
+}
+
+/** No longer running; `suspect` when its thread died of it, or of one that ran beside it. */
+export function landed(mark: number, { suspect }: { suspect: boolean }): number {
+  return (mark & ~RUNNING & ~SUSPECT) | (suspect ? SUSPECT : 0);
+}
+
+/** Adds one frame to the sums of its segment. A moved frame counts as accepted, and else in no column. */
+export function countedAs(
+  memory: QueueMemory,
+  at: FrameAt,
+  state: FrameState,
+  sums: { accepted: number; delivered: number; dead: number },
+): void {
+  if (kindOf(memory, at) === KIND.NATIVE) sums.accepted++;
+  if (state === 'delivered') sums.delivered++;
+  else if (state === 'dead' || state === 'buried') sums.dead++;
+}

@@ -1,0 +1,48 @@
+/**
+ * The event queue of a record type: shared memory that threads append events to and one thread reads.
+ *
+ *     const handle = createQueue({ bootId, queueBytes, parkedBytes, maxEventBytes });     // main thread
+ *     const writer = new QueueWriter(handle, new RecordingThread({ writer: 0, clock }));  // a thread that records
+ *     writer.append({ step: 'confirm' });                                                 // true: accepted
+ *
+ *     const generation = new QueueSignals(handle).nextReaderGeneration();                 // main thread
+ *     const table = new ClaimTable(handle, { generation, predecessor: 'none' }, watch);   // the type's thread
+ *     await table.waitForEvents({ events: 1 });
+ *     const claim = table.claim({ maxEvents: 500, maxBytes: 1e6, owner: 'consumer 1' });
+ *     table.settle(claim, 'delivered');
+ *
+ * How it lies in memory: layout.ts. How a segment lives: segment.ts; a frame: frame.ts; an event's bytes: codec.ts.
+ */
+export {
+  type Claim,
+  type ClaimedEvent,
+  type ClaimRequest,
+  ClaimTable,
+  type Settlement,
+} from './claim-table.ts';
+export {
+  type Confirmation,
+  ConfirmationOutcomes,
+  type ConfirmationsHandle,
+  ConfirmationTable,
+  type Confirmed,
+  createConfirmations,
+  type Outcome,
+  type Until,
+} from './confirmations.ts';
+export {
+  countsOf,
+  oldestPendingAt,
+  type QueueCounts,
+  sealSegmentsOf,
+  type WalkedFrame,
+  walkFrames,
+} from './counts.ts';
+export type { Wake } from './doorbell.ts';
+export { EventNotSerializableError, EventTooLargeError, QueueError, type QueueErrorCode } from './errors.ts';
+export { createQueue, type QueueHandle, type QueueOptions } from './layout.ts';
+export type { QueueReaderOptions } from './reader.ts';
+export { RecordingThread, type RecordingThreadOptions } from './recording-thread.ts';
+export { type Door, QueueSignals } from './signals.ts';
+export { RECHECK_MS, type Watch } from './wait.ts';
+export { type Confirmable, QueueWriter } from './writer.ts';

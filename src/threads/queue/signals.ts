@@ -1,0 +1,84 @@
+/**
+ * The words by which the threads of an application tell each other what is no event. Owns DOOR, ATTENTION, EXITING,
+ * READER_GENERATION and HEARTBEAT of one queue; each has one writer and one reader (layout.ts), and stands by itself.
+ */
+import { ringIfAsleep } from './doorbell.ts';
+import { DOOR, HEADER, type QueueHandle, QueueMemory } from './layout.ts';
+import { changed, type Watch } from './wait.ts';
+
+/** Whether events are taken, and whether a Record server is there for them. */
+export type Door = 'unattended' | 'attended' | 'closed';
+const DOORS: readonly Door[] = ['unattended', 'attended', 'closed'];
+
+export class QueueSignals {
+  readonly #memory: QueueMemory;
+
+  constructor(handle: QueueHandle) {
+    this.#memory = new QueueMemory(handle);
+  }
+
+  /** A queue begins unattended. Closed, it refuses every event and counts it. */
+  get door(): Door {
+    return DOORS[Atomics.load(this.#memory.words, HEADER.DOOR)] as Door;
+  }
+
+  set door(door: Door) {
+    Atomics.store(this.#memory.words, HEADER.DOOR, DOORS.indexOf(door));
+  }
+
+  /**
+   * Main thread: resolves when an event was recorded while the door was unattended. The word is cleared first, so
+   * what is recorded from then on calls again: look at the queue after this resolves, not before.
+   */
+  async attentionWanted(watch: Watch, signal?: AbortSignal): Promise<'wanted' | 'cancelled'> {
+    const { words } = this.#memory;
+    const cancel = () => Atomics.notify(words, HEADER.ATTENTION);
+    signal?.addEventListener('abort', cancel);
+    try {
+      while (!signal?.aborted) {
+        if (Atomics.exchange(words, HEADER.ATTENTION, 0) === 1) return 'wanted';
+        await changed(words, HEADER.ATTENTION, 0, watch, () => Atomics.load(words, HEADER.ATTENTION) === 1);
+      }
+      return 'cancelled';
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+    }
+  }
+
+  /** The process is on its way out: the reading thread, woken, runs the exit loop. Never taken back. */
+  announceExit(): void {
+    Atomics.store(this.#memory.words, HEADER.EXITING, 1);
+    ringIfAsleep(this.#memory);
+  }
+
+  get exiting(): boolean {
+    return Atomics.load(this.#memory.words, HEADER.EXITING) === 1;
+  }
+
+  /**
+   * Main thread, before it starts a reader: the generation for that reader. Every reader before it is fenced off
+   * from this moment: it can neither claim, mark nor free any more, though its thread may still be stuck somewhere.
+   * If it sleeps, it wakes and finds that out.
+   */
+  nextReaderGeneration(): number {
+    const generation = Atomics.add(this.#memory.words, HEADER.READER_GENERATION, 1) + 1;
+    ringIfAsleep(this.#memory);
+    return generation;
+  }
+
+  /** Reading thread: its event loop turns. */
+  beat(): void {
+    Atomics.add(this.#memory.words, HEADER.HEARTBEAT, 1);
+  }
+
+  get beats(): number {
+    return Atomics.load(this.#memory.words, HEADER.HEARTBEAT);
+  }
+}
+
+/** Writers, after publishing: one notification until the main thread has looked. */
+export function callAttention(memory: QueueMemory): void {
+  const { words } = memory;
+  if (Atomics.load(words, HEADER.DOOR) !== DOOR.UNATTENDED) return;
+  if (Atomics.exchange(words, HEADER.ATTENTION, 1) === 0) Atomics.notify(words, HEADER.ATTENTION);
+}

@@ -1,0 +1,212 @@
+/**
+ * One worker thread with a runtime of its own, seen from the thread that started it. Owns the worker and the link to
+ * it. Its end, however it comes, is told once: to the runtime as `nodeDown`, after the last signal that the thread
+ * sent, and then by `ended`.
+ *
+ *     starting ---> ready ---> ended
+ *         |           |          ^
+ *         |           +-> stuck -+      asked to end and still running after terminateTimeoutMs
+ *         +----------------------+
+ */
+import { MessageChannel, type ResourceLimits, Worker } from 'node:worker_threads';
+import type { Clock } from '../base/clock.ts';
+import type { NodeId } from '../otp/pid.ts';
+import type { Runtime } from '../otp/runtime.ts';
+import { type ControlApi, type RemoteControl, remoteControl, serveControl } from './control-lane.ts';
+import { ThreadError } from './errors.ts';
+import { threadExecArgv } from './exec-argv.ts';
+import { NodeLink } from './node-link.ts';
+import type { TermCodec } from './term-codec.ts';
+import type { ThreadTransport } from './thread-transport.ts';
+
+export interface ThreadOptions {
+  readonly node: NodeId;
+  readonly name: string;
+  /** The module that says what the thread is for: its `boot` is called with `argument`. A file URL. */
+  readonly role: string;
+  /** Structured-cloneable. */
+  readonly argument: unknown;
+  /** What the thread may call here. */
+  readonly control: ControlApi;
+  readonly startTimeoutMs: number;
+  readonly terminateTimeoutMs: number;
+  readonly resourceLimits?: ResourceLimits;
+}
+
+/** What the threads of one application have in common. */
+export interface ThreadHost {
+  readonly runtime: Runtime;
+  readonly transport: ThreadTransport;
+  readonly codec: TermCodec;
+  readonly clock: Clock;
+}
+
+/** What the entry of a thread is given. */
+export interface ThreadData {
+  readonly node: NodeId;
+  readonly parent: NodeId;
+  readonly port: import('node:worker_threads').MessagePort;
+  readonly role: string;
+  readonly argument: unknown;
+}
+
+export type ThreadState = 'starting' | 'ready' | 'stuck' | 'ended';
+
+export class Thread<Api> {
+  readonly node: NodeId;
+  readonly name: string;
+  /** Functions of the thread's role; they fail when the thread ends. */
+  readonly control: RemoteControl<Api>;
+  /** Resolves when the role has booted; rejects when it could not, or not in time. */
+  readonly ready: Promise<void>;
+  /** Resolves with what ended the thread. */
+  readonly ended: Promise<Error>;
+  readonly startedAt: number;
+  readonly #host: ThreadHost;
+  readonly #options: ThreadOptions;
+  readonly #worker: Worker;
+  readonly #link: NodeLink;
+  #state: ThreadState = 'starting';
+  #failure: Error | undefined = undefined;
+  #settleReady!: { resolve(): void; reject(error: Error): void };
+  #settleEnded!: (error: Error) => void;
+
+  constructor(host: ThreadHost, options: ThreadOptions) {
+    this.#host = host;
+    this.#options = options;
+    this.node = options.node;
+    this.name = options.name;
+    this.startedAt = host.clock.now();
+    this.ended = new Promise((resolve) => {
+      this.#settleEnded = resolve;
+    });
+    this.ready = new Promise((resolve, reject) => {
+      this.#settleReady = { resolve, reject };
+    });
+    // A start that failed is told to whoever awaits `ready`; nobody has to.
+    this.ready.catch(() => {});
+
+    const { port1, port2 } = new MessageChannel();
+    this.#link = new NodeLink(options.node, port1, host.codec, () => host.runtime);
+    this.#link.onBoot = (packet) => {
+      if (packet.type === 'booted') this.#booted();
+      else this.#fail(host.codec.decode(packet.error) as Error);
+    };
+    host.transport.add(this.#link);
+    serveControl(options.control, this.#link.control, host.codec);
+    this.control = remoteControl<Api>(this.#link.control, host.codec, this.ended);
+
+    const data: ThreadData = {
+      node: options.node,
+      parent: host.runtime.node,
+      port: port2,
+      role: options.role,
+      argument: options.argument,
+    };
+    this.#worker = new Worker(new URL('./thread-entry.js', import.meta.url), {
+      name: options.name,
+      workerData: data,
+      transferList: [port2],
+      execArgv: threadExecArgv(process.execArgv),
+      ...(options.resourceLimits === undefined ? {} : { resourceLimits: options.resourceLimits }),
+    });
+    this.#worker.on('error', (error: unknown) => {
+      this.#failure ??= error instanceof Error ? error : new Error(String(error));
+    });
+    this.#worker.once('exit', (exitCode) => this.#exited(exitCode));
+    this.unref();
+    this.#watchStart();
+  }
+
+  get state(): ThreadState {
+    return this.#state;
+  }
+
+  /** Keeps the Node process alive for as long as the thread runs. */
+  ref(): void {
+    this.#worker.ref();
+    this.#link.ref();
+  }
+
+  unref(): void {
+    this.#worker.unref();
+    this.#link.unref();
+  }
+
+  /**
+   * Ends the thread, whatever it is doing. Resolves when it has ended, or when `terminateTimeoutMs` is over and it
+   * still runs native code: it is `stuck` then, and what it may still send is not heard any more.
+   */
+  async terminate(
+    reason: Error = new ThreadError('ERR_THREAD_ENDED', `thread ${this.name} was ended`),
+  ): Promise<void> {
+    if (this.#state === 'ended') return;
+    this.#failure ??= reason;
+    void this.#worker.terminate();
+    const { clock } = this.#host;
+    let stuck: (() => void) | undefined;
+    const timeout = new Promise<void>((resolve) => {
+      stuck = resolve;
+    });
+    const timer = clock.setTimer(this.#options.terminateTimeoutMs, () => stuck?.());
+    await Promise.race([this.ended, timeout]);
+    timer.clear();
+    // The compiler takes `ended` for impossible here; the wait has made it possible.
+    if ((this.#state as ThreadState) !== 'ended') this.#abandon();
+  }
+
+  #booted(): void {
+    if (this.#state !== 'starting') return;
+    this.#state = 'ready';
+    this.#settleReady.resolve();
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#settleReady.reject(error);
+    void this.terminate(error);
+  }
+
+  #watchStart(): void {
+    const { startTimeoutMs } = this.#options;
+    const timer = this.#host.clock.setTimer(startTimeoutMs, () => {
+      if (this.#state === 'starting') {
+        this.#fail(
+          new ThreadError(
+            'ERR_THREAD_START_TIMEOUT',
+            `thread ${this.name} did not start within ${startTimeoutMs} ms`,
+          ),
+        );
+      }
+    });
+    void this.ready.then(
+      () => timer.clear(),
+      () => timer.clear(),
+    );
+  }
+
+  #exited(exitCode: number): void {
+    const wasStuck = this.#state === 'stuck';
+    this.#state = 'ended';
+    if (!wasStuck)
+      this.#announce(
+        this.#failure ??
+          new ThreadError('ERR_THREAD_ENDED', `thread ${this.name} ended with exit code ${exitCode}`),
+      );
+  }
+
+  /** It does not end: to everybody else it has. */
+  #abandon(): void {
+    this.#state = 'stuck';
+    this.#announce(this.#failure ?? new ThreadError('ERR_THREAD_ENDED', `thread ${this.name} is stuck`));
+  }
+
+  #announce(error: Error): void {
+    if (this.#state === 'stuck') this.#link.close();
+    else this.#link.drainAndClose();
+    this.#host.transport.remove(this.node);
+    this.#host.runtime.nodeDown(this.node);
+    this.#settleReady.reject(error);
+    this.#settleEnded(error);
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * The least of a Kinesis that speaks HTTP: it takes everything, unless `refuse` says otherwise, and remembers who
+ * asked for what over how many connections.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { cert, key } from './fixture/tls.ts';
+
+export interface HttpRequest {
+  readonly accessKeyId: string;
+  readonly body: Record<string, unknown>;
+}
+
+export interface Refusal {
+  readonly status: number;
+  readonly code: string;
+}
+
+export class HttpKinesis {
+  readonly requests: HttpRequest[] = [];
+  readonly taken: string[] = [];
+  connections = 0;
+  refuse: (request: HttpRequest) => Refusal | null = () => null;
+  readonly #server: Server;
+  readonly #scheme: 'http' | 'https';
+
+  private constructor(scheme: 'http' | 'https') {
+    const answer = (request: IncomingMessage, response: ServerResponse) => this.#answer(request, response);
+    this.#scheme = scheme;
+    this.#server = scheme === 'http' ? createServer(answer) : createTlsServer({ key, cert }, answer);
+    this.#server.on(scheme === 'http' ? 'connection' : 'secureConnection', () => {
+      this.connections++;
+    });
+  }
+
+  static async start(scheme: 'http' | 'https' = 'http'): Promise<HttpKinesis> {
+    const started = new HttpKinesis(scheme);
+    await new Promise<void>((resolve) => started.#server.listen(0, '127.0.0.1', resolve));
+    return started;
+  }
+
+  get endpoint(): string {
+    return `${this.#scheme}://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>;
+    const accessKeyId = /Credential=([^/]+)/.exec(request.headers.authorization ?? '')?.[1] ?? '';
+    const asked = { accessKeyId, body };
+    this.requests.push(asked);
+    const refusal = this.refuse(asked);
+    response.setHeader('Content-Type', 'application/x-amz-json-1.1');
+    if (refusal !== null) {
+      response.statusCode = refusal.status;
+      response.end(JSON.stringify({ __type: refusal.code, message: refusal.code }));
+      return;
+    }
+    const records = body.Records as { Data: string }[];
+    for (const { Data } of records) this.taken.push(Buffer.from(Data, 'base64').toString());
+    const Records = records.map(() => ({ SequenceNumber: '1', ShardId: 'shardId-000000000000' }));
+    response.end(JSON.stringify({ FailedRecordCount: 0, Records }));
+  }
+}

@@ -1,0 +1,80 @@
+import { expect } from 'chai';
+import { quiet } from '../manual-clock.ts';
+import { serviceError, systemError } from '../scripted-transport.ts';
+import { bench, names, rejectionsOf, streamOf } from './bench.ts';
+
+describe('kinesis adapter: records that can never be delivered', () => {
+  it('rejects a record over the limit with bytes and limit, without a request for it, and sends the others', async () => {
+    const { transport, adapter, send } = bench(undefined, { maxRecordBytes: 10 });
+    const sent = send('s', ['a', 'b'.repeat(10), 'c']);
+    await quiet();
+    const [rejection] = rejectionsOf(sent.error);
+    expect(rejection).to.deep.include({ index: 1, code: 'RecordTooLarge', bytes: 11, limit: 10 });
+    expect(transport.in('s')).to.deep.equal(['a', 'c']);
+    expect(streamOf(adapter.snapshot(), 's')).to.deep.include({
+      recordsSent: 2,
+      recordsRejected: 1,
+      waiting: 0,
+    });
+  });
+
+  it('rejects only when all others of the send are in the stream', async () => {
+    const { transport, clock, send } = bench(
+      ({ ordinal }) => (ordinal < 5 ? { type: 'throw', error: systemError('ECONNRESET') } : { type: 'take' }),
+      { maxRecordBytes: 10 },
+    );
+    const sent = send('s', ['a', 'b'.repeat(10)]);
+    await quiet();
+    expect(sent.state).to.equal('pending');
+    await clock.advanceUntil(() => sent.state === 'rejected');
+    expect(transport.in('s')).to.deep.equal(['a']);
+  });
+
+  it('isolates a poison record among 500 in 2 + log2(500) requests, and one for what is left', async () => {
+    const { transport, context, send } = bench(({ data }) =>
+      data.includes('321')
+        ? { type: 'throw', error: serviceError('InvalidArgumentException', 'bad') }
+        : { type: 'take' },
+    );
+    const sent = send('s', names(500));
+    await sent.promise.catch(() => {});
+    expect(rejectionsOf(sent.error)).to.deep.equal([
+      { index: 321, code: 'InvalidArgumentException', message: 'bad', bytes: 4, limit: null },
+    ]);
+    expect(transport.in('s')).to.deep.equal(names(500).filter((name) => name !== '321'));
+    expect(transport.asked.length).to.be.at.most(12);
+    expect(context.events.filter(({ type }) => type === 'rejected')).to.have.length(1);
+  });
+
+  it('isolates several, by the index they had in the send', async () => {
+    const poison = new Set(['3', '4', '777', '1199']);
+    const { transport, send } = bench(({ data }) =>
+      data.some((text) => poison.has(text))
+        ? { type: 'throw', error: serviceError('ValidationException') }
+        : { type: 'take' },
+    );
+    const sent = send('s', names(1_200));
+    await sent.promise.catch(() => {});
+    expect(rejectionsOf(sent.error).map(({ index }) => index)).to.deep.equal([3, 4, 777, 1199]);
+    expect(transport.in('s')).to.deep.equal(names(1_200).filter((name) => !poison.has(name)));
+  });
+
+  it('rejects a record whose own result calls it invalid', async () => {
+    const { transport, send } = bench(() => ({
+      type: 'partial',
+      failed: [1],
+      code: 'InvalidArgumentException',
+      message: 'too big for this stream',
+    }));
+    const sent = send('s', ['a', 'b', 'c']);
+    await quiet();
+    expect(rejectionsOf(sent.error)).to.deep.include({
+      index: 1,
+      code: 'InvalidArgumentException',
+      message: 'too big for this stream',
+      bytes: 2,
+      limit: null,
+    });
+    expect(transport.asked.length).to.equal(1);
+  });
+});
