@@ -6,7 +6,8 @@
 import type { Envelope, Ref } from './envelope.ts';
 import { type ExitReason, OperationFailed, reasonOf } from './exit-reason.ts';
 import type { Pid } from './pid.ts';
-import type { Behaviour, Process } from './process.ts';
+import { type Behaviour, type Process, systemEnvelope } from './process.ts';
+import type { SpawnOptions } from './runtime.ts';
 import type { StartResult } from './start.ts';
 
 export type TaskFunction<Value> = (self: Process) => Value | Promise<Value>;
@@ -23,6 +24,8 @@ export type TaskOutcome =
 export interface TaskOptions {
   readonly trapExit?: boolean;
   readonly label?: string | undefined;
+  /** Only for a task that is started by `startTask`. */
+  readonly name?: SpawnOptions['name'];
 }
 
 /** A process that runs `run` and ends `normal`; a failure of `run` is the reason of its end. */
@@ -64,6 +67,7 @@ export function startTask(
     parent: parent.pid,
     link: true,
     label: options.label,
+    name: options.name,
   });
 }
 
@@ -72,8 +76,10 @@ export function startAsync(owner: Process, run: TaskFunction<unknown>, options: 
   let ref = 0;
   const behaviour = taskBehaviour(run, {
     ...options,
-    done: (value) =>
-      owner.runtime.deliver(owner.pid, { type: 'system', message: { type: 'task_result', ref, value } }),
+    // Who has stopped waiting has stopped watching too: a late value is for nobody.
+    done: (value) => {
+      if (owner.monitors.has(ref)) owner.deliver(systemEnvelope({ type: 'task_result', ref, value }));
+    },
   });
   const process = owner.runtime.spawn(behaviour, { parent: owner.pid, link: true, label: options.label });
   ref = owner.monitor(process.pid);
@@ -158,6 +164,91 @@ export async function shutdownTask(
     return outcome;
   }
   return outcome.type === 'exit' && outcome.reason === expected ? undefined : outcome;
+}
+
+export interface StreamOptions<Item> {
+  /** How many tasks run at once. Default 8. */
+  readonly maxConcurrency?: number;
+  /** For each task, in milliseconds. Default 5,000. */
+  readonly timeoutMs?: number;
+  /** What a task that takes longer comes to: `exit`, the default, fails the whole; `kill_task` ends that task. */
+  readonly onTimeout?: 'exit' | 'kill_task';
+  /** The label of the task for an item. */
+  readonly label?: (item: Item) => string;
+}
+
+const STREAM_CONCURRENCY = 8;
+
+/**
+ * Runs one linked task per item, so many at a time, and gives their outcomes in the order of the items. A task that
+ * crashes takes its owner with it, unless the owner traps exits: then its outcome says so.
+ */
+export async function asyncStream<Item>(
+  owner: Process,
+  items: readonly Item[],
+  run: (item: Item, self: Process) => unknown,
+  options: StreamOptions<Item> = {},
+): Promise<TaskOutcome[]> {
+  const { maxConcurrency = STREAM_CONCURRENCY, timeoutMs = 5000, onTimeout = 'exit', label } = options;
+  const { clock } = owner.runtime;
+  const outcomes = new Array<TaskOutcome>(items.length);
+  const running = new Map<Ref, { readonly index: number; readonly task: Task; readonly deadline: number }>();
+  let next = 0;
+  while (next < items.length || running.size > 0) {
+    while (next < items.length && running.size < maxConcurrency) {
+      const index = next++;
+      const item = items[index] as Item;
+      const task = startAsync(owner, (self) => run(item, self), { label: label?.(item) });
+      running.set(task.ref, { index, task, deadline: clock.now() + timeoutMs });
+    }
+    const deadline = Math.min(...[...running.values()].map((entry) => entry.deadline));
+    const envelope = await owner.take(
+      (candidate) => outcomeRef(candidate, running) !== undefined,
+      Math.max(0, deadline - clock.now()),
+    );
+    const ended = envelope === undefined ? undefined : outcomeRef(envelope, running);
+    if (envelope !== undefined && ended !== undefined) {
+      const entry = running.get(ended);
+      running.delete(ended);
+      if (entry !== undefined) outcomes[entry.index] = settled(owner, entry.task, envelope);
+      continue;
+    }
+    for (const [ref, { index, task, deadline: due }] of running) {
+      if (due > clock.now()) continue;
+      if (onTimeout === 'exit') {
+        for (const other of running.values()) discard(owner, other.task);
+        throw new OperationFailed('stream', 'timeout');
+      }
+      running.delete(ref);
+      discard(owner, task);
+      outcomes[index] = { type: 'exit', reason: 'timeout' };
+    }
+  }
+  return outcomes;
+}
+
+/** The outcome that lies in the message; nothing of the task is left in the mailbox. */
+function settled(owner: Process, task: Task, envelope: Envelope): TaskOutcome {
+  owner.demonitor(task.ref, { flush: true });
+  owner.unlink(task.pid);
+  owner.flushExit(task.pid);
+  const message = envelope.type === 'system' ? envelope.message : undefined;
+  if (message?.type === 'task_result') return { type: 'ok', value: message.value };
+  return { type: 'exit', reason: message?.type === 'DOWN' ? message.reason : 'normal' };
+}
+
+function discard(owner: Process, task: Task): void {
+  owner.unlink(task.pid);
+  owner.exit(task.pid, 'kill');
+  owner.demonitor(task.ref, { flush: true });
+  owner.flushExit(task.pid);
+}
+
+function outcomeRef(envelope: Envelope, running: ReadonlyMap<Ref, unknown>): Ref | undefined {
+  if (envelope.type !== 'system') return undefined;
+  const { message } = envelope;
+  const ref = message.type === 'task_result' || message.type === 'DOWN' ? message.ref : undefined;
+  return ref !== undefined && running.has(ref) ? ref : undefined;
 }
 
 function remaining(owner: Process, deadline: number): number {

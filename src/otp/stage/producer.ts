@@ -101,12 +101,28 @@ export function startProducerLink<Spec extends ServerSpec>(
   }) as Promise<StartResult<Spec>>;
 }
 
+interface Sender {
+  send(to: Destination, message: unknown): void;
+}
+
 interface Caller {
   call(to: Destination, message: unknown, options?: { readonly timeoutMs?: number }): Promise<unknown>;
 }
 
-export async function setDemand(caller: Caller, to: Destination, mode: DemandMode): Promise<void> {
-  await caller.call(to, { type: '$set_demand', mode });
+interface SetDemand {
+  readonly type: '$set_demand';
+  readonly mode: DemandMode;
+}
+
+function isSetDemand(message: unknown): message is SetDemand {
+  return (
+    typeof message === 'object' && message !== null && 'type' in message && message.type === '$set_demand'
+  );
+}
+
+/** Takes effect after the messages that are under way; does not wait for it. */
+export function setDemand(caller: Sender, to: Destination, mode: DemandMode): void {
+  caller.send(to, { type: '$set_demand', mode } satisfies SetDemand);
 }
 
 export function getDemand(caller: Caller, to: Destination): Promise<DemandMode> {
@@ -129,10 +145,6 @@ export function producerBehaviour<Spec extends ServerSpec>(
     user,
     (state, self) => new ProducerBody(user, self, state, options),
     {
-      async $set_demand(body: ProducerBody, { mode }: { readonly mode: DemandMode }) {
-        const result = mode === 'accumulate' ? body.hold() : await body.forward();
-        return result !== undefined && endsProcess(result) ? result : reply('ok', body);
-      },
       $get_demand: (body: ProducerBody) => reply(body.mode, body),
       $buffered: (body: ProducerBody) => reply(body.buffer.size, body),
     },
@@ -184,13 +196,14 @@ class ProducerBody implements StageBody {
     return this.#held === undefined ? 'forward' : 'accumulate';
   }
 
-  hold(): undefined {
+  async #setDemand(mode: DemandMode): Promise<unknown> {
+    if (mode === 'forward') return this.#forward();
     this.#held ??= [];
     return undefined;
   }
 
   /** Replays what was held back. */
-  async forward(): Promise<unknown> {
+  async #forward(): Promise<unknown> {
     const held = this.#held ?? [];
     this.#held = undefined;
     for (const item of held) {
@@ -219,6 +232,7 @@ class ProducerBody implements StageBody {
 
   own(message: unknown): Promise<unknown> | undefined {
     if (isProducerMessage(message)) return this.#handle(message);
+    if (isSetDemand(message)) return this.#setDemand(message.mode);
     if (!isDownMessage(message)) return undefined;
     for (const { subscription, monitor } of this.#consumers.values()) {
       if (monitor === message.ref)

@@ -1,0 +1,48 @@
+/** What one scenario came to, as data and as text for people. */
+import { compactJson } from './compare.ts';
+import type { ScenarioFile } from './corpus.ts';
+import type { Json, Scenario } from './format.ts';
+import { type Difference, runScenario } from './run.ts';
+
+export type Verdict =
+  | { readonly type: 'passed'; readonly path: string }
+  | {
+      readonly type: 'differs';
+      readonly path: string;
+      readonly scenario: Scenario;
+      readonly difference: Difference;
+    }
+  /** The file is no scenario, or running it threw. */
+  | { readonly type: 'broken'; readonly path: string; readonly error: unknown };
+
+export async function judge({ path, read }: ScenarioFile): Promise<Verdict> {
+  try {
+    const scenario = read();
+    const difference = await runScenario(scenario);
+    return difference === undefined
+      ? { type: 'passed', path }
+      : { type: 'differs', path, scenario, difference };
+  } catch (error) {
+    return { type: 'broken', path, error };
+  }
+}
+
+/** The first step that differs, and what came before it. */
+export function explain(verdict: Exclude<Verdict, { type: 'passed' }>): string {
+  if (verdict.type === 'broken') {
+    const { error } = verdict;
+    return `${verdict.path}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+  }
+  const { scenario, difference, path } = verdict;
+  const text = (value: unknown): string => compactJson(value as Json);
+  const before = scenario.steps
+    .slice(0, difference.step)
+    .flatMap((step, index) => [`    ${index} ${text(step)}`, `      -> ${text(scenario.expected[index])}`]);
+  return [
+    `${path}: ${scenario.why}`,
+    ...(before.length === 0 ? [] : ['  before:', ...before]),
+    `  step ${difference.step}: ${text(scenario.steps[difference.step])}`,
+    `    expected ${text(difference.expected)}`,
+    `    actual   ${text(difference.actual)}`,
+  ].join('\n');
+}
