@@ -10,34 +10,23 @@ import { type GenServer, ok, startLink } from '../src/otp/gen-server.ts';
 import type { KeyedInfo } from '../src/otp/keyed-children.ts';
 import { Runtime } from '../src/otp/runtime.ts';
 import type { StartResult } from '../src/otp/start.ts';
+import { ManualClock } from '../src/testing/manual-clock.ts';
 
 const idle: GenServer<{ state: undefined }> = { init: () => ok(undefined) };
 const backoff = { initialMs: 100, maxMs: 1000, factor: 2, jitter: 0, stableMs: 5000 };
 
 describe('keyed children of a DynamicSupervisor', () => {
-  let now: number;
-  let timers: { at: number; fire: () => void }[];
+  let clock: ManualClock;
   let runtime: Runtime;
   let changes: (KeyedInfo | undefined)[];
   let waiting: ((change: KeyedInfo | undefined) => boolean) | undefined;
   let wake: () => void;
 
   beforeEach(() => {
-    now = 0;
-    timers = [];
+    clock = new ManualClock();
     changes = [];
     waiting = undefined;
-    runtime = new Runtime({
-      clock: {
-        now: () => now,
-        wallTime: () => now,
-        setTimer(delayMs, fire) {
-          const timer = { at: now + delayMs, fire };
-          timers.push(timer);
-          return { clear: () => void (timers = timers.filter((other) => other !== timer)) };
-        },
-      },
-    });
+    runtime = new Runtime({ clock });
   });
 
   const supervisor = async () => {
@@ -59,14 +48,6 @@ describe('keyed children of a DynamicSupervisor', () => {
   const child = (start: ChildSpec['start'], id = 'a'): ChildSpec => ({ id, start, backoff });
   const running = (restarts: number) => (change: KeyedInfo | undefined) =>
     change?.state === 'running' && change.restarts === restarts;
-  const advance = (ms: number): void => {
-    now += ms;
-    for (const timer of timers.filter(({ at }) => at <= now)) {
-      timers = timers.filter((other) => other !== timer);
-      timer.fire();
-    }
-  };
-
   it('answer a second request for a key with the child that is there', async () => {
     const pid = await supervisor();
     const spec = child((parent) => startLink(parent, idle, undefined));
@@ -108,13 +89,13 @@ describe('keyed children of a DynamicSupervisor', () => {
       await until(running(restart));
       const current = changes.at(-1)?.pid;
       if (current === undefined) return expect.fail('not running');
-      if (restart === 3) now += 5000;
+      if (restart === 3) clock.advance(5000);
       runtime.exit(current, 'kill');
       await until((change) => change?.state === 'restarting' && change.restarts === restart + 1);
       dueIn.push(
         changes.find((change) => change?.state === 'restarting' && change.restarts === restart + 1)?.dueInMs,
       );
-      advance(dueIn.at(-1) ?? 0);
+      clock.advance(dueIn.at(-1) ?? 0);
     }
     expect(dueIn).to.deep.equal([0, 100, 200, 0]);
     await until(running(4));
@@ -134,7 +115,7 @@ describe('keyed children of a DynamicSupervisor', () => {
       ),
     );
     await until((change) => change?.state === 'restarting' && change.dueInMs === 100);
-    advance(100);
+    clock.advance(100);
     await until(running(2));
     expect(await terminateDynamicChild(runtime, pid, 'a')).to.deep.equal({ type: 'ok' });
     expect(changes.at(-1)).to.equal(undefined);
