@@ -45,16 +45,6 @@ describe('the state of a stream', () => {
         expected: { type: 'paused', ...other, since: 1_000, probes: 0, nextProbeAt: 1_010 },
       },
       {
-        name: 'stays paused when an older request is accepted',
-        given: { state: paused, signal: { type: 'accepted' } },
-        expected: paused,
-      },
-      {
-        name: 'stays paused, with its first reason, when older requests are refused',
-        given: { state: paused, signal: { type: 'refused', ...other } },
-        expected: paused,
-      },
-      {
         name: 'is probed when that is due',
         given: { state: paused, signal: { type: 'probe-due' } },
         expected: probing,
@@ -63,11 +53,6 @@ describe('the state of a stream', () => {
         name: 'opens by an accepted probe',
         given: { state: probing, signal: { type: 'accepted' } },
         expected: open,
-      },
-      {
-        name: 'does not open by a request from before the pause',
-        given: { state: probing, signal: { type: 'accepted' } },
-        expected: probing,
       },
       {
         name: 'is paused for longer by a refused probe, for its reason',
