@@ -130,11 +130,20 @@ export function failureOf(thrown: unknown): Failure | 'bug' {
   const { names, message, status } = traits(thrown);
   for (const code of names) {
     const verdict = VERDICTS.get(code);
-    if (verdict !== undefined) return { code, message, verdict };
+    if (verdict !== undefined)
+      return { code, message, verdict: aboutTheStream(verdict, message) ? 'pause' : verdict };
   }
   const code = names[0] ?? 'UnknownError';
   if (status !== null) return { code: codeWithStatus(code, status), message, verdict: statusVerdict(status) };
   return isBug(thrown) ? 'bug' : { code, message, verdict: 'retry' };
+}
+
+/**
+ * "1 validation error detected: Value 'x' at 'streamARN' failed to satisfy constraint ...": nothing is wrong with
+ * the records, and searching them would condemn each of them.
+ */
+function aboutTheStream(verdict: Verdict, message: string): boolean {
+  return verdict === 'invalid' && /\bstream(Name|ARN|Id)\b/i.test(message);
 }
 
 function statusVerdict(status: number): Verdict {

@@ -1,13 +1,14 @@
 /**
  * What becomes of a stream's state. Pure.
  *
- *            failed                refused
- *     open <-------> failing ------------------> paused <------------+
- *       |  accepted                                ^  | probe-due    |
- *       +------------------------------------------+  v              | failed, refused,
- *       ^                                          probing ----------+ abandoned
- *       +--------------------------------------------+
- *                          accepted
+ *            failed               refused             probe-due
+ *     open -----------> failing ------------> paused ------------> probing
+ *      ^ | <----------- |  ^ |                ^    ^                  |  |
+ *      | |   accepted      +-+ failed         |    +------------------+  |
+ *      | +------------------------------------+      failed, refused,    |
+ *      |             refused                         abandoned           |
+ *      +-----------------------------------------------------------------+
+ *                                   accepted
  *
  * The rule: a paused stream opens by its probe alone. What a request from before the pause finds out is old news,
  * during the pause and after it; the shell keeps it away from here.
