@@ -267,6 +267,14 @@ describe('what a thrown error means', () => {
       'ValidationException',
       'invalid',
     ],
+    [
+      'a signature made by a wrong clock',
+      Object.assign(new Error('Signature expired: 20250101T000000Z is now earlier than 20250101T020000Z'), {
+        name: 'InvalidSignatureException',
+      }),
+      'InvalidSignatureException',
+      'retry',
+    ],
     ['a timeout', thrown({ name: 'TimeoutError' }), 'TimeoutError', 'retry'],
     [
       'credentials that cannot be had',
