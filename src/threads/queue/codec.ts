@@ -29,8 +29,8 @@ export interface ByteTarget {
   readonly view: DataView;
 }
 
-/** No single tag, length or number writes further than this beyond the limit before the limit is checked. */
-export const SLACK_BYTES = 32;
+/** No key, tag, length or number is written further than this beyond the limit before the limit is checked. */
+export const SLACK_BYTES = 128;
 
 /**
  * Encodes events for the recording thread. The implementer owes: an event that it refuses throws

@@ -48,6 +48,18 @@ const LOOP_CHARACTERS_MAX = 128;
 const BEYOND_LATIN1 = /[^\0-\xff]/;
 const NOTHING: object = {};
 
+/** Keys whose bytes are kept; beyond that many different ones the memory begins anew: keys may be generated. */
+const KNOWN_KEYS_MAX = 4096;
+const KNOWN_KEY_BYTES_MAX = 64;
+
+/** A key as bytes. Events of one type have the same keys in the same order: each remembers which one came next. */
+interface KnownKey {
+  readonly key: string;
+  readonly words: readonly number[];
+  readonly bytes: number;
+  next: KnownKey | undefined;
+}
+
 /** Why a value was refused, on its way up: each level adds its key and its object. */
 class Refusal {
   readonly reason: string;
@@ -75,6 +87,9 @@ export class Encoder implements EventEncoder {
   #position = 0;
   #limit = 0;
   #plainInherits = false;
+  readonly #firstKey: KnownKey = { key: '', words: [], bytes: 0, next: undefined };
+  readonly #keys = new Map<string, KnownKey>();
+  #lastKey = this.#firstKey;
 
   encode(event: unknown, target: ByteTarget, at: number, maxBytes: number): number {
     if (this.#busy) return this.#encodeWithin(event, target, at, maxBytes);
@@ -119,6 +134,7 @@ export class Encoder implements EventEncoder {
     this.#start = at;
     this.#position = at;
     this.#limit = at + maxBytes;
+    this.#lastKey = this.#firstKey;
   }
 
   #value(value: unknown, depth: number): void {
@@ -252,7 +268,7 @@ export class Encoder implements EventEncoder {
     try {
       if (plain) {
         for (key in value) {
-          this.#string(key);
+          this.#key(key);
           this.#value((value as Record<string, unknown>)[key], depth + 1);
         }
       } else {
@@ -265,6 +281,39 @@ export class Encoder implements EventEncoder {
       throw refusalAt(thrown, value, key);
     }
     this.#bytes[this.#position++] = END;
+  }
+
+  /** Writes a key as the bytes that it had before, four at a time, if it is the one that came next before. */
+  #key(key: string): void {
+    const known = this.#lastKey.next;
+    if (known === undefined || known.key !== key) {
+      this.#otherKey(key);
+      return;
+    }
+    this.#lastKey = known;
+    const { words } = known;
+    const view = this.#view;
+    let at = this.#position;
+    for (let i = 0; i < words.length; i++, at += 4) view.setInt32(at, words[i] as number, true);
+    this.#position += known.bytes;
+  }
+
+  #otherKey(key: string): void {
+    const start = this.#position;
+    this.#string(key);
+    let known = this.#keys.get(key);
+    if (known === undefined) {
+      const bytes = this.#position - start;
+      if (bytes > KNOWN_KEY_BYTES_MAX) return;
+      if (this.#keys.size >= KNOWN_KEYS_MAX) this.#keys.clear();
+      const words = Array.from({ length: Math.ceil(bytes / 4) }, (_, i) =>
+        this.#view.getInt32(start + 4 * i, true),
+      );
+      known = { key, words, bytes, next: undefined };
+      this.#keys.set(key, known);
+    }
+    this.#lastKey.next = known;
+    this.#lastKey = known;
   }
 
   /** As `JSON.stringify` does: what `toJSON` returns stands for the object, and is not asked again. */

@@ -116,8 +116,6 @@ export class QueueWriter {
       const full = this.#segment;
       this.#segment = NO_SEGMENT;
       sealSegment(memory, full, this.#generation);
-      // Its frames may all be settled already: then only the reader, asleep, can free it.
-      ringIfAsleep(memory);
     }
     const segment = takeSegment(memory, this.#thread.writer);
     if (segment === undefined) return false;
@@ -128,6 +126,7 @@ export class QueueWriter {
     return true;
   }
 
+  /** The frames of full segments may all be settled already: then only the reader, asleep, can free them. */
   #refuse(): void {
     this.#memory.countRefused();
     ringIfAsleep(this.#memory);
