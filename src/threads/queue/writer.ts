@@ -136,3 +136,13 @@ export class QueueWriter {
     return Atomics.load(this.#memory.words, HEADER.DOOR) === DOOR.CLOSED;
   }
 }
+
+/** The thread with this writer number is dead: what it was filling is sealed for it, and the reader looks. */
+export function sealSegmentsOf(handle: QueueHandle, writer: number): void {
+  const memory = new QueueMemory(handle);
+  for (let segment = 0; segment < memory.segments; segment++) {
+    const { state, owner, generation } = controlOf(memory, segment);
+    if (state === 'filling' && owner === writer) sealSegment(memory, segment, generation);
+  }
+  ringIfAsleep(memory);
+}

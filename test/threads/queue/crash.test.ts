@@ -161,6 +161,7 @@ describe('a death at any write', () => {
     const holdUps = atEveryWrite((n) => {
       const handle = filledQueue();
       let accepted = NUMBERS.length;
+      let current: ClaimTable<string> | undefined;
       const late = () => {
         try {
           readerLife(handle, new Set());
@@ -179,8 +180,20 @@ describe('a death at any write', () => {
           if (letters !== undefined) table.settle(letters, 'buried');
           const writer = writerOf(handle, 10 + round);
           while (writer.append(accepted)) accepted++;
+          current = table;
         }
       });
+      if (current !== undefined) {
+        // The count of what runs is the successor's own too: a batch that runs alone is known to have been alone.
+        current.launch(claimAll(current, 3)!);
+        const suspects = claimAll(tableOf(handle))!;
+        expect([suspects.suspect, ...suspects.events.map(({ attempts }) => attempts)]).to.deep.equal([
+          true,
+          1,
+          1,
+          1,
+        ]);
+      }
       for (let owner = 1; owner < 20; owner++) sealSegmentsOf(handle, owner);
       expectBalanced(handle, accepted);
       expectGoodEnd(handle, accepted);
