@@ -167,7 +167,10 @@ describe('a death at any write', () => {
           readerLife(handle, new Set());
         } catch (error) {
           expect(error).to.have.property('code', 'ERR_READER_FENCED');
+          return;
         }
+        // Held up before it had its generation, it is the newest of all.
+        current = undefined;
       };
       const { heldUp } = heldUpAt(n, late, () => {
         // Its successors drain the queue, again and again: each segment is another one three times over.
@@ -200,6 +203,31 @@ describe('a death at any write', () => {
       return heldUp;
     });
     expect(holdUps).to.be.greaterThan(300);
+  });
+
+  it('that was a mere pause of a reader, while a writer goes on over several segments, keeps the order', () => {
+    const pauses = atEveryWrite((n) => {
+      const handle = smallQueue();
+      const writer = writerOf(handle);
+      const table = tableOf(handle);
+      let accepted = 0;
+      const append = (many: number) => {
+        for (let i = 0; i < many; i++) if (writer.append(accepted)) accepted++;
+      };
+      append(5);
+      const numbers: number[] = [];
+      const look = () => {
+        for (let claim = claimAll(table, 9); claim !== undefined; claim = claimAll(table, 9)) {
+          numbers.push(...claim.events.map((event) => event.decode() as number));
+          table.settle(claim, 'delivered');
+        }
+      };
+      const { heldUp } = heldUpAt(n, look, () => append(32));
+      look();
+      expect(numbers).to.deep.equal([...Array(accepted).keys()]);
+      return heldUp;
+    });
+    expect(pauses).to.be.greaterThan(50);
   });
 
   it('of a freeing leaves the counts true, generation after generation', () => {
