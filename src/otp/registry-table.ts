@@ -20,7 +20,7 @@ export type RegistryKeys = 'unique' | 'duplicate';
 
 export class RegistryTable {
   readonly keys: RegistryKeys;
-  /** The registry's own process. */
+  /** The registry's partition: the process that the holders are linked to. */
   readonly pid: Pid;
   readonly #entries = new Map<string, Entry[]>();
   readonly #tell: (event: TableEvent) => void;
