@@ -1,6 +1,6 @@
 /** What a supervisor needs to know of a child. Parsed once; inner code sees only whole specs. */
 import type { Backoff } from '../base/backoff.ts';
-import { reasonOf, type StartSpecProblem } from './exit-reason.ts';
+import { type ExitReason, reasonOf, type StartSpecProblem } from './exit-reason.ts';
 import type { Process } from './process.ts';
 import type { StartResult } from './start.ts';
 
@@ -19,6 +19,8 @@ export type AutoShutdown = 'never' | 'any_significant' | 'all_significant';
 export interface RestartBackoff extends Backoff {
   /** A child that has run for so long, in milliseconds, is forgiven its earlier ends. */
   readonly stableMs: number;
+  /** Ends that cost the child nothing: its next start waits for what ended it, a thread say, by itself. */
+  readonly isFree?: (reason: ExitReason) => boolean;
 }
 
 export interface ChildSpec {

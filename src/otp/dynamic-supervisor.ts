@@ -24,7 +24,7 @@ import {
   startLink,
   stop,
 } from './gen-server.ts';
-import { type Keyed, nextRestart } from './keyed-child.ts';
+import { KeyedChildren, type KeyedInfo, type KeyedListener, type KeyedMessage } from './keyed-children.ts';
 import type { Pid } from './pid.ts';
 import type { Process } from './process.ts';
 import { countRestart, type Intensity } from './restart-intensity.ts';
@@ -47,24 +47,14 @@ export interface DynamicSupervisorOptions {
   readonly extraArguments?: readonly unknown[];
   /** Called first of all, in the supervisor's own process; `ignore` means that it does not want to run. */
   readonly init?: (self: Process) => 'ok' | 'ignore';
+  /** Told of each change of a keyed child; `undefined` when it is gone for good. Must return at once. */
+  readonly onKeyed?: KeyedListener;
 }
 
 export type DynamicStartResult =
   | StartResult
   /** A keyed child that is on its way: it will run, sooner or later. */
   | { readonly type: 'pending'; readonly state: 'starting' | 'restarting' };
-
-/** A keyed child, for those who inspect. */
-export interface KeyedInfo {
-  readonly key: string;
-  readonly state: 'starting' | 'running' | 'restarting';
-  readonly pid: Pid | undefined;
-  readonly attempt: number;
-  /** Why it ended last, while it waits for its restart. */
-  readonly reason: ExitReason | undefined;
-  /** Milliseconds until its restart is due. */
-  readonly dueInMs: number | undefined;
-}
 
 export type DynamicSupervisorCall =
   | Request<{ readonly type: 'start_child'; readonly spec: ChildSpec }, DynamicStartResult>
@@ -74,15 +64,7 @@ export type DynamicSupervisorCall =
   | Request<{ readonly type: 'count_children' }, ChildCounts>
   | Request<{ readonly type: 'keyed_children' }, readonly KeyedInfo[]>;
 
-type DynamicSupervisorCast =
-  | { readonly type: 'try_again'; readonly pid: Pid }
-  | {
-      readonly type: 'keyed_started';
-      readonly key: string;
-      readonly token: number;
-      readonly result: StartResult;
-    }
-  | { readonly type: 'keyed_due'; readonly key: string; readonly token: number };
+type DynamicSupervisorCast = { readonly type: 'try_again'; readonly pid: Pid } | KeyedMessage;
 
 export interface DynamicSupervisorSpec {
   readonly argument: DynamicSupervisorOptions;
@@ -104,11 +86,8 @@ interface State {
   readonly intensity: Intensity;
   readonly extra: readonly unknown[];
   readonly slots: Map<number, Slot>;
-  readonly keyed: Map<string, Keyed>;
-  /** Ends of processes that may turn out to be keyed children whose start has not been told yet. */
-  readonly earlyEnds: Map<number, ExitReason>;
+  readonly keyed: KeyedChildren;
   restarts: readonly number[];
-  token: number;
 }
 
 export function startDynamicSupervisor(
@@ -170,10 +149,8 @@ const dynamicSupervisor: GenServer<DynamicSupervisorSpec> = {
       intensity: { maxRestarts: options.maxRestarts ?? 3, maxSeconds: options.maxSeconds ?? 5 },
       extra: options.extraArguments ?? [],
       slots: new Map(),
-      keyed: new Map(),
-      earlyEnds: new Map(),
+      keyed: new KeyedChildren(self, options.extraArguments ?? [], options.onKeyed),
       restarts: [],
-      token: 0,
     });
   },
 
@@ -188,7 +165,7 @@ const dynamicSupervisor: GenServer<DynamicSupervisorSpec> = {
     },
 
     async terminate_child({ child }, state, _from, self) {
-      if (typeof child === 'string') return reply(await terminateKeyed(self, state, child), state);
+      if (typeof child === 'string') return reply(await state.keyed.terminate(child), state);
       const slot = state.slots.get(child.key);
       if (slot === undefined) return reply({ type: 'error', reason: 'not_found' }, state);
       if (!slot.restarting) await shutdownChild(self, slot.pid, slot.child.shutdown);
@@ -211,36 +188,27 @@ const dynamicSupervisor: GenServer<DynamicSupervisorSpec> = {
       );
     },
 
-    keyed_children: (_message, state, _from, self) =>
+    keyed_children: (_message, state) =>
       reply(
-        [...state.keyed].map(([key, keyed]) => keyedInfo(key, keyed, self.runtime.clock.now())),
+        [...state.keyed.entries()].map(({ info }) => info),
         state,
       ),
   },
 
-  handleCast(message, state, self): Result<State> | Promise<Result<State>> {
-    switch (message.type) {
-      case 'try_again': {
-        const slot = state.slots.get(message.pid.key);
-        return slot?.restarting ? restart(self, state, slot) : noreply(state);
-      }
-      case 'keyed_started':
-        return keyedStarted(self, state, message.key, message.token, message.result);
-      case 'keyed_due': {
-        const keyed = state.keyed.get(message.key);
-        if (keyed?.type === 'waiting' && keyed.token === message.token) {
-          startKeyed(self, state, message.key, keyed.child, keyed.attempt);
-        }
-        return noreply(state);
-      }
+  async handleCast(message, state, self): Promise<Result<State>> {
+    if (message.type !== 'try_again') {
+      await state.keyed.handle(message);
+      return noreply(state);
     }
+    const slot = state.slots.get(message.pid.key);
+    return slot?.restarting ? restart(self, state, slot) : noreply(state);
   },
 
   handleInfo(message: SystemMessage, state, self): Result<State> | Promise<Result<State>> {
     if (message.type !== 'EXIT') return noreply(state);
     const slot = state.slots.get(message.from.key);
     if (slot === undefined || slot.restarting) {
-      keyedEnded(self, state, message.from, message.reason);
+      state.keyed.ended(message.from, message.reason);
       return noreply(state);
     }
     if (verdict(slot.child.restart, message.reason) === 'restart') return restart(self, state, slot);
@@ -250,10 +218,9 @@ const dynamicSupervisor: GenServer<DynamicSupervisorSpec> = {
 
   async terminate(_reason, state, self) {
     const running = [...state.slots.values()].filter((slot) => !slot.restarting);
-    const keyed = [...state.keyed.values()].filter((child) => child.type === 'running');
     await shutdownChildren(
       self,
-      [...running, ...keyed].map(({ pid, child }) => ({ pid, shutdown: child.shutdown })),
+      [...running, ...state.keyed.running()].map(({ pid, child }) => ({ pid, shutdown: child.shutdown })),
     );
   },
 };
@@ -263,13 +230,15 @@ function badOptions(message: string): { readonly type: 'error'; readonly reason:
 }
 
 async function startRequested(self: Process, state: State, child: Child): Promise<DynamicStartResult> {
-  const known = child.backoff === undefined ? undefined : state.keyed.get(child.id);
-  if (known !== undefined) return knownChild(state, child, known);
+  const known = child.backoff === undefined ? undefined : state.keyed.update(child);
+  if (known?.pid !== undefined) return { type: 'ok', pid: known.pid };
+  if (known !== undefined)
+    return { type: 'pending', state: known.state === 'starting' ? 'starting' : 'restarting' };
   if (state.slots.size + state.keyed.size >= (state.options.maxChildren ?? Number.POSITIVE_INFINITY)) {
     return { type: 'error', reason: 'max_children' };
   }
   if (child.backoff !== undefined) {
-    startKeyed(self, state, child.id, child, 0);
+    state.keyed.start(child);
     return { type: 'pending', state: 'starting' };
   }
   const result = await startOne(child, self, ...state.extra);
@@ -295,107 +264,15 @@ async function restart(self: Process, state: State, slot: Slot): Promise<Result<
   return noreply(state);
 }
 
-// -- keyed children --------------------------------------------------------------------------------------------
-
-function knownChild(state: State, child: Child, known: Keyed): DynamicStartResult {
-  state.keyed.set(child.id, { ...known, child });
-  if (known.type === 'running') return { type: 'ok', pid: known.pid };
-  return { type: 'pending', state: known.type === 'starting' ? 'starting' : 'restarting' };
-}
-
-/** Begins a start and goes on; its outcome comes as a message. */
-function startKeyed(self: Process, state: State, key: string, child: Child, attempt: number): void {
-  const token = ++state.token;
-  state.keyed.set(key, { type: 'starting', child, attempt, token });
-  void startOne(child, self, ...state.extra).then((result) => {
-    if (self.alive)
-      self.cast(self.pid, { type: 'keyed_started', key, token, result } satisfies DynamicSupervisorCast);
-  });
-}
-
-async function keyedStarted(
-  self: Process,
-  state: State,
-  key: string,
-  token: number,
-  result: StartResult,
-): Promise<Result<State>> {
-  const keyed = state.keyed.get(key);
-  const ended = result.type === 'ok' ? state.earlyEnds.get(result.pid.key) : undefined;
-  const isCurrent = keyed?.type === 'starting' && keyed.token === token;
-  if (result.type === 'ok' && isCurrent) {
-    state.keyed.set(key, {
-      type: 'running',
-      child: keyed.child,
-      attempt: keyed.attempt,
-      pid: result.pid,
-      sinceMs: self.runtime.clock.now(),
-    });
-    if (ended !== undefined) keyedEnded(self, state, result.pid, ended);
-  } else if (result.type === 'ok' && ended === undefined) {
-    // It was terminated, or replaced, while it started.
-    await shutdownChild(self, result.pid, 5000);
-  } else if (result.type === 'ignore' && isCurrent) {
-    state.keyed.delete(key);
-  } else if (result.type === 'error' && isCurrent) {
-    waitForRestart(self, state, key, keyed, result.reason);
-  }
-  if (![...state.keyed.values()].some((other) => other.type === 'starting')) state.earlyEnds.clear();
-  return noreply(state);
-}
-
-function keyedEnded(self: Process, state: State, pid: Pid, reason: ExitReason): void {
-  for (const [key, keyed] of state.keyed) {
-    if (keyed.type === 'running' && keyed.pid.key === pid.key) {
-      if (verdict(keyed.child.restart, reason) === 'restart') waitForRestart(self, state, key, keyed, reason);
-      else state.keyed.delete(key);
-      return;
-    }
-    if (keyed.type === 'starting') state.earlyEnds.set(pid.key, reason);
-  }
-}
-
-function waitForRestart(self: Process, state: State, key: string, keyed: Keyed, reason: ExitReason): void {
-  const { child } = keyed;
-  const { backoff } = child;
-  if (backoff === undefined) return;
-  const { clock, random } = self.runtime;
-  const { attempt, delayMs } = nextRestart(keyed, backoff, clock.now(), random);
-  const token = ++state.token;
-  state.keyed.set(key, { type: 'waiting', child, attempt, token, reason, dueAtMs: clock.now() + delayMs });
-  const due: DynamicSupervisorCast = { type: 'keyed_due', key, token };
-  if (delayMs === 0) self.cast(self.pid, due);
-  else self.setTimer(delayMs, () => self.cast(self.pid, due));
-}
-
-async function terminateKeyed(self: Process, state: State, key: string): Promise<ChildResult> {
-  const keyed = state.keyed.get(key);
-  if (keyed === undefined) return { type: 'error', reason: 'not_found' };
-  state.keyed.delete(key);
-  if (keyed.type === 'running') await shutdownChild(self, keyed.pid, keyed.child.shutdown);
-  return { type: 'ok' };
-}
-
 function* describe(state: State): Iterable<ChildInfo> {
   for (const slot of state.slots.values()) {
     yield { id: undefined, pid: slot.restarting ? 'restarting' : slot.pid, type: slot.child.type };
   }
-  for (const [key, keyed] of state.keyed) {
+  for (const { child, info } of state.keyed.entries()) {
     yield {
-      id: key,
-      pid: keyed.type === 'running' ? keyed.pid : keyed.type === 'waiting' ? 'restarting' : undefined,
-      type: keyed.child.type,
+      id: info.key,
+      pid: info.pid ?? (info.state === 'restarting' ? 'restarting' : undefined),
+      type: child.type,
     };
   }
-}
-
-function keyedInfo(key: string, keyed: Keyed, nowMs: number): KeyedInfo {
-  return {
-    key,
-    state: keyed.type === 'waiting' ? 'restarting' : keyed.type,
-    pid: keyed.type === 'running' ? keyed.pid : undefined,
-    attempt: keyed.attempt,
-    reason: keyed.type === 'waiting' ? keyed.reason : undefined,
-    dueInMs: keyed.type === 'waiting' ? Math.max(0, keyed.dueAtMs - nowMs) : undefined,
-  };
 }

@@ -16,7 +16,6 @@ import * as task from './task.ts';
 export type { Backoff } from '../base/backoff.ts';
 export { type Clock, systemClock } from '../base/clock.ts';
 export type { AutoShutdown, ChildSpec, Restart, RestartBackoff, Shutdown } from './child-spec.ts';
-export type { KeyedInfo } from './dynamic-supervisor.ts';
 export type { SystemMessage } from './envelope.ts';
 export { Exit, type ExitReason, exit, formatReason, OperationFailed } from './exit-reason.ts';
 export type {
@@ -27,6 +26,7 @@ export type {
   Result,
   ServerSpec,
 } from './gen-server.ts';
+export type { KeyedInfo } from './keyed-children.ts';
 export { type Destination, isPid, type Pid, type Via, via } from './pid.ts';
 export type { Process, ProcessInfo } from './process.ts';
 export { Runtime, type RuntimeObserver, type RuntimeOptions } from './runtime.ts';

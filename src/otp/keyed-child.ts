@@ -17,11 +17,18 @@ import type { ExitReason } from './exit-reason.ts';
 import type { Pid } from './pid.ts';
 
 export type Keyed =
-  | { readonly type: 'starting'; readonly child: Child; readonly attempt: number; readonly token: number }
+  | {
+      readonly type: 'starting';
+      readonly child: Child;
+      readonly attempt: number;
+      readonly restarts: number;
+      readonly token: number;
+    }
   | {
       readonly type: 'running';
       readonly child: Child;
       readonly attempt: number;
+      readonly restarts: number;
       readonly pid: Pid;
       readonly sinceMs: number;
     }
@@ -30,6 +37,8 @@ export type Keyed =
       readonly child: Child;
       /** How many restarts it has had since it was last stable, the one that is waited for included. */
       readonly attempt: number;
+      /** How many it has had in all. */
+      readonly restarts: number;
       readonly token: number;
       readonly reason: ExitReason;
       readonly dueAtMs: number;
@@ -39,9 +48,11 @@ export type Keyed =
 export function nextRestart(
   keyed: Keyed,
   backoff: RestartBackoff,
+  reason: ExitReason,
   nowMs: number,
   random: Random,
 ): { readonly attempt: number; readonly delayMs: number } {
+  if (backoff.isFree?.(reason) === true) return { attempt: keyed.attempt, delayMs: 0 };
   const forgiven = keyed.type === 'running' && nowMs - keyed.sinceMs >= backoff.stableMs;
   const attempt = forgiven ? 1 : keyed.attempt + 1;
   return { attempt, delayMs: attempt === 1 ? 0 : backoffDelay(backoff, attempt - 1, random) };

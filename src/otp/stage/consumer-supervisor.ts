@@ -22,12 +22,13 @@ import {
   refuse,
   reply,
   type StartOptions,
+  serverBehaviour,
   start,
   startLink,
   stop,
 } from '../gen-server.ts';
 import { isPid, type Pid } from '../pid.ts';
-import type { Process } from '../process.ts';
+import type { Behaviour, Process } from '../process.ts';
 import { countRestart, type Intensity } from '../restart-intensity.ts';
 import type { Runtime } from '../runtime.ts';
 import { shutdownChild, shutdownChildren } from '../shutdown.ts';
@@ -57,7 +58,7 @@ export interface ConsumerSupervisorOptions {
   /** Default 5. */
   readonly maxSeconds?: number;
   /** Called first of all, in the pool's own process. */
-  readonly init?: (self: Process) => void;
+  readonly init?: (self: Process) => void | Promise<void>;
   /** A subscription is lost and the pool goes on: its cancel mode allows it. */
   readonly onCancel?: (self: Process, subscription: Subscription, reason: ExitReason) => void;
 }
@@ -81,7 +82,7 @@ export type ConsumerSupervisorCall =
 
 type ConsumerSupervisorCast =
   | { readonly type: 'try_again'; readonly pid: Pid }
-  /** As the call `$subscribe_to`, for those who must not wait. */
+  /** As the call `$subscribe_to`, for those who must not wait; nothing when it is subscribed to that producer. */
   | { readonly type: 'subscribe_to'; readonly to: Subscribe };
 
 export interface ConsumerSupervisorSpec {
@@ -131,6 +132,11 @@ export function startConsumerSupervisorLink(
   return startLink(parent, consumerSupervisor, options, startOptions);
 }
 
+/** The behaviour of a pool, for those who start it in another way. */
+export function consumerSupervisorBehaviour(options: ConsumerSupervisorOptions): Behaviour {
+  return serverBehaviour(consumerSupervisor, options);
+}
+
 type Caller = Parameters<typeof call>[0];
 type To = Pid<ConsumerSupervisorSpec>;
 const NO_TIMEOUT = { timeoutMs: Number.POSITIVE_INFINITY };
@@ -157,7 +163,7 @@ const consumerSupervisor: GenServer<ConsumerSupervisorSpec> = {
   trapExit: true,
 
   async init(options, self): Promise<InitResult<State>> {
-    options.init?.(self);
+    await options.init?.(self);
     if (options.restart === 'permanent') {
       return refuse({ type: 'bad_opts', message: 'restart must be temporary or transient, got permanent' });
     }
@@ -238,6 +244,7 @@ const consumerSupervisor: GenServer<ConsumerSupervisorSpec> = {
         return slot?.restarting ? restart(self, state, slot) : noreply(state);
       }
       case 'subscribe_to': {
+        if (isSubscribed(state, message.to)) return noreply(state);
         const demand = parseDemand(message.to);
         if ('problem' in demand) return stop({ type: 'bad_opts', message: demand.problem }, state);
         return subscribeTo(self, state, message.to, demand) ? noreply(state) : stop('noproc', state);
@@ -267,6 +274,13 @@ const consumerSupervisor: GenServer<ConsumerSupervisorSpec> = {
     );
   },
 };
+
+function isSubscribed(state: State, { to }: Subscribe): boolean {
+  for (const { subscription } of state.accounts.values()) {
+    if (isPid(to) && subscription.producer.key === to.key) return true;
+  }
+  return false;
+}
 
 /** False when nobody holds the name, and the subscription is one that must be. */
 function subscribeTo(self: Process, state: State, to: Subscribe, demand: Demand): boolean {
