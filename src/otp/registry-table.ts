@@ -3,8 +3,28 @@
  * runtime takes a process out when it ends, before anyone hears of its end. Read directly, without asking the
  * registry's process, as an ETS table would be.
  */
-import type { Pid } from './pid.ts';
+import type { LocalName, Pid } from './pid.ts';
 import type { Process } from './process.ts';
+
+/** There is no registry of that name. */
+export class UnknownRegistry extends Error {
+  override readonly name = 'UnknownRegistry';
+  readonly code = 'ERR_UNKNOWN_REGISTRY';
+
+  constructor(registry: LocalName) {
+    super(`there is no registry named ${registry}`);
+  }
+}
+
+/** The entry of a key cannot be told when many may hold it. */
+export class DuplicateKeys extends Error {
+  override readonly name = 'DuplicateKeys';
+  readonly code = 'ERR_DUPLICATE_KEYS';
+
+  constructor() {
+    super('a registry of duplicate keys has no values to update: unregister and register again');
+  }
+}
 
 export interface Entry {
   readonly key: unknown;
@@ -63,6 +83,7 @@ export class RegistryTable {
 
   /** Sets a new value; undefined when that process does not hold the key. */
   update(key: unknown, pid: Pid, value: unknown): { readonly before: unknown } | undefined {
+    if (this.keys === 'duplicate') throw new DuplicateKeys();
     const entries = this.#entries.get(keyText(key)) ?? [];
     const index = entries.findIndex((entry) => entry.pid.key === pid.key);
     const entry = entries[index];

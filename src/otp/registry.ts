@@ -21,7 +21,7 @@ import {
 } from './gen-server.ts';
 import type { LocalName, Pid } from './pid.ts';
 import type { Process } from './process.ts';
-import { type Entry, type RegistryKeys, RegistryTable } from './registry-table.ts';
+import { type Entry, type RegistryKeys, RegistryTable, UnknownRegistry } from './registry-table.ts';
 import type { Runtime } from './runtime.ts';
 import { shutdownChild } from './shutdown.ts';
 import type { StartResult } from './start.ts';
@@ -62,16 +62,6 @@ export interface RegistrySpec {
   readonly call: RegistryCall;
 }
 
-/** There is no registry of that name. */
-export class UnknownRegistry extends Error {
-  override readonly name = 'UnknownRegistry';
-  readonly code = 'ERR_UNKNOWN_REGISTRY';
-
-  constructor(registry: LocalName) {
-    super(`there is no registry named ${registry}`);
-  }
-}
-
 export function startRegistry(
   runtime: Runtime,
   options: RegistryOptions,
@@ -104,7 +94,7 @@ export function unregister(self: Process, name: LocalName, key: unknown): void {
   table(self.runtime, name).unregister(key, self);
 }
 
-/** Changes the value of the caller's own entry; undefined when it has none. */
+/** Changes the value of the caller's own entry, in a registry of unique keys; undefined when it has none. */
 export function update(
   self: Process,
   name: LocalName,
@@ -155,7 +145,10 @@ const registry: GenServer<RegistrySpec> = {
         runtime.send(listener, { ...event, registry: options.name });
     });
     runtime.registries.set(options.name, entries);
-    self.onEnd = () => {
+    const holding = runtime.find(started.pid);
+    if (holding === undefined) return refuse('noproc');
+    // The names are gone with the process that their holders are linked to: nobody can register in between.
+    holding.onEnd = () => {
       if (runtime.registries.get(options.name) === entries) runtime.registries.delete(options.name);
     };
     return ok(entries);

@@ -184,8 +184,7 @@ const supervisor: GenServer<SupervisorSpec> = {
     async start_child({ spec }, state, _from, self) {
       const child = parseChild(spec);
       const problem = childProblem(child, state.autoShutdown);
-      if (problem !== undefined)
-        return reply({ type: 'error', reason: { type: 'start_spec', problem } }, state);
+      if (problem !== undefined) return reply(refused({ type: 'child_spec', problem }), state);
       const known = state.slots.find((slot) => slot.child.id === child.id);
       if (known !== undefined) return reply({ type: 'error', reason: alreadyThere(known) }, state);
       const result = await startOne(child, self);
@@ -273,8 +272,8 @@ async function restart(self: Process, before: State, slot: Slot): Promise<Result
   if (counted.exceeded) return stop('shutdown', { ...state, slots: stopped(state.slots, slot) });
   const { from, to } = restartRange(state.strategy, state.slots.indexOf(slot), state.slots.length);
   const inRange = withPid(state.slots, slot.child.id, undefined).slice(from, to);
-  // The child itself has ended already and comes back whatever its type; its siblings are stopped first.
-  const survivors = await stopSlots(self, inRange, slot.child.id);
+  // The child itself has ended already; its siblings are stopped first.
+  const survivors = await stopSlots(self, inRange);
   const started = await startSlots(self, survivors);
   let slots = started.slots;
   if (started.type === 'failed') {
@@ -317,11 +316,11 @@ async function startSlots(self: Process, slots: readonly Slot[]): Promise<Starte
   return { type: 'ok', slots: started };
 }
 
-/** Stops last to first. Temporary children are gone then, but for `keep`. */
-async function stopSlots(self: Process, slots: readonly Slot[], keep?: string): Promise<readonly Slot[]> {
+/** Stops last to first. Temporary children are gone then. */
+async function stopSlots(self: Process, slots: readonly Slot[]): Promise<readonly Slot[]> {
   for (const slot of slots.toReversed()) await stopSlot(self, slot);
   return slots
-    .filter((slot) => slot.child.restart !== 'temporary' || slot.child.id === keep)
+    .filter((slot) => slot.child.restart !== 'temporary')
     .map((slot) => ({ ...slot, pid: undefined }));
 }
 
