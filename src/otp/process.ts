@@ -391,6 +391,7 @@ export class Process {
       this.#track(found);
       return Promise.resolve(found);
     }
+    if (timeoutMs <= 0) return Promise.resolve(undefined);
     return new Promise((resolve, reject) => {
       const wait = new Wait<Envelope | undefined>(this, resolve, reject);
       const selective: Selective = { matches, wait };

@@ -136,24 +136,31 @@ export async function yieldMany(
   return outcomes;
 }
 
-/** Ends the task; its outcome if it had one already, undefined when it ended because it was asked to. */
+/**
+ * Ends the task and waits until it has ended. Its outcome if it had one, undefined when it ended because it was asked
+ * to, the reason `noproc` when its outcome has been taken before.
+ */
 export async function shutdownTask(
   owner: Process,
   task: Task,
   shutdown: number | 'brutal_kill' = 5000,
 ): Promise<TaskOutcome | undefined> {
+  const end = owner.monitor(task.pid);
   // The link goes first: the end that is asked for here must not reach the owner.
   owner.unlink(task.pid);
-  const asked: ExitReason = shutdown === 'brutal_kill' ? 'kill' : 'shutdown';
-  owner.exit(task.pid, asked);
+  owner.exit(task.pid, shutdown === 'brutal_kill' ? 'kill' : 'shutdown');
   const timeoutMs = shutdown === 'brutal_kill' ? Number.POSITIVE_INFINITY : shutdown;
-  const outcome = await yieldTask(owner, task, timeoutMs);
-  if (outcome === undefined) {
+  let reason = await owner.awaitDown(end, timeoutMs);
+  if (reason === undefined) {
     owner.exit(task.pid, 'kill');
-    return yieldTask(owner, task, Number.POSITIVE_INFINITY);
+    reason = await owner.awaitDown(end);
   }
-  const expected = shutdown === 'brutal_kill' ? 'killed' : 'shutdown';
-  return outcome.type === 'exit' && outcome.reason === expected ? undefined : outcome;
+  const before = await yieldTask(owner, task, 0);
+  owner.demonitor(task.ref, { flush: true });
+  if (before?.type === 'ok') return before;
+  if (reason === 'noproc' && before !== undefined) reason = before.reason;
+  const asked = shutdown === 'brutal_kill' ? 'killed' : 'shutdown';
+  return reason === undefined || reason === asked ? undefined : { type: 'exit', reason };
 }
 
 export interface StreamOptions<Item> {
@@ -161,7 +168,7 @@ export interface StreamOptions<Item> {
   readonly maxConcurrency?: number;
   /** For each task, in milliseconds. Default 5,000. */
   readonly timeoutMs?: number;
-  /** What a task that takes longer comes to: `exit`, the default, fails the whole; `kill_task` ends that task. */
+  /** A task that takes longer is killed. With `exit`, the default, the whole fails too, and the others run on. */
   readonly onTimeout?: 'exit' | 'kill_task';
   /** The label of the task for an item. */
   readonly label?: (item: Item) => string;
@@ -202,13 +209,12 @@ export async function asyncStream<Item>(
     }
     for (const [ref, { index, task, deadline: due }] of running) {
       if (due > clock.now()) continue;
-      if (onTimeout === 'exit') {
-        for (const other of running.values()) discard(owner, other.task);
-        throw new OperationFailed('stream', 'timeout');
-      }
       running.delete(ref);
       discard(owner, task);
       outcomes[index] = { type: 'exit', reason: 'timeout' };
+      if (onTimeout === 'kill_task') continue;
+      for (const other of running.keys()) owner.demonitor(other, { flush: true });
+      throw new OperationFailed('stream', 'timeout');
     }
   }
   return outcomes;
