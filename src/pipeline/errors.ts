@@ -109,6 +109,11 @@ const messages = {
     `The queue of record type '${recordType}' is full (queueBytes: ${queueBytes}), the event was refused. ` +
     'Record it again later; if events come faster than they are delivered for long, raise queueBytes.',
 
+  /** No slot is free for one more event to be waited for: the event was refused. */
+  ERR_TOO_MANY_CONFIRMATIONS: ({ recordType }: OfType) =>
+    `This thread waits for as many events as it can: the event of record type '${recordType}' was refused. ` +
+    'Await some of what recordAndConfirm() has returned first, or call record() for events that nobody waits for.',
+
   /** The event will not be delivered: it went to the dead letters. The last error is the `cause`. */
   ERR_DEAD_LETTERED: ({
     recordType,

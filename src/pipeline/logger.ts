@@ -147,3 +147,18 @@ export class LogThrottle {
     this.#hold(key);
   }
 }
+
+/** A logger whose entries go elsewhere, to another thread perhaps. */
+export function remoteLogger(
+  log: (level: LogLevel, fields: LogFields, message: string) => void,
+  bindings: LogFields = {},
+): Logger {
+  const at = (level: LogLevel) => (fields: LogFields, message: string) => log(level, { ...bindings, ...fields }, message);
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: (more) => remoteLogger(log, { ...bindings, ...more }),
+  };
+}

@@ -9,18 +9,23 @@ import { cert, key } from './fixture/tls.ts';
 
 export interface HttpRequest {
   readonly accessKeyId: string;
+  /** When it was signed, as its signer sees it: milliseconds since the Unix epoch. */
+  readonly signedAt: number;
   readonly body: Record<string, unknown>;
 }
 
 export interface Refusal {
   readonly status: number;
   readonly code: string;
+  readonly message?: string;
 }
 
 export class HttpKinesis {
   readonly requests: HttpRequest[] = [];
   readonly taken: string[] = [];
   connections = 0;
+  /** How far its clock is ahead. */
+  aheadMs = 0;
   refuse: (request: HttpRequest) => Refusal | null = () => null;
   readonly #server: Server;
   readonly #scheme: 'http' | 'https';
@@ -44,6 +49,10 @@ export class HttpKinesis {
     return `${this.#scheme}://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
+  now(): number {
+    return Date.now() + this.aheadMs;
+  }
+
   async stop(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
@@ -54,13 +63,16 @@ export class HttpKinesis {
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>;
     const accessKeyId = /Credential=([^/]+)/.exec(request.headers.authorization ?? '')?.[1] ?? '';
-    const asked = { accessKeyId, body };
+    const stamp = String(request.headers['x-amz-date']);
+    const iso = stamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z');
+    const asked = { accessKeyId, body, signedAt: Date.parse(iso) };
+    response.setHeader('Date', new Date(this.now()).toUTCString());
     this.requests.push(asked);
     const refusal = this.refuse(asked);
     response.setHeader('Content-Type', 'application/x-amz-json-1.1');
     if (refusal !== null) {
       response.statusCode = refusal.status;
-      response.end(JSON.stringify({ __type: refusal.code, message: refusal.code }));
+      response.end(JSON.stringify({ __type: refusal.code, message: refusal.message ?? refusal.code }));
       return;
     }
     const records = body.Records as { Data: string }[];

@@ -52,6 +52,7 @@ export interface AdapterLogger {
 export interface AdapterContext {
   /** The record type that this adapter works for. */
   readonly recordType: string;
+  /** Its timers do not hold the thread: whoever waits for a `send` sees to that. */
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: AdapterLogger;
@@ -82,6 +83,7 @@ export interface Adapter {
    *   index, with code and message; all others of the call are in the stream by then.
    * - It rejects with `ERR_SEND_ABORTED` soon after `signal` is aborted, and with `ERR_ADAPTER_CLOSED` after
    *   `close`. In both cases some messages may be in the stream already.
+   * - It rejects with `ERR_STREAM_NAME` when no stream can have that name.
    * - Any other rejection is a bug of the adapter and treated like an error of the handler.
    * - An empty list resolves, without a request.
    *

@@ -85,6 +85,22 @@ export class RecordsRejectedError extends AdapterError {
   }
 }
 
+/** A name that no stream can have, so that no waiting would help. */
+export class StreamNameError extends AdapterError {
+  override readonly name = 'StreamNameError';
+  readonly code = 'ERR_STREAM_NAME';
+  readonly stream: string;
+
+  constructor(stream: string, known: readonly string[]) {
+    const mapped = known.length === 0 ? 'none' : known.join(', ');
+    super(
+      `'${stream}' cannot be a stream: expected a name from the adapter's option streams (${mapped}), a stream's ` +
+        'own name (1 to 128 of a-z A-Z 0-9 _ . -), or an ARN',
+    );
+    this.stream = stream;
+  }
+}
+
 /** The caller's signal ended a send. Some of its records may be in the stream. */
 export class SendAbortedError extends AdapterError {
   override readonly name = 'SendAbortedError';

@@ -13,6 +13,7 @@
  *
  * How it lies in memory: layout.ts. How a segment lives: segment.ts; a frame: frame.ts; an event's bytes: codec.ts.
  */
+export { Barrier, type BarrierMark, markPublished } from './barrier.ts';
 export {
   type Claim,
   type ClaimedEvent,

@@ -251,6 +251,30 @@ describe('what a thrown error means', () => {
       'TypeError',
       'retry',
     ],
+    [
+      "what is invalid in the stream's name and not in a record",
+      Object.assign(new Error("Value 'x' at 'streamARN' failed to satisfy constraint"), {
+        name: 'ValidationException',
+      }),
+      'ValidationException',
+      'pause',
+    ],
+    [
+      'what is invalid in a record',
+      Object.assign(new Error("Value '' at 'records.3.member.partitionKey' failed to satisfy constraint"), {
+        name: 'ValidationException',
+      }),
+      'ValidationException',
+      'invalid',
+    ],
+    [
+      'a signature made by a wrong clock',
+      Object.assign(new Error('Signature expired: 20250101T000000Z is now earlier than 20250101T020000Z'), {
+        name: 'InvalidSignatureException',
+      }),
+      'InvalidSignatureException',
+      'retry',
+    ],
     ['a timeout', thrown({ name: 'TimeoutError' }), 'TimeoutError', 'retry'],
     [
       'credentials that cannot be had',

@@ -90,6 +90,27 @@ describe('kinesis adapter: pause and resume', () => {
     expect(second.state).to.equal('resolved');
   });
 
+  for (const late of ['take', 'throw'] as const) {
+    it(`is not moved by a request from before the pause, answered after it (${late})`, async () => {
+      const answers: (() => void)[] = [];
+      const error = serviceError('ExpiredTokenException');
+      const { transport, clock, context, adapter, send } = bench(({ ordinal }) => {
+        if (ordinal === 1)
+          return new Promise((resolve) => answers.push(() => resolve({ type: late, error })));
+        return ordinal === 2 ? { type: 'throw', error } : { type: 'take' };
+      });
+      const early = send('s', ['early']);
+      const refused = send('s', ['refused']);
+      await clock.advanceUntil(() => refused.state === 'resolved');
+      answers[0]?.();
+      await quiet();
+      expect(early.state).to.equal('resolved');
+      expect(transport.in('s')).to.deep.equal(['refused', 'early']);
+      expect(streamOf(adapter.snapshot(), 's').state).to.deep.equal({ type: 'open' });
+      expect(context.log.map(({ level }) => level)).to.deep.equal(['error', 'info']);
+    });
+  }
+
   it('holds no slot while paused, so that other streams go on', async () => {
     const { clock, send } = bench(
       ({ stream }) =>

@@ -111,6 +111,23 @@ describe('kinesis adapter over the AWS SDK', () => {
     expect(opened.context.log[0]?.message).to.include('the vault is sealed');
   });
 
+  it('corrects a clock that is two hours behind, and does not call it a matter of credentials', async () => {
+    const opened = await open({ endpoint: server.endpoint });
+    adapter = opened.adapter;
+    server.aheadMs = 2 * 3_600_000;
+    server.refuse = ({ signedAt }) =>
+      server.now() - signedAt < 300_000
+        ? null
+        : {
+            status: 400,
+            code: 'InvalidSignatureException',
+            message: 'Signature expired: it is later than that',
+          };
+    await send(adapter, 'x');
+    expect(server.requests.length).to.equal(2);
+    expect(opened.context.log).to.deep.equal([]);
+  });
+
   it('does not wait for ever for the credentials function', async () => {
     let asked = 0;
     const credentials = () => {

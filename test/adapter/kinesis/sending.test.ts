@@ -86,6 +86,24 @@ describe('kinesis adapter: sending', () => {
     expect(transport.asked.map(({ stream }) => stream)).to.deep.equal(['prod-signup', arn, 'other']);
   });
 
+  it('refuses a name that no stream can have, without a request', async () => {
+    const { transport, adapter, send } = bench(undefined, { streams: { signup: 'prod-signup' } });
+    for (const name of ['sign up', '', 'x'.repeat(129), 'arn:aws:s3:::bucket', '__proto__ ']) {
+      const sent = send(name, ['x']);
+      await quiet();
+      expect(sent.error).to.include({ code: 'ERR_STREAM_NAME', stream: name });
+      expect((sent.error as Error).message).to.include('(signup)');
+    }
+    expect(transport.asked).to.deep.equal([]);
+    expect(adapter.snapshot().streams).to.deep.equal([]);
+  });
+
+  it('takes a name that every object has for nothing but a name', async () => {
+    const { transport, send } = bench();
+    await send('constructor', ['x']).promise;
+    expect(transport.in('constructor')).to.deep.equal(['x']);
+  });
+
   it('keeps to its bound of requests in flight, over all streams, first come first served', async () => {
     const answers: (() => void)[] = [];
     const { transport, adapter, send } = bench(

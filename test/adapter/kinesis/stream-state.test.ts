@@ -21,38 +21,28 @@ describe('the state of a stream', () => {
     [
       {
         name: 'stays open while requests are accepted',
-        given: { state: open, signal: { type: 'accepted', probe: false } },
+        given: { state: open, signal: { type: 'accepted' } },
         expected: open,
       },
       {
         name: 'is failing after a temporary error',
-        given: { state: open, signal: { type: 'failed', probe: false, ...error } },
+        given: { state: open, signal: { type: 'failed', ...error } },
         expected: { type: 'failing', ...error, since: 1_000, failures: 1 },
       },
       {
         name: 'counts the failures in a row, from their first moment, with the latest reason',
-        given: { state: failing, signal: { type: 'failed', probe: false, ...other } },
+        given: { state: failing, signal: { type: 'failed', ...other } },
         expected: { type: 'failing', ...other, since: 500, failures: 3 },
       },
       {
         name: 'is open again when a request is accepted',
-        given: { state: failing, signal: { type: 'accepted', probe: false } },
+        given: { state: failing, signal: { type: 'accepted' } },
         expected: open,
       },
       {
         name: 'is paused by a refusal',
-        given: { state: failing, signal: { type: 'refused', probe: false, ...other } },
+        given: { state: failing, signal: { type: 'refused', ...other } },
         expected: { type: 'paused', ...other, since: 1_000, probes: 0, nextProbeAt: 1_010 },
-      },
-      {
-        name: 'stays paused when an older request is accepted',
-        given: { state: paused, signal: { type: 'accepted', probe: false } },
-        expected: paused,
-      },
-      {
-        name: 'stays paused, with its first reason, when older requests are refused',
-        given: { state: paused, signal: { type: 'refused', probe: false, ...other } },
-        expected: paused,
       },
       {
         name: 'is probed when that is due',
@@ -61,22 +51,17 @@ describe('the state of a stream', () => {
       },
       {
         name: 'opens by an accepted probe',
-        given: { state: probing, signal: { type: 'accepted', probe: true } },
+        given: { state: probing, signal: { type: 'accepted' } },
         expected: open,
       },
       {
-        name: 'does not open by a request from before the pause',
-        given: { state: probing, signal: { type: 'accepted', probe: false } },
-        expected: probing,
-      },
-      {
         name: 'is paused for longer by a refused probe, for its reason',
-        given: { state: probing, signal: { type: 'refused', probe: true, ...other } },
+        given: { state: probing, signal: { type: 'refused', ...other } },
         expected: { type: 'paused', ...other, since: 500, probes: 2, nextProbeAt: 1_040 },
       },
       {
         name: 'keeps its reason when the probe fails for a temporary one',
-        given: { state: probing, signal: { type: 'failed', probe: true, ...other } },
+        given: { state: probing, signal: { type: 'failed', ...other } },
         expected: { type: 'paused', ...error, since: 500, probes: 2, nextProbeAt: 1_040 },
       },
       {

@@ -44,7 +44,7 @@ const VERDICTS = new Map<string, Verdict>(
       'RequestTimeout',
       'RequestTimeoutException',
       'TimeoutError',
-      // The SDK has corrected its clock by the time of the next request.
+      // The SDK corrects its clock by the answer's date before the next request.
       'RequestExpired',
       'RequestInTheFuture',
       'RequestTimeTooSkewed',
@@ -108,8 +108,8 @@ const CREDENTIALS = new Set([
   'UnrecognizedClientException',
 ]);
 
-export function concernsCredentials(code: string): boolean {
-  return CREDENTIALS.has(code);
+export function concernsCredentials({ code, verdict }: Failure): boolean {
+  return verdict === 'pause' && CREDENTIALS.has(code);
 }
 
 /**
@@ -130,11 +130,23 @@ export function failureOf(thrown: unknown): Failure | 'bug' {
   const { names, message, status } = traits(thrown);
   for (const code of names) {
     const verdict = VERDICTS.get(code);
-    if (verdict !== undefined) return { code, message, verdict };
+    if (verdict !== undefined) return { code, message, verdict: byMessage(code, message) ?? verdict };
   }
   const code = names[0] ?? 'UnknownError';
   if (status !== null) return { code: codeWithStatus(code, status), message, verdict: statusVerdict(status) };
   return isBug(thrown) ? 'bug' : { code, message, verdict: 'retry' };
+}
+
+/** Where one code stands for two things, and only the text tells which. */
+function byMessage(code: string, message: string): Verdict | null {
+  // "Signature expired: 20250101T000000Z is now earlier than ...": not a wrong key but a wrong clock, and the SDK
+  // has corrected its own by the answer's date when the next request is signed.
+  if (code === 'InvalidSignatureException' && /^Signature (expired|not yet current)/.test(message))
+    return 'retry';
+  // "1 validation error detected: Value 'x' at 'streamARN' failed to satisfy constraint ...": nothing is wrong with
+  // the records, and searching them would condemn each of them.
+  if (VERDICTS.get(code) === 'invalid' && / at 'stream(Name|ARN|Id)' /i.test(message)) return 'pause';
+  return null;
 }
 
 function statusVerdict(status: number): Verdict {

@@ -10,13 +10,14 @@ import type {
   SendOptions,
   WireMessage,
 } from '../adapter.ts';
-import { RecordsRejectedError } from '../errors.ts';
+import { RecordsRejectedError, StreamNameError } from '../errors.ts';
 import { OpenSends } from '../open-sends.ts';
 import type { KinesisSettings } from './options.ts';
 import { prepare } from './record.ts';
 import { RequestSlots } from './request-slots.ts';
 import { StreamSender } from './stream-sender.ts';
-import type { StreamTarget, Transport } from './transport.ts';
+import { streamTarget } from './stream-target.ts';
+import type { Transport } from './transport.ts';
 
 export class KinesisAdapter implements Adapter {
   readonly #settings: KinesisSettings;
@@ -67,9 +68,12 @@ export class KinesisAdapter implements Adapter {
   #senderOf(stream: string): StreamSender {
     const existing = this.#senders.get(stream);
     if (existing !== undefined) return existing;
+    const { streams } = this.#settings;
+    const target = streamTarget(Object.hasOwn(streams, stream) ? (streams[stream] as string) : stream);
+    if (target === null) throw new StreamNameError(stream, Object.keys(streams));
     const sender = new StreamSender({
       stream,
-      target: targetOf(this.#settings.streams[stream] ?? stream),
+      target,
       settings: this.#settings,
       transport: this.#transport,
       slots: this.#slots,
@@ -78,8 +82,4 @@ export class KinesisAdapter implements Adapter {
     this.#senders.set(stream, sender);
     return sender;
   }
-}
-
-function targetOf(text: string): StreamTarget {
-  return text.startsWith('arn:') ? { type: 'arn', arn: text } : { type: 'name', name: text };
 }

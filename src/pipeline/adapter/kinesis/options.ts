@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import type { Backoff } from '../../../base/backoff.ts';
 import { numberBetween, optionsObject, wholeNumberBetween } from '../options.ts';
 import { API_RECORDS_MAX, API_REQUEST_BYTES_MAX } from './request.ts';
+import { streamTarget } from './stream-target.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -20,13 +21,11 @@ const url = (protocols: readonly string[]) => {
   );
 };
 
-const STREAM_NAME = /^[a-zA-Z0-9_.-]{1,128}$/;
-const STREAM_ARN = /^arn:[^:]+:kinesis:[^:]+:\d{12}:stream\/[a-zA-Z0-9_.-]{1,128}$/;
 const stream = (() => {
   const expected = "a stream's name (1 to 128 of a-z A-Z 0-9 _ . -) or its ARN";
   return v.pipe(
     v.string(expected),
-    v.check((value) => STREAM_NAME.test(value) || STREAM_ARN.test(value), expected),
+    v.check((value) => streamTarget(value) !== null, expected),
   );
 })();
 

@@ -24,8 +24,6 @@ import { concernsCredentials, failureOf } from './failure.ts';
 import { credentialsSchema, type KinesisCredentials, type KinesisSettings } from './options.ts';
 import type { NewStream, PutRecordsRequest, PutRecordsResponse, Transport } from './transport.ts';
 
-type RequestHandler = NodeHttpHandler;
-
 /** What a module named by `http.module` is given. */
 export interface RequestHandlerOptions {
   readonly maxSockets: number;
@@ -35,7 +33,7 @@ export interface RequestHandlerOptions {
 
 export class SdkTransport implements Transport {
   readonly #newClient: () => KinesisClient;
-  readonly #handler: RequestHandler;
+  readonly #handler: NodeHttpHandler;
   #client: KinesisClient;
 
   /** Rejects with `ERR_OPTIONS` when neither the options nor the surroundings name a region. */
@@ -56,7 +54,7 @@ export class SdkTransport implements Transport {
     return transport;
   }
 
-  private constructor(settings: KinesisSettings, context: AdapterContext, handler: RequestHandler) {
+  private constructor(settings: KinesisSettings, context: AdapterContext, handler: NodeHttpHandler) {
     const { region, endpoint } = settings;
     const credentials = credentialsOf(settings, context);
     this.#handler = handler;
@@ -107,7 +105,7 @@ export class SdkTransport implements Transport {
     } catch (thrown) {
       const failure = failureOf(thrown);
       // Of many requests refused at once only the first makes the new client.
-      if (failure !== 'bug' && concernsCredentials(failure.code) && client === this.#client) {
+      if (failure !== 'bug' && concernsCredentials(failure) && client === this.#client) {
         this.#client = this.#newClient();
       }
       throw thrown;
@@ -115,7 +113,7 @@ export class SdkTransport implements Transport {
   }
 }
 
-async function openHandler({ http, maxInFlight }: KinesisSettings): Promise<RequestHandler> {
+async function openHandler({ http, maxInFlight }: KinesisSettings): Promise<NodeHttpHandler> {
   const { connectTimeoutMs, ca, module } = http;
   if (module === undefined) {
     const agent = { keepAlive: true, maxSockets: maxInFlight };

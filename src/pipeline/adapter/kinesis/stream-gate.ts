@@ -13,12 +13,12 @@ import { nextState, type StreamSignal } from './stream-state.ts';
 
 export interface Passage {
   readonly probe: boolean;
+  /** How often the stream had been paused when the request was let through. */
+  readonly pauses: number;
 }
 
 /** What a request has shown about its stream. */
-export type Finding =
-  | { readonly type: 'accepted' }
-  | { readonly type: 'failed' | 'refused'; readonly code: string; readonly message: string };
+export type Finding = StreamSignal & { readonly type: 'accepted' | 'failed' | 'refused' };
 
 /** This many failures in a row are an outage worth a line in the log; fewer are a connection that was reset. */
 const FAILURES_BEFORE_WARNING = 3;
@@ -28,6 +28,7 @@ export class StreamGate {
   readonly #context: AdapterContext;
   readonly #probeBackoff: Backoff;
   #state: StreamState = { type: 'open' };
+  #pauses = 0;
   #probeIsDue = false;
   #probeTimer: Timer | null = null;
   /** Woken at each change that may let somebody through; each looks again, oldest first. */
@@ -51,18 +52,22 @@ export class StreamGate {
   async enter(signal: AbortSignal): Promise<Passage> {
     for (;;) {
       signal.throwIfAborted();
-      if (this.isOpen) return { probe: false };
+      if (this.isOpen) return { probe: false, pauses: this.#pauses };
       if (this.#state.type === 'paused' && this.#probeIsDue) {
         this.#probeIsDue = false;
         this.#apply({ type: 'probe-due' });
-        return { probe: true };
+        return { probe: true, pauses: this.#pauses };
       }
       await orAborted(new Promise<void>((resolve) => this.#waiting.push(resolve)), signal);
     }
   }
 
-  settle({ probe }: Passage, finding: Finding): void {
-    this.#apply({ ...finding, probe });
+  /**
+   * A request that was let through before the stream was paused may be answered during the pause or even after it
+   * (credentials were renewed, and a request with the old ones is refused late): that must not pause it again.
+   */
+  settle({ pauses }: Passage, finding: Finding): void {
+    if (pauses === this.#pauses) this.#apply(finding);
   }
 
   /** The send with this passage has ended without an answer; the next one in line takes it. */
@@ -90,6 +95,7 @@ export class StreamGate {
     if (this.#state === before) return;
     this.#tell(before, this.#state);
     if (this.#state.type === 'paused' && signal.type !== 'abandoned') {
+      this.#pauses++;
       this.#probeTimer = this.#context.clock.setTimer(delayMs, () => this.#probeDue());
     }
     if (this.isOpen && before.type === 'probing') this.#wake();

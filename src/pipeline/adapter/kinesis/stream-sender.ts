@@ -259,6 +259,11 @@ export class StreamSender {
         else {
           worklist.returned();
           this.#maxRequestBytes = Math.min(this.#maxRequestBytes, Math.floor(bytes / 2));
+          const { stream, context } = this.#parts;
+          context.logger.debug(
+            { recordType: context.recordType, stream, bytes, maxRequestBytes: this.#maxRequestBytes },
+            `a request of ${bytes} bytes to stream '${stream}' was too large; smaller ones from here on`,
+          );
         }
         this.#find(passage, null);
         return 0;

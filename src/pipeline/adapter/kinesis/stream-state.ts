@@ -1,27 +1,28 @@
 /**
  * What becomes of a stream's state. Pure.
  *
- *            failed                refused
- *     open <-------> failing ------------------> paused <------------+
- *       |  accepted                                ^  | probe-due    |
- *       +------------------------------------------+  v              | failed, refused,
- *       ^                                          probing ----------+ abandoned
- *       +--------------------------------------------+
- *                          accepted
+ *            failed               refused             probe-due
+ *     open -----------> failing ------------> paused ------------> probing
+ *      ^ | <----------- |  ^ |                ^    ^                  |  |
+ *      | |   accepted      +-+ failed         |    +------------------+  |
+ *      | +------------------------------------+      failed, refused,    |
+ *      |             refused                         abandoned           |
+ *      +-----------------------------------------------------------------+
+ *                                   accepted
  *
- * The rule: a paused stream opens by its probe alone. Requests that were under way when it was paused say nothing
- * about what came after, so the shell reports them as what they are, not as probes, and they change nothing here.
+ * The rule: a paused stream opens by its probe alone. What a request from before the pause finds out is old news,
+ * during the pause and after it; the shell keeps it away from here.
  */
 import { unreachable } from '../../../base/assert.ts';
 import type { StreamState } from '../adapter.ts';
 
 export type StreamSignal =
   /** Kinesis took the request; single records of it may have failed all the same. */
-  | { readonly type: 'accepted'; readonly probe: boolean }
+  | { readonly type: 'accepted' }
   /** It failed for a temporary reason. */
-  | { readonly type: 'failed'; readonly probe: boolean; readonly code: string; readonly message: string }
+  | { readonly type: 'failed'; readonly code: string; readonly message: string }
   /** It was refused for a reason that somebody has to mend. */
-  | { readonly type: 'refused'; readonly probe: boolean; readonly code: string; readonly message: string }
+  | { readonly type: 'refused'; readonly code: string; readonly message: string }
   | { readonly type: 'probe-due' }
   /** The send whose request was to be the probe has ended before it had an answer. */
   | { readonly type: 'abandoned' };
@@ -83,10 +84,9 @@ function whileProbing(
   const { since } = state;
   switch (signal.type) {
     case 'accepted':
-      return signal.probe ? { type: 'open' } : state;
+      return { type: 'open' };
     case 'failed':
     case 'refused': {
-      if (!signal.probe) return state;
       // A probe that got no answer says nothing about the reason of the pause: that stays.
       const { code, message } = signal.type === 'refused' ? signal : state;
       const probes = state.probes + 1;

@@ -1,0 +1,107 @@
+/**
+ * Runs one batch to its end: delivered, or, event by event, to the dead letters. A plain function, so that whoever has
+ * a claim can call it: a Consumer's task, or DispatchServer without one.
+ *
+ *     attempt ---> delivered
+ *        |  ^
+ *     failed |---- retry after backoff, while attempts are left
+ *        |---- split ---> runBatch(first half), runBatch(second half)
+ *        +---- bury                                            the event stands alone
+ *
+ * The rule: when `signal` is aborted the claim is no longer ours (it has been given back), and nothing is done to it.
+ */
+import { backoffDelay } from '../base/backoff.ts';
+import type { Claim } from '../threads/queue/index.ts';
+import { afterFailure } from './batch-step.ts';
+import type { Recorded } from './definition.ts';
+import { BeamlineError } from './errors.ts';
+import { HandleTimer } from './handle-timer.ts';
+import type { RecordSite } from './record-site.ts';
+import { Sends } from './sends.ts';
+
+type Attempt = { readonly type: 'delivered' } | { readonly type: 'failed'; readonly error: unknown } | { readonly type: 'aborted' };
+
+export async function runBatch(site: RecordSite, claim: Claim, signal: AbortSignal): Promise<void> {
+  const { table, options } = site;
+  for (;;) {
+    await site.gate.enter(claim.suspect ? 'alone' : 'shared');
+    let attempt: Attempt;
+    try {
+      if (signal.aborted) return;
+      table.launch(claim);
+      attempt = await runOnce(site, claim, signal);
+    } finally {
+      site.gate.leave();
+    }
+    if (signal.aborted || attempt.type === 'aborted') return;
+    if (attempt.type === 'delivered') {
+      table.settle(claim, 'delivered');
+      site.afterSettling();
+      return;
+    }
+    site.noteError(attempt.error);
+    table.land(claim);
+    table.charge(claim);
+    const attempts = attemptsOf(claim);
+    switch (afterFailure({ attempts, events: claim.events.length, maxAttempts: options.maxAttempts })) {
+      case 'retry':
+        await site.sleep(backoffDelay(options.backoff, attempts, site.runtime.random), signal);
+        if (signal.aborted) return;
+        break;
+      case 'split': {
+        const [first, second] = site.split(claim);
+        await runBatch(site, first, signal);
+        if (!signal.aborted) await runBatch(site, second, signal);
+        return;
+      }
+      case 'bury':
+        site.deadLetters.add(claim, attempt.error, attempts);
+        return;
+    }
+  }
+}
+
+function attemptsOf(claim: Claim): number {
+  return Math.max(...claim.events.map((event) => event.attempts));
+}
+
+/** One run of the handler over the batch, over when the handler has returned and all that it sent has settled. */
+async function runOnce(site: RecordSite, claim: Claim, outer: AbortSignal): Promise<Attempt> {
+  const { definition, options } = site;
+  const attempt = attemptsOf(claim) + 1;
+  const controller = new AbortController();
+  const { handleTimeoutMs } = options;
+  const timer = new HandleTimer(site.runtime.clock, handleTimeoutMs, () =>
+    controller.abort(new BeamlineError('ERR_HANDLE_TIMEOUT', { recordType: definition.name, handleTimeoutMs, attempt })),
+  );
+  const abort = (): void => controller.abort(outer.reason);
+  outer.addEventListener('abort', abort);
+  const sends = new Sends(site.adapter, controller.signal, (open) => (open > 0 ? timer.pause() : timer.resume()));
+  const handled = async (): Promise<Attempt> => {
+    const events: Recorded<unknown>[] = claim.events.map((event) => ({
+      id: event.id,
+      recordedAt: new Date(event.recordedAt),
+      data: event.decode(),
+    }));
+    await definition.handleEvent(events, {
+      signal: controller.signal,
+      attempt,
+      sendData: (stream, messages) => sends.send(stream, messages),
+    });
+    const unseen = await sends.settled();
+    return unseen === undefined ? { type: 'delivered' } : { type: 'failed', error: unseen.error };
+  };
+  const givenUp = new Promise<Attempt>((resolve) => {
+    controller.signal.addEventListener('abort', () =>
+      resolve(outer.aborted ? { type: 'aborted' } : { type: 'failed', error: controller.signal.reason }),
+    );
+  });
+  try {
+    return await Promise.race([handled().catch((error: unknown): Attempt => ({ type: 'failed', error })), givenUp]);
+  } finally {
+    timer.stop();
+    outer.removeEventListener('abort', abort);
+    // Whatever the handler goes on to do, its attempt is over.
+    controller.abort(new Error('this attempt is over'));
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * What a user says of a record type: its name, the module it stands in, its handler, its options. Checked once, when
+ * it is defined; everything behind takes a `Definition`.
+ */
+import { closestName } from './closest-name.ts';
+import { BeamlineError, type OptionProblem } from './errors.ts';
+import type { MessageShape } from './message.ts';
+import { parseTypeOverrides, type TypeOptionsInput, type TypeOverrides, typeOptionNames } from './options.ts';
+import { shownValue } from './shown-value.ts';
+
+/** One event, as `handleEvent` gets it. */
+export interface Recorded<Event> {
+  /** The same on every delivery of this event, and unique among all types of all applications. */
+  readonly id: string;
+  /** When `record` was called. */
+  readonly recordedAt: Date;
+  readonly data: Event;
+}
+
+export interface HandleContext {
+  /**
+   * Sends messages to a stream; resolves when every one of them is in it. Whether awaited or not, the batch is
+   * settled only when it has. Time spent in here counts towards no timeout.
+   */
+  sendData(stream: string, messages: readonly MessageShape[]): Promise<void>;
+  /** Aborted when this attempt is given up: what it still sends goes nowhere. */
+  readonly signal: AbortSignal;
+  /** 1 for the first attempt of these events. */
+  readonly attempt: number;
+}
+
+export type HandleEvent<Event> = (
+  events: readonly Recorded<Event>[],
+  context: HandleContext,
+) => void | Promise<void>;
+
+/** What `Records.define` takes: an object, or a class with these as static members. */
+export interface DefinitionInput<Event, Args extends readonly unknown[] = [event: Event]>
+  extends TypeOptionsInput {
+  /** Unique in the application; of a class its own name. */
+  readonly name: string;
+  /** Where this definition stands: `import.meta.url`. The type's thread imports it to find `handleEvent`. */
+  readonly url: string | URL;
+  handleEvent(events: readonly Recorded<Event>[], context: HandleContext): void | Promise<void>;
+  /** Makes the event from what the handle's `record` is given, which takes these arguments then. */
+  record?(...args: Args): Event;
+}
+
+export interface Definition {
+  readonly name: string;
+  readonly url: string;
+  readonly handleEvent: HandleEvent<unknown>;
+  /** The event to record, of the arguments of `record`. */
+  readonly eventOf: ((...args: readonly unknown[]) => unknown) | undefined;
+  readonly overrides: TypeOverrides;
+}
+
+const OWN: readonly string[] = ['name', 'url', 'handleEvent', 'record'];
+const OF_ANY_CLASS: ReadonlySet<string> = new Set(['length', 'prototype', 'name']);
+
+/**
+ * @throws BeamlineError `ERR_DEFINITION` when it is no definition, `ERR_OPTIONS` when its options cannot be used.
+ */
+export function parseDefinition(input: unknown): Definition {
+  const isClass = typeof input === 'function';
+  if (!isClass && (typeof input !== 'object' || input === null)) {
+    throw new BeamlineError('ERR_DEFINITION', {
+      recordType: null,
+      problems: [
+        {
+          type: 'invalid',
+          path: 'the definition',
+          came: shownValue('the definition', input),
+          expected: 'an object or a class',
+        },
+      ],
+    });
+  }
+  const given = input as Readonly<Record<string, unknown>>;
+  const { name, url, handleEvent, record } = given;
+  const problems: OptionProblem[] = [];
+  const expect = (path: string, value: unknown, holds: boolean, expected: string): void => {
+    if (!holds) problems.push({ type: 'invalid', path, came: shownValue(path, value), expected });
+  };
+  expect(
+    'name',
+    name,
+    typeof name === 'string' && name !== '' && name.length <= 128,
+    'a text of 1 to 128 characters',
+  );
+  const href = url instanceof URL ? url.href : url;
+  expect(
+    'url',
+    url,
+    typeof href === 'string' && URL.canParse(href),
+    'import.meta.url, the URL of the module that defines it',
+  );
+  expect('handleEvent', handleEvent, typeof handleEvent === 'function', 'a function (events, context)');
+  expect(
+    'record',
+    record,
+    record === undefined || typeof record === 'function',
+    'a function that returns the event',
+  );
+
+  // A class may have static members of its own; an object with a name that is no option has a typing error.
+  const others = isClass
+    ? Object.getOwnPropertyNames(input).filter((key) => !OF_ANY_CLASS.has(key) && isOptionName(key))
+    : Object.keys(given).filter((key) => !OWN.includes(key));
+  const valid = [...OWN, ...typeOptionNames];
+  for (const key of others) {
+    if (isOptionName(key)) continue;
+    problems.push({
+      type: 'unknown',
+      path: key,
+      came: '',
+      suggestion: closestName(key, valid) ?? null,
+      valid,
+    });
+  }
+  if (problems.length > 0) {
+    throw new BeamlineError('ERR_DEFINITION', {
+      recordType: typeof name === 'string' ? name : null,
+      problems,
+    });
+  }
+  const overrides = Object.fromEntries(others.map((key) => [key, given[key]]));
+  return {
+    name: name as string,
+    url: href as string,
+    // Called on the definition, so that it may use `this` and a class's other members.
+    handleEvent: (events, context) => (handleEvent as HandleEvent<unknown>).call(input, events, context),
+    eventOf:
+      typeof record === 'function' ? (...args) => Reflect.apply(record, input, args) : undefined,
+    overrides: parseTypeOverrides(overrides, name as string),
+  };
+}
+
+function isOptionName(key: string): boolean {
+  return (typeOptionNames as readonly string[]).includes(key);
+}

@@ -1,0 +1,29 @@
+/**
+ * What the parts of one application share: its runtime, its threads, its options, and its record types. Made by
+ * Application, handed to every process of the tree; outlives all of them, so that no crash loses what is in it.
+ */
+import type { Clock } from '../base/clock.ts';
+import type { NodeId } from '../otp/pid.ts';
+import type { Runtime } from '../otp/runtime.ts';
+import type { ThreadHost } from '../threads/thread.ts';
+import type { CheckedDescriptor } from './adapter/descriptor.ts';
+import type { DeadLetterSinkPort } from './dead-letter-sink.ts';
+import type { Directory } from './directory.ts';
+import type { Logger } from './logger.ts';
+import type { ApplicationOptions } from './options.ts';
+import type { RecordType } from './record-type.ts';
+import type { Restarts } from './restarts.ts';
+
+export interface Engine {
+  readonly runtime: Runtime;
+  readonly clock: Clock;
+  readonly host: ThreadHost;
+  readonly options: ApplicationOptions;
+  readonly adapter: CheckedDescriptor;
+  readonly directory: Directory;
+  readonly deadLetters: DeadLetterSinkPort;
+  readonly logger: Logger;
+  readonly types: ReadonlyMap<string, RecordType>;
+  readonly restarts: Restarts;
+  nextNode(): NodeId;
+}

@@ -1,0 +1,69 @@
+/**
+ * What this thread is to beamline: one state for each thread of the process, and the record types that its modules
+ * have defined. The only mutable module state of the library.
+ *
+ *     idle ---> application ---> stopped ---> application ...        the main thread
+ *     idle ---> record_thread                                       a record type's thread, for ever
+ *     idle ---> attached                                            a thread that called Records.attach
+ */
+import type { Definition } from './definition.ts';
+import type { Recorder } from './directory.ts';
+import { BeamlineError } from './errors.ts';
+
+export type Environment =
+  | { readonly type: 'idle' }
+  | {
+      readonly type: 'application';
+      readonly recorder: Recorder;
+      /** Gives a type that is defined from now on its queue. */
+      readonly admit: (definition: Definition) => void;
+      readonly names: () => string[];
+    }
+  /** Records go to the queues of the application that has stopped, which refuse and count them. */
+  | { readonly type: 'stopped'; readonly recorder: Recorder; readonly names: () => string[] }
+  | {
+      readonly type: 'record_thread';
+      readonly recorder: Recorder;
+      readonly names: () => string[];
+      readonly recordType: string;
+      readonly url: string;
+    }
+  | { readonly type: 'attached'; readonly recorder: Recorder; readonly names: () => string[] };
+
+let current: Environment = { type: 'idle' };
+const definitions = new Map<string, Definition>();
+
+export function environment(): Environment {
+  return current;
+}
+
+export function setEnvironment(next: Environment): void {
+  current = next;
+}
+
+export function definedTypes(): ReadonlyMap<string, Definition> {
+  return definitions;
+}
+
+/**
+ * Keeps a definition. The same name from the same module again replaces it (a module that is loaded anew).
+ *
+ * @throws BeamlineError `ERR_TYPE_CONFLICT` when another module has that name.
+ */
+export function keepDefinition(definition: Definition): void {
+  const known = definitions.get(definition.name);
+  if (known !== undefined && withoutQuery(known.url) !== withoutQuery(definition.url)) {
+    throw new BeamlineError('ERR_TYPE_CONFLICT', {
+      recordType: definition.name,
+      urls: [known.url, definition.url],
+    });
+  }
+  definitions.set(definition.name, definition);
+  if (current.type === 'application') current.admit(definition);
+}
+
+/** A module that is loaded anew, in watch mode, has the same URL with another query. */
+function withoutQuery(url: string): string {
+  const { origin, pathname, protocol } = new URL(url);
+  return protocol === 'file:' ? pathname : `${origin}${pathname}`;
+}

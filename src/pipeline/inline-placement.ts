@@ -1,0 +1,82 @@
+/** A record type's processes on the main thread, by the same code: for unit tests, and where there are no threads. */
+import type { RemoteControl } from '../threads/control-lane.ts';
+import { BeamlineError } from './errors.ts';
+import { type Place, type Placement, type PlacementInfo, Waiting } from './placement.ts';
+import { RecordSite } from './record-site.ts';
+import type { RecordType } from './record-type.ts';
+import type { RemoteMain, SiteControl } from './site.ts';
+import { siteControl } from './site-control.ts';
+
+export class InlinePlacement implements Placement {
+  readonly #type: RecordType;
+  readonly #waiting: Waiting;
+  #opening: Promise<Place> | undefined;
+  #place: Place | undefined;
+  #end: ((reason: Error) => void) | undefined;
+  #starts = 0;
+
+  constructor(type: RecordType) {
+    this.#type = type;
+    const { name: recordType, url } = type;
+    this.#waiting = new Waiting(
+      type.engine.clock,
+      (startTimeoutMs) => new BeamlineError('ERR_START_TIMEOUT', { recordType, url, startTimeoutMs }),
+    );
+  }
+
+  get place(): Place | undefined {
+    return this.#place;
+  }
+
+  get info(): PlacementInfo {
+    const state = this.#place !== undefined ? 'ready' : this.#opening !== undefined ? 'starting' : 'none';
+    return { isolation: 'inline', state, node: undefined, starts: this.#starts };
+  }
+
+  open(): Promise<Place> {
+    this.#opening ??= this.#open().finally(() => {
+      this.#opening = undefined;
+    });
+    return this.#opening;
+  }
+
+  ready(timeoutMs: number): Promise<Place> {
+    return this.#place === undefined ? this.#waiting.wait(timeoutMs) : Promise.resolve(this.#place);
+  }
+
+  async close(): Promise<void> {
+    this.#place = undefined;
+    this.#end?.(new BeamlineError('ERR_STOPPED', { recordType: this.#type.name, id: null }));
+  }
+
+  async #open(): Promise<Place> {
+    if (this.#place !== undefined) return this.#place;
+    this.#starts++;
+    const { engine, definition, mainControl } = this.#type;
+    const site = await RecordSite.open(
+      engine.runtime,
+      this.#type.siteArgument('none'),
+      definition,
+      promised(mainControl) as RemoteMain,
+    );
+    const place: Place = {
+      control: promised(siteControl(site)) as RemoteControl<SiteControl>,
+      ended: new Promise((resolve) => {
+        this.#end = resolve;
+      }),
+    };
+    this.#place = place;
+    this.#waiting.arrive(place);
+    return place;
+  }
+}
+
+/** The same functions, each with a promise: as they are when a thread lies between. */
+function promised(api: object): object {
+  return Object.fromEntries(
+    Object.entries(api).map(([name, call]: [string, (...args: unknown[]) => unknown]) => [
+      name,
+      async (...args: unknown[]) => call(...args),
+    ]),
+  );
+}

@@ -1,0 +1,195 @@
+/**
+ * One record type where its processes run: its handler, its adapter, and the table of claims, which outlives any of
+ * its processes and dies with the thread. Owns who holds which claim, and gives back what the dead held.
+ *
+ *     queue --claim--> Producer --event--> Consumer --runBatch--> settled
+ *                 \--> without a Producer (dispatching) --runBatch--> settled
+ *
+ * The rule: a claim has one holder. When the holder ends, its run is aborted and the claim is free to be taken again.
+ */
+import type { Process } from '../otp/process.ts';
+import type { Runtime } from '../otp/runtime.ts';
+import { Barrier, type BarrierMark, type Claim, ClaimTable, QueueSignals, RECHECK_MS } from '../threads/queue/index.ts';
+import type { Adapter, RemoteFunction } from './adapter/adapter.ts';
+import { loadAdapter } from './adapter/load.ts';
+import { runBatch } from './batch-runner.ts';
+import { DeadLetters } from './dead-letters.ts';
+import type { Definition } from './definition.ts';
+import { Gate } from './gate.ts';
+import { remoteLogger } from './logger.ts';
+import type { RemoteMain, SiteArgument, SiteOptions } from './site.ts';
+
+/** A batch is cut so that one request can hold it, with room for what a handler adds to each event. */
+export const BATCH_BYTES_MAX = 5 * 1024 * 1024;
+
+interface Held {
+  claim: Claim;
+  holder: number;
+  readonly abort: AbortController;
+}
+
+export class RecordSite {
+  readonly runtime: Runtime;
+  readonly argument: SiteArgument;
+  readonly options: SiteOptions;
+  readonly definition: Definition;
+  readonly adapter: Adapter;
+  readonly main: RemoteMain;
+  readonly table: ClaimTable;
+  readonly signals: QueueSignals;
+  readonly gate = new Gate();
+  readonly deadLetters: DeadLetters;
+  readonly #closed = new AbortController();
+  readonly #held = new Map<number, Held>();
+  readonly #barriers = new Set<{ readonly barrier: Barrier; readonly resolve: () => void }>();
+  /** Tells the Producer, if there is one, to fetch what waits. */
+  onFlush: (() => void) | undefined = undefined;
+  lastError: { readonly message: string; readonly at: number } | undefined = undefined;
+
+  static async open(runtime: Runtime, argument: SiteArgument, definition: Definition, main: RemoteMain): Promise<RecordSite> {
+    const functions = Object.fromEntries(
+      argument.adapterFunctions.map((name): [string, RemoteFunction] => [name, (...args) => main.adapterFunction(name, args)]),
+    );
+    const adapter = await loadAdapter(argument.adapter, {
+      recordType: argument.recordType,
+      clock: runtime.clock,
+      random: runtime.random,
+      logger: remoteLogger((level, fields, message) => void main.log(level, fields, message).catch(() => {})),
+      functions,
+      report: () => {},
+    });
+    return new RecordSite(runtime, argument, definition, adapter, main);
+  }
+
+  constructor(runtime: Runtime, argument: SiteArgument, definition: Definition, adapter: Adapter, main: RemoteMain) {
+    this.runtime = runtime;
+    this.argument = argument;
+    this.options = argument.options;
+    this.definition = definition;
+    this.adapter = adapter;
+    this.main = main;
+    const { queue, generation, predecessor, confirmations } = argument;
+    this.table = new ClaimTable(
+      queue,
+      { generation, predecessor, confirmations },
+      { clock: runtime.clock, recheckMs: RECHECK_MS },
+    );
+    this.signals = new QueueSignals(queue);
+    this.deadLetters = new DeadLetters(this);
+    runtime.observers.add({ ended: (process) => this.#ended(process) });
+    this.deadLetters.start();
+  }
+
+  /** Aborted when the site goes. */
+  get closed(): AbortSignal {
+    return this.#closed.signal;
+  }
+
+  get recordType(): string {
+    return this.argument.recordType;
+  }
+
+  /** The next batch of the queue, oldest events first; undefined when nothing waits. */
+  claim(holder: Process | undefined): Claim | undefined {
+    const claim = this.table.claim({ maxEvents: this.options.batchSize, maxBytes: BATCH_BYTES_MAX, owner: undefined });
+    if (claim !== undefined) {
+      this.#held.set(claim.id, { claim, holder: holder?.pid.key ?? 0, abort: new AbortController() });
+    }
+    return claim;
+  }
+
+  /** A process takes over a claim from whoever has it. False: it has been given back. */
+  take(claim: Claim, holder: Process): boolean {
+    const held = this.#held.get(claim.id);
+    if (held === undefined) return false;
+    held.holder = holder.pid.key;
+    return true;
+  }
+
+  /** True while nobody has taken it over. */
+  holds(claim: Claim, holder: Process): boolean {
+    return this.#held.get(claim.id)?.holder === holder.pid.key;
+  }
+
+  /** Gives events back, for whoever claims next. */
+  release(claim: Claim): void {
+    if (!this.#held.delete(claim.id)) return;
+    this.table.release(claim);
+    this.onFlush?.();
+  }
+
+  /** Runs a claim to its end, in the name of its holder. */
+  async run(claim: Claim): Promise<void> {
+    const held = this.#held.get(claim.id);
+    if (held === undefined) return;
+    await runBatch(this, claim, held.abort.signal);
+    if (!held.abort.signal.aborted) this.#drop(held.abort);
+  }
+
+  /** Two claims for one, with the same holder. */
+  split(claim: Claim): [Claim, Claim] {
+    const held = this.#held.get(claim.id);
+    const halves = this.table.split(claim);
+    this.#held.delete(claim.id);
+    if (held !== undefined) for (const half of halves) this.#held.set(half.id, { ...held, claim: half });
+    return halves;
+  }
+
+  get claimed(): number {
+    return this.#held.size;
+  }
+
+  /** Sleeps; ends early when the signal is aborted. */
+  sleep(delayMs: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        timer.clear();
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      const timer = this.runtime.clock.setTimer(delayMs, wake);
+      if (signal.aborted) wake();
+      else signal.addEventListener('abort', wake);
+    });
+  }
+
+  noteError(error: unknown): void {
+    const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    this.lastError = { message, at: this.runtime.clock.wallTime() };
+  }
+
+  /** Resolves when all before the mark is settled; has it fetched at once. */
+  settled(mark: BarrierMark): Promise<void> {
+    this.onFlush?.();
+    const barrier = new Barrier(this.argument.queue, mark);
+    if (barrier.isPassed()) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#barriers.add({ barrier, resolve });
+    });
+  }
+
+  afterSettling(): void {
+    for (const waiting of this.#barriers) {
+      if (!waiting.barrier.isPassed()) continue;
+      this.#barriers.delete(waiting);
+      waiting.resolve();
+    }
+  }
+
+  async close(timeoutMs: number): Promise<void> {
+    await this.adapter.close({ timeoutMs });
+    this.#closed.abort();
+  }
+
+  #ended(process: Process): void {
+    for (const held of [...this.#held.values()]) {
+      if (held.holder !== process.pid.key) continue;
+      held.abort.abort(new Error(`process ${process.pid} has ended`));
+      this.release(held.claim);
+    }
+  }
+
+  #drop(abort: AbortController): void {
+    for (const [id, held] of this.#held) if (held.abort === abort) this.#held.delete(id);
+  }
+}

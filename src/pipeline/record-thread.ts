@@ -1,0 +1,41 @@
+/**
+ * The role of a record type's thread: joins the application's directory, imports the module that defines the type,
+ * opens the site, and serves it. Whatever fails in here fails the start of the thread, with its reason.
+ */
+import { remoteControl } from '../threads/control-lane.ts';
+import type { ControlApi } from '../threads/control-lane.ts';
+import type { ThreadSite } from '../threads/thread-entry.ts';
+import type { Definition } from './definition.ts';
+import { joinDirectory } from './directory.ts';
+import { definedTypes, setEnvironment } from './environment.ts';
+import { BeamlineError } from './errors.ts';
+import { RecordSite } from './record-site.ts';
+import type { MainControl, SiteArgument } from './site.ts';
+import { siteControl } from './site-control.ts';
+
+export { errorRebuilders } from './error-rebuilders.ts';
+
+export async function boot({ runtime, link, codec, argument }: ThreadSite): Promise<ControlApi> {
+  const site = argument as SiteArgument;
+  const { recordType, url } = site;
+  const { recorder, names } = joinDirectory(site.directory, runtime.clock, site.identity);
+  setEnvironment({ type: 'record_thread', recorder, names, recordType, url });
+  const definition = await importDefinition(recordType, url);
+  // The main thread outlives this one: what is asked of it is answered.
+  const main = remoteControl<MainControl>(link.control, codec, new Promise(() => {}));
+  return siteControl(await RecordSite.open(runtime, site, definition, main)) as unknown as ControlApi;
+}
+
+async function importDefinition(recordType: string, url: string): Promise<Definition> {
+  try {
+    await import(url);
+  } catch (cause) {
+    if (cause instanceof BeamlineError && cause.code === 'ERR_IN_RECORD_THREAD') throw cause;
+    const reason = (cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)).split('\n', 1)[0] ?? '';
+    throw new BeamlineError('ERR_RECORD_MODULE', { recordType, url, found: { type: 'import-failed', reason } }, { cause });
+  }
+  const definition = definedTypes().get(recordType);
+  if (definition !== undefined) return definition;
+  const names = [...definedTypes().keys()];
+  throw new BeamlineError('ERR_RECORD_MODULE', { recordType, url, found: { type: 'definitions', names } });
+}

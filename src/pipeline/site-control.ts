@@ -1,0 +1,62 @@
+/** What can be asked of a site, served by it: in its thread over the control plane, or inline by a plain call. */
+import type { Process } from '../otp/process.ts';
+import type { Behaviour } from '../otp/process.ts';
+import type { Pid } from '../otp/pid.ts';
+import type { StartResult } from '../otp/start.ts';
+import { consumerSupervisorBehaviour } from './consumer-supervisor.ts';
+import { producerAccount, producerBehaviour } from './producer.ts';
+import type { RecordSite } from './record-site.ts';
+import type { SiteControl, SiteSnapshot } from './site.ts';
+import { UnattendedDispatch } from './unattended-dispatch.ts';
+
+export function siteControl(site: RecordSite): SiteControl {
+  const { runtime, recordType } = site;
+  const unattended = new UnattendedDispatch(site);
+  let producer: Process | undefined;
+  const startFor = (parent: Pid, behaviour: Behaviour, label: string, born?: (process: Process) => void): Promise<StartResult> =>
+    new Promise((resolve) => {
+      const process = runtime.startFor(resolve, behaviour, { parent, link: true, label });
+      if (process !== undefined) born?.(process);
+    });
+  return {
+    startProducer: (parent) =>
+      startFor(parent, producerBehaviour(site), `Producer ${recordType}`, (process) => {
+        producer = process;
+      }),
+
+    startConsumerSupervisor: (parent, pid) =>
+      startFor(parent, consumerSupervisorBehaviour(site, pid), `ConsumerSupervisor ${recordType}`),
+
+    settled: (mark) => site.settled(mark),
+
+    dispatch(order) {
+      if (order === 'begin') unattended.begin();
+      else unattended.end();
+    },
+
+    closeAdapter: (timeoutMs) => site.close(timeoutMs),
+
+    inspect: (): SiteSnapshot => ({
+      processes: [...runtime.processes].filter((process) => isOfSite(process, site)).map((process) => process.info()),
+      producer: producer?.alive ? producerAccount(producer.behaviour.state?.()) : undefined,
+      claimed: site.claimed,
+      running: site.gate.running,
+      deadWaiting: site.table.pending().dead,
+      dispatching: unattended.active,
+      lastError: site.lastError,
+      adapter: site.adapter.snapshot(),
+    }),
+
+    ping() {},
+  };
+}
+
+/** Inline, the main thread's runtime has other processes too. */
+function isOfSite(process: Process, site: RecordSite): boolean {
+  if (site.runtime.node !== site.argument.main) return true;
+  for (let each: Process | undefined = process; each !== undefined; ) {
+    if (each.label === `Producer ${site.recordType}` || each.label === `ConsumerSupervisor ${site.recordType}`) return true;
+    each = each.parent === undefined ? undefined : site.runtime.find(each.parent);
+  }
+  return false;
+}
