@@ -7,7 +7,7 @@
  * `shutdown`, after more than `maxRestarts` restarts in `maxSeconds`, all children together.
  * Behaves as Erlang's supervisor (https://www.erlang.org/doc/apps/stdlib/supervisor.html).
  *
- *     child.pid:   undefined <---> pid ---> { restarting }      (a restart that failed and will be tried again)
+ *     child.pid:   undefined <---> pid <---> 'restarting'      (a restart that failed and will be tried again)
  */
 import {
   type AutoShutdown,
@@ -97,7 +97,7 @@ export interface SupervisorSpec {
 
 interface Slot {
   readonly child: Child;
-  readonly pid: Pid | { readonly type: 'restarting'; readonly before: Pid | undefined } | undefined;
+  readonly pid: Pid | 'restarting' | undefined;
 }
 
 interface State {
@@ -238,7 +238,7 @@ const supervisor: GenServer<SupervisorSpec> = {
 
   handleCast({ id }, state, self): Result<State> | Promise<Result<State>> {
     const slot = state.slots.find((candidate) => candidate.child.id === id);
-    if (slot === undefined || !isRestarting(slot)) return noreply(state);
+    if (slot?.pid !== 'restarting') return noreply(state);
     return restart(self, state, slot);
   },
 
@@ -275,14 +275,9 @@ async function restart(self: Process, before: State, slot: Slot): Promise<Result
   // The child itself has ended already; its siblings are stopped first.
   const survivors = await stopSlots(self, inRange);
   const started = await startSlots(self, survivors);
-  let slots = started.slots;
+  let { slots } = started;
   if (started.type === 'failed') {
-    const ended = started.failed === slot.child.id ? endedPid(slot) : undefined;
-    slots = slots.map((candidate) =>
-      candidate.child.id === started.failed
-        ? { ...candidate, pid: { type: 'restarting', before: ended } as const }
-        : candidate,
-    );
+    slots = withPid(slots, started.failed, 'restarting');
     self.cast(self.pid, { type: 'try_again', id: started.failed } satisfies SupervisorCast);
   }
   return noreply({ ...state, slots: [...state.slots.slice(0, from), ...slots, ...state.slots.slice(to)] });
@@ -335,39 +330,27 @@ function stopped(slots: readonly Slot[], slot: Slot): readonly Slot[] {
   return slots.map((candidate) => (candidate === slot ? { ...slot, pid: undefined } : candidate));
 }
 
-function withPid(slots: readonly Slot[], id: string, pid: Pid | undefined): readonly Slot[] {
+function withPid(slots: readonly Slot[], id: string, pid: Slot['pid']): readonly Slot[] {
   return slots.map((slot) => (slot.child.id === id ? { ...slot, pid } : slot));
 }
 
-function isRestarting(slot: Slot): boolean {
-  return slot.pid !== undefined && 'type' in slot.pid;
-}
-
 function runningPid(slot: Slot): Pid | undefined {
-  return slot.pid === undefined || 'type' in slot.pid ? undefined : slot.pid;
-}
-
-function endedPid(slot: Slot): Pid | undefined {
-  return slot.pid !== undefined && 'type' in slot.pid ? slot.pid.before : slot.pid;
+  return slot.pid === 'restarting' ? undefined : slot.pid;
 }
 
 function notStopped(slot: Slot | undefined): string | undefined {
   if (slot === undefined) return 'not_found';
-  if (isRestarting(slot)) return 'restarting';
+  if (slot.pid === 'restarting') return 'restarting';
   return slot.pid === undefined ? undefined : 'running';
 }
 
 function alreadyThere(slot: Slot): ExitReason {
-  const pid = endedPid(slot);
+  const pid = runningPid(slot);
   return pid === undefined ? 'already_present' : { type: 'already_started', pid };
 }
 
 function describe(slot: Slot): ChildInfo {
-  return {
-    id: slot.child.id,
-    pid: isRestarting(slot) ? 'restarting' : runningPid(slot),
-    type: slot.child.type,
-  };
+  return { id: slot.child.id, pid: slot.pid, type: slot.child.type };
 }
 
 function startedChild(result: Exclude<StartResult, { type: 'error' }>): StartChildResult {
