@@ -43,8 +43,9 @@ export interface ProcessInfo {
   readonly mailboxMax: number;
   readonly handled: number;
   readonly dropped: number;
-  readonly busySince: number | undefined;
-  readonly startedAt: number;
+  /** For how long its current callback has been pending, in milliseconds. */
+  readonly busyMs: number | null;
+  readonly uptimeMs: number;
   readonly links: readonly Pid[];
   readonly monitors: readonly Pid[];
   readonly trapExit: boolean;
@@ -181,8 +182,8 @@ export class Process {
       mailboxMax: this.mailboxMax,
       handled: this.handled,
       dropped: this.dropped,
-      busySince: this.busySince,
-      startedAt: this.startedAt,
+      busyMs: this.busySince === undefined ? null : this.runtime.clock.now() - this.busySince,
+      uptimeMs: this.runtime.clock.now() - this.startedAt,
       links: [...this.links.values()],
       monitors: [...this.monitors.values()].flatMap(({ to }) => (isPid(to) ? [to] : [])),
       trapExit: this.trapExit,

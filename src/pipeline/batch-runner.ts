@@ -19,7 +19,10 @@ import { HandleTimer } from './handle-timer.ts';
 import type { RecordSite } from './record-site.ts';
 import { Sends } from './sends.ts';
 
-type Attempt = { readonly type: 'delivered' } | { readonly type: 'failed'; readonly error: unknown } | { readonly type: 'aborted' };
+type Attempt =
+  | { readonly type: 'delivered' }
+  | { readonly type: 'failed'; readonly error: unknown }
+  | { readonly type: 'aborted' };
 
 export async function runBatch(site: RecordSite, claim: Claim, signal: AbortSignal): Promise<void> {
   const { table, options } = site;
@@ -72,11 +75,15 @@ async function runOnce(site: RecordSite, claim: Claim, outer: AbortSignal): Prom
   const controller = new AbortController();
   const { handleTimeoutMs } = options;
   const timer = new HandleTimer(site.runtime.clock, handleTimeoutMs, () =>
-    controller.abort(new BeamlineError('ERR_HANDLE_TIMEOUT', { recordType: definition.name, handleTimeoutMs, attempt })),
+    controller.abort(
+      new BeamlineError('ERR_HANDLE_TIMEOUT', { recordType: definition.name, handleTimeoutMs, attempt }),
+    ),
   );
   const abort = (): void => controller.abort(outer.reason);
   outer.addEventListener('abort', abort);
-  const sends = new Sends(site.adapter, controller.signal, (open) => (open > 0 ? timer.pause() : timer.resume()));
+  const sends = new Sends(site.adapter, controller.signal, (open) =>
+    open > 0 ? timer.pause() : timer.resume(),
+  );
   const handled = async (): Promise<Attempt> => {
     const events: Recorded<unknown>[] = claim.events.map((event) => ({
       id: event.id,
@@ -97,7 +104,10 @@ async function runOnce(site: RecordSite, claim: Claim, outer: AbortSignal): Prom
     );
   });
   try {
-    return await Promise.race([handled().catch((error: unknown): Attempt => ({ type: 'failed', error })), givenUp]);
+    return await Promise.race([
+      handled().catch((error: unknown): Attempt => ({ type: 'failed', error })),
+      givenUp,
+    ]);
   } finally {
     timer.stop();
     outer.removeEventListener('abort', abort);

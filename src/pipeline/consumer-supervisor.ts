@@ -7,8 +7,9 @@
  * dies it stays, and subscribes again: to the successor, which it finds by its Registry name or is told by it.
  * Its mailbox is bounded by `maxDemand`.
  */
-import type { Behaviour, Process } from '../otp/process.ts';
+
 import type { Pid } from '../otp/pid.ts';
+import type { Behaviour, Process } from '../otp/process.ts';
 import { consumerSupervisorBehaviour as poolBehaviour } from '../otp/stage/consumer-supervisor.ts';
 import type { Subscribe } from '../otp/stage/messages.ts';
 import type { Claim } from '../threads/queue/index.ts';

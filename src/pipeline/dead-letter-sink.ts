@@ -22,7 +22,10 @@ export function deadLetterSink(sink: DeadLetterSink, logger: Logger): DeadLetter
         attempts,
       };
       if (sink === 'log') {
-        logger.error({ recordType, id, attempts, err: letter.error }, 'event could not be delivered, and is dropped');
+        logger.error(
+          { recordType, id, attempts, err: letter.error },
+          'event could not be delivered, and is dropped',
+        );
       } else if (typeof sink === 'function') {
         await sink(letter);
       } else {
@@ -34,7 +37,10 @@ export function deadLetterSink(sink: DeadLetterSink, logger: Logger): DeadLetter
 
 function lineOf({ error, ...letter }: DeadLetter): string {
   const { name, message } = error;
-  return JSON.stringify({ ...letter, error: { name, message, code: (error as { code?: unknown }).code } }, plain);
+  return JSON.stringify(
+    { ...letter, error: { name, message, code: (error as { code?: unknown }).code } },
+    plain,
+  );
 }
 
 /** What JSON has no word for is written as text, so that no letter is refused for its data. */

@@ -130,8 +130,7 @@ export function parseDefinition(input: unknown): Definition {
     url: href as string,
     // Called on the definition, so that it may use `this` and a class's other members.
     handleEvent: (events, context) => (handleEvent as HandleEvent<unknown>).call(input, events, context),
-    eventOf:
-      typeof record === 'function' ? (...args) => Reflect.apply(record, input, args) : undefined,
+    eventOf: typeof record === 'function' ? (...args) => Reflect.apply(record, input, args) : undefined,
     overrides: parseTypeOverrides(overrides, name as string),
   };
 }

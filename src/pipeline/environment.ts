@@ -7,7 +7,7 @@
  *     idle ---> attached                                            a thread that called Records.attach
  */
 import type { Definition } from './definition.ts';
-import type { Recorder } from './directory.ts';
+import type { DirectoryHandle, Recorder } from './directory.ts';
 import { BeamlineError } from './errors.ts';
 
 export type Environment =
@@ -18,6 +18,8 @@ export type Environment =
       /** Gives a type that is defined from now on its queue. */
       readonly admit: (definition: Definition) => void;
       readonly names: () => string[];
+      readonly share: () => DirectoryHandle;
+      readonly flush: (recordType: string) => Promise<void>;
     }
   /** Records go to the queues of the application that has stopped, which refuse and count them. */
   | { readonly type: 'stopped'; readonly recorder: Recorder; readonly names: () => string[] }

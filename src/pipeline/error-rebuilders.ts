@@ -12,12 +12,10 @@ import {
 import { errorClasses } from './errors.ts';
 
 export const errorRebuilders: ErrorRebuilders = new Map<string, RebuildError>([
-  ...[...errorClasses].map(
-    ([code, rebuild]): [string, RebuildError] => [
-      code,
-      ({ fields, stack, cause }) => rebuild({ fields: fields.fields, stack, cause }),
-    ],
-  ),
+  ...[...errorClasses].map(([code, rebuild]): [string, RebuildError] => [
+    code,
+    ({ fields, stack, cause }) => rebuild({ fields: fields.fields, stack, cause }),
+  ]),
   ['ERR_ADAPTER_CLOSED', revive(AdapterClosedError)],
   ['ERR_ADAPTER_DESCRIPTOR', revive(AdapterDescriptorError)],
   ['ERR_ADAPTER_MODULE', revive(AdapterModuleError)],

@@ -114,14 +114,10 @@ const messages = {
     `This thread waits for as many events as it can: the event of record type '${recordType}' was refused. ` +
     'Await some of what recordAndConfirm() has returned first, or call record() for events that nobody waits for.',
 
-  /** The event will not be delivered: it went to the dead letters. The last error is the `cause`. */
-  ERR_DEAD_LETTERED: ({
-    recordType,
-    id,
-    attempts,
-  }: OfType & { readonly id: string; readonly attempts: number }) =>
-    `Event ${id} of record type '${recordType}' failed ${attempts} times and went to the dead letters. ` +
-    'The cause of this error is the last failure.',
+  /** The event will not be delivered: it went to the dead letters, with its last error. */
+  ERR_DEAD_LETTERED: ({ recordType, id }: OfType & { readonly id: string }) =>
+    `Event ${id} of record type '${recordType}' could not be delivered and went to the dead letters. ` +
+    'What takes those (the option deadLetter) is told why.',
 
   /** The application has stopped: the event was refused (`id` is null), or is still undelivered. */
   ERR_STOPPED: ({ recordType, id }: OfEvent) =>

@@ -44,6 +44,9 @@ export class InlinePlacement implements Placement {
     return this.#place === undefined ? this.#waiting.wait(timeoutMs) : Promise.resolve(this.#place);
   }
 
+  /** A handler that blocks the main thread blocks whoever would call this. */
+  async restart(): Promise<void> {}
+
   async close(): Promise<void> {
     this.#place = undefined;
     this.#end?.(new BeamlineError('ERR_STOPPED', { recordType: this.#type.name, id: null }));

@@ -153,7 +153,8 @@ export function remoteLogger(
   log: (level: LogLevel, fields: LogFields, message: string) => void,
   bindings: LogFields = {},
 ): Logger {
-  const at = (level: LogLevel) => (fields: LogFields, message: string) => log(level, { ...bindings, ...fields }, message);
+  const at = (level: LogLevel) => (fields: LogFields, message: string) =>
+    log(level, { ...bindings, ...fields }, message);
   return {
     debug: at('debug'),
     info: at('info'),

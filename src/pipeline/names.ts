@@ -21,7 +21,12 @@ export function registryKey(role: RegistryRole, recordType: string): readonly [R
 }
 
 /** Registers the calling process with the Registry of the main thread, wherever it runs itself. */
-export async function registerAt(self: Process, main: NodeId, role: RegistryRole, recordType: string): Promise<'ok' | Pid> {
+export async function registerAt(
+  self: Process,
+  main: NodeId,
+  role: RegistryRole,
+  recordType: string,
+): Promise<'ok' | Pid> {
   const result = await call(self, registryAt(main), {
     type: 'register',
     key: registryKey(role, recordType),
@@ -32,7 +37,12 @@ export async function registerAt(self: Process, main: NodeId, role: RegistryRole
 }
 
 /** Who holds a role, as the Registry of the main thread has it. */
-export function whereisAt(self: Process, main: NodeId, role: RegistryRole, recordType: string): Promise<Pid | undefined> {
+export function whereisAt(
+  self: Process,
+  main: NodeId,
+  role: RegistryRole,
+  recordType: string,
+): Promise<Pid | undefined> {
   return call(self, registryAt(main), { type: 'whereis', key: registryKey(role, recordType) });
 }
 

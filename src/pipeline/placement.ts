@@ -29,6 +29,8 @@ export interface Placement {
   open(): Promise<Place>;
   /** The site that is up now. */
   readonly place: Place | undefined;
+  /** Ends it, hung as it is; what it was at is charged as by a death. */
+  restart(): Promise<void>;
   /** Ends it, if it is up, and does not open it again. */
   close(): Promise<void>;
   readonly info: PlacementInfo;
@@ -67,7 +69,11 @@ export class Waiting {
   }
 }
 
-export async function startProducerAt(placement: Placement, parent: Pid, timeoutMs: number): Promise<StartResult> {
+export async function startProducerAt(
+  placement: Placement,
+  parent: Pid,
+  timeoutMs: number,
+): Promise<StartResult> {
   const { control } = await placement.ready(timeoutMs);
   return control.startProducer(parent);
 }

@@ -13,10 +13,10 @@
  *      +------------------------------------------------------------------+ there is room
  */
 import { unreachable } from '../base/assert.ts';
-import { call, noreply, ok, refuse, type Result, stop } from '../otp/gen-server.ts';
+import type { DynamicSupervisorSpec } from '../otp/dynamic-supervisor.ts';
+import { call, noreply, ok, type Result, refuse, stop } from '../otp/gen-server.ts';
 import { at, type Pid } from '../otp/pid.ts';
 import type { Behaviour, Process } from '../otp/process.ts';
-import type { DynamicSupervisorSpec } from '../otp/dynamic-supervisor.ts';
 import { type Producer, producerBehaviour as stageBehaviour } from '../otp/stage/producer.ts';
 import type { Claim, Wake } from '../threads/queue/index.ts';
 import { poolSubscription } from './consumer-supervisor.ts';
@@ -55,7 +55,9 @@ export function producerBehaviour(site: RecordSite): Behaviour {
 }
 
 /** What the site shows of its Producer. */
-export function producerAccount(state: unknown): { readonly batches: number; readonly demand: number } | undefined {
+export function producerAccount(
+  state: unknown,
+): { readonly batches: number; readonly demand: number } | undefined {
   const { batches, demand } = (state as { readonly user?: Partial<State> } | undefined)?.user ?? {};
   return batches === undefined || demand === undefined ? undefined : { batches: batches.length, demand };
 }
@@ -78,19 +80,31 @@ const producer: Producer<Spec> = {
     const { recordType, argument } = site;
     const registered = await registerAt(self, argument.main, 'producer', recordType);
     if (registered !== 'ok') return refuse({ type: 'already_started', pid: registered });
-    const supervisor = at(argument.main, NAMES.consumerDynamicSupervisor) as unknown as Pid<DynamicSupervisorSpec>;
+    const supervisor = at(
+      argument.main,
+      NAMES.consumerDynamicSupervisor,
+    ) as unknown as Pid<DynamicSupervisorSpec>;
     const pool = await call(self, supervisor, {
       type: 'start_child_for',
       argument: { recordType, producer: self.pid },
     });
     // A pool that is there already served another Producer; one that is on its way finds this one by its name.
-    if (pool.type === 'ok') self.cast(pool.pid, { type: 'subscribe_to', to: poolSubscription(site, self.pid) });
+    if (pool.type === 'ok')
+      self.cast(pool.pid, { type: 'subscribe_to', to: poolSubscription(site, self.pid) });
     site.onFlush = () => {
       if (self.alive) self.send(self.pid, { type: 'flush' } satisfies ProducerMessage);
     };
     const waiter = new Waiter(site, self);
     self.onEnd = () => waiter.want(0);
-    const state: State = { site, waiter, phase: 'flushing', timer: undefined, batches: [], dispatched: [], demand: 0 };
+    const state: State = {
+      site,
+      waiter,
+      phase: 'flushing',
+      timer: undefined,
+      batches: [],
+      dispatched: [],
+      demand: 0,
+    };
     // What the one before has left is there already.
     return ok(fetch(self, state));
   },
@@ -127,7 +141,8 @@ function woken(self: Process, state: State, wake: Wake): Result<State> {
     case 'flush':
       return dispatch(self, { ...state, phase: 'flushing' });
     case 'events': {
-      if (state.phase !== 'idle') return dispatch(self, state.phase === 'gathering' ? claimed(self, state, 1) : state);
+      if (state.phase !== 'idle')
+        return dispatch(self, state.phase === 'gathering' ? claimed(self, state, 1) : state);
       // The first event after a while: others have until the timer to come along.
       const timer = self.sendAfter(site.options.flushIntervalMs, { type: 'flush' } satisfies ProducerMessage);
       return dispatch(self, { ...state, phase: 'gathering', timer });
@@ -219,7 +234,8 @@ class Waiter {
       this.#cancel = undefined;
       if (wake === 'cancelled') continue;
       this.#wanted = 0;
-      if (this.#self.alive) this.#self.send(this.#self.pid, { type: 'woken', wake } satisfies ProducerMessage);
+      if (this.#self.alive)
+        this.#self.send(this.#self.pid, { type: 'woken', wake } satisfies ProducerMessage);
     }
   }
 }

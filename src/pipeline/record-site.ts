@@ -9,7 +9,14 @@
  */
 import type { Process } from '../otp/process.ts';
 import type { Runtime } from '../otp/runtime.ts';
-import { Barrier, type BarrierMark, type Claim, ClaimTable, QueueSignals, RECHECK_MS } from '../threads/queue/index.ts';
+import {
+  Barrier,
+  type BarrierMark,
+  type Claim,
+  ClaimTable,
+  QueueSignals,
+  RECHECK_MS,
+} from '../threads/queue/index.ts';
 import type { Adapter, RemoteFunction } from './adapter/adapter.ts';
 import { loadAdapter } from './adapter/load.ts';
 import { runBatch } from './batch-runner.ts';
@@ -46,9 +53,17 @@ export class RecordSite {
   onFlush: (() => void) | undefined = undefined;
   lastError: { readonly message: string; readonly at: number } | undefined = undefined;
 
-  static async open(runtime: Runtime, argument: SiteArgument, definition: Definition, main: RemoteMain): Promise<RecordSite> {
+  static async open(
+    runtime: Runtime,
+    argument: SiteArgument,
+    definition: Definition,
+    main: RemoteMain,
+  ): Promise<RecordSite> {
     const functions = Object.fromEntries(
-      argument.adapterFunctions.map((name): [string, RemoteFunction] => [name, (...args) => main.adapterFunction(name, args)]),
+      argument.adapterFunctions.map((name): [string, RemoteFunction] => [
+        name,
+        (...args) => main.adapterFunction(name, args),
+      ]),
     );
     const adapter = await loadAdapter(argument.adapter, {
       recordType: argument.recordType,
@@ -61,7 +76,13 @@ export class RecordSite {
     return new RecordSite(runtime, argument, definition, adapter, main);
   }
 
-  constructor(runtime: Runtime, argument: SiteArgument, definition: Definition, adapter: Adapter, main: RemoteMain) {
+  constructor(
+    runtime: Runtime,
+    argument: SiteArgument,
+    definition: Definition,
+    adapter: Adapter,
+    main: RemoteMain,
+  ) {
     this.runtime = runtime;
     this.argument = argument;
     this.options = argument.options;
@@ -91,7 +112,11 @@ export class RecordSite {
 
   /** The next batch of the queue, oldest events first; undefined when nothing waits. */
   claim(holder: Process | undefined): Claim | undefined {
-    const claim = this.table.claim({ maxEvents: this.options.batchSize, maxBytes: BATCH_BYTES_MAX, owner: undefined });
+    const claim = this.table.claim({
+      maxEvents: this.options.batchSize,
+      maxBytes: BATCH_BYTES_MAX,
+      owner: undefined,
+    });
     if (claim !== undefined) {
       this.#held.set(claim.id, { claim, holder: holder?.pid.key ?? 0, abort: new AbortController() });
     }

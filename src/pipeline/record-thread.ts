@@ -2,8 +2,9 @@
  * The role of a record type's thread: joins the application's directory, imports the module that defines the type,
  * opens the site, and serves it. Whatever fails in here fails the start of the thread, with its reason.
  */
-import { remoteControl } from '../threads/control-lane.ts';
+
 import type { ControlApi } from '../threads/control-lane.ts';
+import { remoteControl } from '../threads/control-lane.ts';
 import type { ThreadSite } from '../threads/thread-entry.ts';
 import type { Definition } from './definition.ts';
 import { joinDirectory } from './directory.ts';
@@ -31,8 +32,13 @@ async function importDefinition(recordType: string, url: string): Promise<Defini
     await import(url);
   } catch (cause) {
     if (cause instanceof BeamlineError && cause.code === 'ERR_IN_RECORD_THREAD') throw cause;
-    const reason = (cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)).split('\n', 1)[0] ?? '';
-    throw new BeamlineError('ERR_RECORD_MODULE', { recordType, url, found: { type: 'import-failed', reason } }, { cause });
+    const reason =
+      (cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)).split('\n', 1)[0] ?? '';
+    throw new BeamlineError(
+      'ERR_RECORD_MODULE',
+      { recordType, url, found: { type: 'import-failed', reason } },
+      { cause },
+    );
   }
   const definition = definedTypes().get(recordType);
   if (definition !== undefined) return definition;

@@ -2,7 +2,13 @@
  * One record type of a running application, on the main thread: its queue, and the place where its processes run. Owned
  * by the application and not by any process, so that a process that dies loses nothing.
  */
-import { createQueue, type QueueCounts, type QueueHandle, QueueSignals, countsOf } from '../threads/queue/index.ts';
+import {
+  countsOf,
+  createQueue,
+  type QueueCounts,
+  type QueueHandle,
+  QueueSignals,
+} from '../threads/queue/index.ts';
 import type { Definition } from './definition.ts';
 import type { Engine } from './engine.ts';
 import { InlinePlacement } from './inline-placement.ts';
@@ -39,10 +45,13 @@ export class RecordType {
     this.mainControl = {
       adapterFunction: (name, args) => engine.adapter.functions[name]?.(...(args as never[])),
       deadLetter: (letter) => engine.deadLetters.take({ ...letter, recordType: definition.name }),
-      log: (level, fields, message) => engine.logger[level]({ ...fields, recordType: definition.name }, message),
+      log: (level, fields, message) =>
+        engine.logger[level]({ ...fields, recordType: definition.name }, message),
     };
     this.placement =
-      this.options.isolation === 'inline' ? new InlinePlacement(this) : new ThreadPlacement(engine.host, this);
+      this.options.isolation === 'inline'
+        ? new InlinePlacement(this)
+        : new ThreadPlacement(engine.host, this);
   }
 
   get counts(): QueueCounts {
@@ -57,7 +66,8 @@ export class RecordType {
   /** What its next site is opened with: the reader before it is fenced off from now on. */
   siteArgument(predecessor: SiteArgument['predecessor']): SiteArgument {
     const { directory, adapter, runtime } = this.engine;
-    const { batchSize, flushIntervalMs, maxDemand, maxAttempts, backoff, handleTimeoutMs, queueBytes } = this.options;
+    const { batchSize, flushIntervalMs, maxDemand, maxAttempts, backoff, handleTimeoutMs, queueBytes } =
+      this.options;
     return {
       recordType: this.name,
       url: this.url,

@@ -17,8 +17,14 @@ export interface RestartRecord {
 
 export class Restarts {
   readonly #runtime: Runtime;
-  readonly #named = new Map<string, { births: number; lastReason: string | undefined; lastEndAt: number | undefined }>();
-  readonly #keyed = new Map<string, KeyedInfo & { readonly at: number; readonly lastReason: string | undefined }>();
+  readonly #named = new Map<
+    string,
+    { births: number; lastReason: string | undefined; lastEndAt: number | undefined }
+  >();
+  readonly #keyed = new Map<
+    string,
+    KeyedInfo & { readonly at: number; readonly lastReason: string | undefined }
+  >();
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
@@ -39,10 +45,14 @@ export class Restarts {
   }
 
   /** The keyed children of a supervisor, as it told last. */
-  keyed(supervisor: string): ReadonlyMap<string, KeyedInfo & { readonly lastReason: string | undefined; readonly at: number }> {
+  keyed(
+    supervisor: string,
+  ): ReadonlyMap<string, KeyedInfo & { readonly lastReason: string | undefined; readonly at: number }> {
     const prefix = `${supervisor}/`;
     return new Map(
-      [...this.#keyed].filter(([key]) => key.startsWith(prefix)).map(([key, info]) => [key.slice(prefix.length), info]),
+      [...this.#keyed]
+        .filter(([key]) => key.startsWith(prefix))
+        .map(([key, info]) => [key.slice(prefix.length), info]),
     );
   }
 
@@ -60,7 +70,11 @@ export class Restarts {
 
   #spawned(process: Process): void {
     if (typeof process.name !== 'string') return;
-    const record = this.#named.get(process.name) ?? { births: 0, lastReason: undefined, lastEndAt: undefined };
+    const record = this.#named.get(process.name) ?? {
+      births: 0,
+      lastReason: undefined,
+      lastEndAt: undefined,
+    };
     record.births++;
     this.#named.set(process.name, record);
   }

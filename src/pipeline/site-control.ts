@@ -1,7 +1,7 @@
 /** What can be asked of a site, served by it: in its thread over the control plane, or inline by a plain call. */
-import type { Process } from '../otp/process.ts';
-import type { Behaviour } from '../otp/process.ts';
+
 import type { Pid } from '../otp/pid.ts';
+import type { Behaviour, Process } from '../otp/process.ts';
 import type { StartResult } from '../otp/start.ts';
 import { consumerSupervisorBehaviour } from './consumer-supervisor.ts';
 import { producerAccount, producerBehaviour } from './producer.ts';
@@ -13,7 +13,12 @@ export function siteControl(site: RecordSite): SiteControl {
   const { runtime, recordType } = site;
   const unattended = new UnattendedDispatch(site);
   let producer: Process | undefined;
-  const startFor = (parent: Pid, behaviour: Behaviour, label: string, born?: (process: Process) => void): Promise<StartResult> =>
+  const startFor = (
+    parent: Pid,
+    behaviour: Behaviour,
+    label: string,
+    born?: (process: Process) => void,
+  ): Promise<StartResult> =>
     new Promise((resolve) => {
       const process = runtime.startFor(resolve, behaviour, { parent, link: true, label });
       if (process !== undefined) born?.(process);
@@ -37,7 +42,9 @@ export function siteControl(site: RecordSite): SiteControl {
     closeAdapter: (timeoutMs) => site.close(timeoutMs),
 
     inspect: (): SiteSnapshot => ({
-      processes: [...runtime.processes].filter((process) => isOfSite(process, site)).map((process) => process.info()),
+      processes: [...runtime.processes]
+        .filter((process) => isOfSite(process, site))
+        .map((process) => process.info()),
       producer: producer?.alive ? producerAccount(producer.behaviour.state?.()) : undefined,
       claimed: site.claimed,
       running: site.gate.running,
@@ -55,7 +62,11 @@ export function siteControl(site: RecordSite): SiteControl {
 function isOfSite(process: Process, site: RecordSite): boolean {
   if (site.runtime.node !== site.argument.main) return true;
   for (let each: Process | undefined = process; each !== undefined; ) {
-    if (each.label === `Producer ${site.recordType}` || each.label === `ConsumerSupervisor ${site.recordType}`) return true;
+    if (
+      each.label === `Producer ${site.recordType}` ||
+      each.label === `ConsumerSupervisor ${site.recordType}`
+    )
+      return true;
     each = each.parent === undefined ? undefined : site.runtime.find(each.parent);
   }
   return false;

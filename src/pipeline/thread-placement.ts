@@ -2,6 +2,8 @@
  * A record type's processes in a worker thread of its own. Each thread that follows another has a new reader
  * generation: the old one, if it still runs, can no longer touch the queue.
  */
+
+import type { ControlApi } from '../threads/control-lane.ts';
 import { Thread, type ThreadHost } from '../threads/thread.ts';
 import { BeamlineError } from './errors.ts';
 import { type Place, type Placement, type PlacementInfo, Waiting } from './placement.ts';
@@ -50,6 +52,10 @@ export class ThreadPlacement implements Placement {
     return this.#place === undefined ? this.#waiting.wait(timeoutMs) : Promise.resolve(this.#place);
   }
 
+  async restart(): Promise<void> {
+    await this.#thread?.terminate();
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#predecessor = 'stopped';
@@ -68,7 +74,7 @@ export class ThreadPlacement implements Placement {
       name: `beamline ${name}`,
       role: new URL('./record-thread.js', import.meta.url).href,
       argument,
-      control: this.#type.mainControl,
+      control: this.#type.mainControl as unknown as ControlApi,
       startTimeoutMs: options.startTimeoutMs,
       terminateTimeoutMs: options.terminateTimeoutMs,
     });
@@ -81,7 +87,9 @@ export class ThreadPlacement implements Placement {
     try {
       await thread.ready;
     } catch (error) {
-      throw (error as { code?: string }).code === 'ERR_THREAD_START_TIMEOUT' ? this.#late(options.startTimeoutMs) : error;
+      throw (error as { code?: string }).code === 'ERR_THREAD_START_TIMEOUT'
+        ? this.#late(options.startTimeoutMs)
+        : error;
     }
     // It may have ended between its last word and now.
     if (thread.state === 'ready') this.#place = place;

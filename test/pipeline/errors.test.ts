@@ -75,7 +75,7 @@ const SAMPLES: { readonly [C in ErrorCode]: readonly [ErrorFields[C], ...string[
   ],
   ERR_QUEUE_FULL: [{ recordType: 'SignUp', queueBytes: 67_108_864 }, '67108864', 'raise queueBytes'],
   ERR_TOO_MANY_CONFIRMATIONS: [{ recordType: 'SignUp' }, 'SignUp', 'call record()'],
-  ERR_DEAD_LETTERED: [{ recordType: 'SignUp', id: 'b-1-7', attempts: 5 }, 'b-1-7', '5 times'],
+  ERR_DEAD_LETTERED: [{ recordType: 'SignUp', id: 'b-1-7' }, 'b-1-7', 'deadLetter'],
   ERR_STOPPED: [{ recordType: 'SignUp', id: 'b-1-7' }, 'b-1-7', 'timeoutMs'],
   ERR_ABORTED: [{ recordType: 'SignUp', id: 'b-1-7' }, 'b-1-7', 'do not record it again'],
   ERR_START_TIMEOUT: [

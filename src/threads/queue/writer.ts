@@ -44,6 +44,10 @@ export class QueueWriter {
     this.#inPlaceMax = handle.segmentBytes - FRAME_HEADER_BYTES - handle.maxEventBytes - SLACK_BYTES;
   }
 
+  get handle(): QueueHandle {
+    return this.#memory.handle;
+  }
+
   /**
    * Records an event. False: refused, because the queue is full or closed; counted. Throws when the event cannot be
    * encoded or is too large, and then nothing has happened.

@@ -1,0 +1,41 @@
+/**
+ * beamline: records analytics events and delivers them to Amazon Kinesis in batches, from supervised worker threads.
+ *
+ *     import { Application, kinesis, Records } from 'beamline';
+ */
+export type {
+  Adapter,
+  AdapterContext,
+  AdapterDescriptor,
+  AdapterEvent,
+  AdapterSnapshot,
+  CreateAdapter,
+  WireMessage,
+} from './pipeline/adapter/adapter.ts';
+export { AdapterError, RecordsRejectedError } from './pipeline/adapter/errors.ts';
+export { kinesis } from './pipeline/adapter/kinesis.ts';
+export { type MemoryDescriptor, memory } from './pipeline/adapter/memory.ts';
+export { nullAdapter } from './pipeline/adapter/null.ts';
+export { Application, type StopOptions } from './pipeline/application.ts';
+export type { DefinitionInput, HandleContext, HandleEvent, Recorded } from './pipeline/definition.ts';
+export { BeamlineError, type ErrorCode, isBeamlineError } from './pipeline/errors.ts';
+export { EventContext, type EventData, type RequestContext } from './pipeline/event-context.ts';
+export { formatTree } from './pipeline/format-tree.ts';
+export type { Ledger, TypeLedger } from './pipeline/ledger.ts';
+export type { Logger } from './pipeline/logger.ts';
+export { generateEventId, masterJson } from './pipeline/master-event.ts';
+export { Message } from './pipeline/message.ts';
+export type {
+  ApplicationOptionsInput as ApplicationOptions,
+  TypeOptionsInput as RecordOptions,
+} from './pipeline/options.ts';
+export type { DeadLetter, DeadLetterSink } from './pipeline/options-table.ts';
+export {
+  type ConfirmedEvent,
+  type ConfirmOptions,
+  type RecordHandle,
+  Records,
+  type RecordsHandle,
+} from './pipeline/records.ts';
+export type { RecordSnapshot, Snapshot, TreeNode } from './pipeline/snapshot.ts';
+export { EventNotSerializableError, EventTooLargeError, QueueError } from './threads/queue/errors.ts';

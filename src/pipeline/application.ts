@@ -1,0 +1,341 @@
+/**
+ * Application: boots the documented tree, and shuts it down in an order in which nothing is lost.
+ *
+ *     Application                      rest_for_one, 5 restarts in 10 s
+ *     |- ServerSupervisor              one_for_one, 3 in 5 s
+ *     |  `- DispatchServer
+ *     |- Registry
+ *     |- ConsumerDynamicSupervisor(D)  each child at its own expense
+ *     |- ProducerSupervisor(D)         each child at its own expense
+ *     `- RecordsSupervisor(D)          each child at its own expense
+ *
+ * Each child needs those to its left, and is rebuilt with them: a Registry that is new knows nobody, and a
+ * ConsumerDynamicSupervisor that is new has no pools for the Producers to the right. What lies in the queues is not in
+ * the tree, and DispatchServer has it fetched again. If the tree gives up, it is started anew, after a growing delay.
+ */
+import { nanoid } from 'nanoid';
+import { type Backoff, backoffDelay } from '../base/backoff.ts';
+import { type Clock, systemClock } from '../base/clock.ts';
+import type { DynamicSupervisorSpec } from '../otp/dynamic-supervisor.ts';
+import { startDynamicChildFor } from '../otp/dynamic-supervisor.ts';
+import { formatReason } from '../otp/exit-reason.ts';
+import type { Pid } from '../otp/pid.ts';
+import { startRegistryLink } from '../otp/registry.ts';
+import { Runtime } from '../otp/runtime.ts';
+import { startSupervisor } from '../otp/supervisor.ts';
+import { markPublished, RECHECK_MS } from '../threads/queue/index.ts';
+import { termCodec } from '../threads/term-codec.ts';
+import { ThreadTransport } from '../threads/thread-transport.ts';
+import { checkDescriptor } from './adapter/descriptor.ts';
+import { startConsumerDynamicSupervisor } from './consumer-dynamic-supervisor.ts';
+import { deadLetterSink } from './dead-letter-sink.ts';
+import type { Definition } from './definition.ts';
+import { Directory, type Recorder } from './directory.ts';
+import { tellDispatchServer } from './dispatch-server.ts';
+import type { Engine } from './engine.ts';
+import { definedTypes, environment, setEnvironment } from './environment.ts';
+import { errorRebuilders } from './error-rebuilders.ts';
+import { BeamlineError } from './errors.ts';
+import { type Ledger, ledgerOf } from './ledger.ts';
+import { NAMES } from './names.ts';
+import { type ApplicationOptions, type ApplicationOptionsInput, parseApplicationOptions } from './options.ts';
+import { startProducerSupervisor } from './producer-supervisor.ts';
+import { RecordType } from './record-type.ts';
+import { startRecordsSupervisor } from './records-supervisor.ts';
+import { Restarts } from './restarts.ts';
+import { startServerSupervisor } from './server-supervisor.ts';
+import { type Snapshot, takeSnapshot } from './snapshot.ts';
+import { typeNamed } from './types.ts';
+
+export interface StopOptions {
+  /** How long to wait for what is pending, in milliseconds. Default 30,000. What is left then is in the ledger. */
+  readonly timeoutMs?: number;
+}
+
+/** Handed in by tests; the default is the system's. */
+export interface ApplicationSurroundings {
+  readonly clock?: Clock;
+}
+
+const TREE_BACKOFF: Backoff = { initialMs: 500, maxMs: 30_000, factor: 2, jitter: 0.5 };
+const STOP_TIMEOUT_MS = 30_000;
+const HOLD_MS = 60_000;
+
+export class Application {
+  readonly #engine: Engine;
+  readonly #types = new Map<string, RecordType>();
+  readonly #recorder: Recorder;
+  readonly #watching = new AbortController();
+  #state: 'starting' | 'running' | 'stopping' | 'stopped' = 'starting';
+  #stopped: Promise<Ledger> | undefined;
+  #tree: Pid | undefined;
+  /** How many of this object's promises are under way: while there are any, the Node process stays. */
+  #underWay = 0;
+  #hold: NodeJS.Timeout | undefined;
+  /** The end of the process was held up for long enough. */
+  #givenUp = false;
+
+  /**
+   * Boots the application. `record()` is accepted from this call on; the promise resolves when the tree stands.
+   *
+   * @throws BeamlineError `ERR_OPTIONS` naming every bad option, `ERR_ALREADY_RUNNING`, `ERR_IN_RECORD_THREAD`.
+   * @throws AdapterDescriptorError `ERR_ADAPTER_DESCRIPTOR`
+   */
+  static async start(
+    options: ApplicationOptionsInput,
+    surroundings: ApplicationSurroundings = {},
+  ): Promise<Application> {
+    const current = environment();
+    if (current.type === 'record_thread') {
+      const { recordType, url } = current;
+      throw new BeamlineError('ERR_IN_RECORD_THREAD', { recordType, url });
+    }
+    if (current.type === 'application' || current.type === 'attached')
+      throw new BeamlineError('ERR_ALREADY_RUNNING', {});
+    const application = new Application(parseApplicationOptions(options), surroundings.clock ?? systemClock);
+    await application.#holding(application.#boot());
+    return application;
+  }
+
+  private constructor(options: ApplicationOptions, clock: Clock) {
+    const adapter = checkDescriptor(options.adapter);
+    const transport = new ThreadTransport();
+    const runtime = new Runtime({ clock, transport });
+    let lastNode = 0;
+    this.#engine = {
+      runtime,
+      clock,
+      host: { runtime, transport, codec: termCodec(errorRebuilders), clock },
+      options,
+      adapter,
+      directory: new Directory(nanoid(12)),
+      deadLetters: deadLetterSink(options.deadLetter, options.logger),
+      logger: options.logger,
+      types: this.#types,
+      restarts: new Restarts(runtime),
+      nextNode: () => ++lastNode,
+    };
+    runtime.observers.add({
+      ended: (process, reason) => {
+        if (process.pid.key === this.#tree?.key) void this.#treeEnded(formatReason(reason));
+      },
+    });
+    this.#recorder = this.#engine.directory.recorder(clock);
+    for (const definition of definedTypes().values()) this.#admit(definition);
+    setEnvironment({
+      type: 'application',
+      recorder: this.#recorder,
+      admit: (definition) => this.#admit(definition),
+      names: () => [...this.#types.keys()],
+      share: () => this.#engine.directory.handle,
+      flush: (recordType) => this.#holding(this.#settled([typeNamed(this.#engine, recordType)])),
+    });
+    process.on('beforeExit', this.#beforeExit);
+  }
+
+  /** The running tree as data: all threads, with the ledger of each record type. */
+  inspect(): Promise<Snapshot> {
+    return this.#holding(takeSnapshot(this.#engine));
+  }
+
+  /** What became of all events, by type and in total. */
+  ledger(): Ledger {
+    return ledgerOf(this.#types.values());
+  }
+
+  /** Resolves, with the ledger, when all that was recorded before this call is settled. */
+  async flush(): Promise<Ledger> {
+    await this.#holding(this.#settled([...this.#types.values()]));
+    return this.ledger();
+  }
+
+  /** Refuses new events, delivers what is pending, and shuts the tree down. A second call gives the first one's promise. */
+  stop(options: StopOptions = {}): Promise<Ledger> {
+    this.#stopped ??= this.#holding(this.#stop(options.timeoutMs ?? STOP_TIMEOUT_MS));
+    return this.#stopped;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #boot(): Promise<void> {
+    await this.#startTree();
+    if (this.#state === 'starting') this.#state = 'running';
+  }
+
+  async #startTree(): Promise<void> {
+    const engine = this.#engine;
+    const result = await startSupervisor(
+      engine.runtime,
+      {
+        strategy: 'rest_for_one',
+        maxRestarts: 5,
+        maxSeconds: 10,
+        children: [
+          {
+            id: NAMES.serverSupervisor,
+            type: 'supervisor',
+            start: (self) => startServerSupervisor(self, engine),
+          },
+          {
+            id: NAMES.registry,
+            type: 'supervisor',
+            start: (self) => startRegistryLink(self, { name: NAMES.registry, keys: 'unique' }),
+          },
+          {
+            id: NAMES.consumerDynamicSupervisor,
+            type: 'supervisor',
+            start: (self) => startConsumerDynamicSupervisor(self, engine),
+          },
+          {
+            id: NAMES.producerSupervisor,
+            type: 'supervisor',
+            start: (self) => startProducerSupervisor(self, engine),
+          },
+          {
+            id: NAMES.recordsSupervisor,
+            type: 'supervisor',
+            start: (self) => startRecordsSupervisor(self, engine),
+          },
+        ],
+      },
+      { name: NAMES.application },
+    );
+    if (result.type !== 'ok') throw new Error(`the tree did not start: ${JSON.stringify(result)}`);
+    this.#tree = result.pid;
+  }
+
+  /** The tree gave up. The queues are not in it: it is started anew, and fetches what is in them. */
+  async #treeEnded(reason: string): Promise<void> {
+    const { clock, logger, runtime } = this.#engine;
+    this.#tree = undefined;
+    for (let attempt = 1; this.#state === 'running' || this.#state === 'stopping'; attempt++) {
+      logger.error({ reason, attempt }, 'the supervision tree ended, and is started again');
+      await new Promise<void>((resolve) => {
+        clock.setTimer(backoffDelay(TREE_BACKOFF, attempt, runtime.random), resolve);
+      });
+      if (this.#state !== 'running' && this.#state !== 'stopping') return;
+      try {
+        return await this.#startTree();
+      } catch (error) {
+        logger.error({ err: error }, 'the supervision tree could not be started');
+      }
+    }
+  }
+
+  /** Gives a defined type its queue, and hears from then on when somebody records to it while nobody fetches. */
+  #admit(definition: Definition): void {
+    if (this.#types.has(definition.name)) return;
+    const type = new RecordType(definition, this.#engine);
+    this.#types.set(type.name, type);
+    this.#engine.directory.announce(type.name, type.queue);
+    void this.#attend(type);
+  }
+
+  async #attend(type: RecordType): Promise<void> {
+    const { clock } = this.#engine;
+    const { signal } = this.#watching;
+    while (!signal.aborted) {
+      const wanted = await type.signals.attentionWanted({ clock, recheckMs: RECHECK_MS }, signal);
+      if (wanted === 'wanted') this.#startRecord(type);
+    }
+  }
+
+  /** The first `record()` of a type: its Record server is asked for, and nobody waits for it. */
+  #startRecord(type: RecordType): void {
+    const { runtime } = this.#engine;
+    const supervisor = NAMES.recordsSupervisor as unknown as Pid<DynamicSupervisorSpec>;
+    startDynamicChildFor(runtime, supervisor, { recordType: type.name }).catch(() => {
+      // RecordsSupervisor is not there at this moment: when it is, DispatchServer looks at all queues.
+      tellDispatchServer(runtime, { type: 'reconcile' });
+    });
+  }
+
+  /** Resolves when all that these types have accepted by now is settled, however often their threads end meanwhile. */
+  async #settled(types: readonly RecordType[], until?: AbortSignal): Promise<void> {
+    await Promise.all(types.map((type) => this.#typeSettled(type, until)));
+  }
+
+  async #typeSettled(type: RecordType, until: AbortSignal | undefined): Promise<void> {
+    const mark = markPublished(type.queue);
+    const gone = new Promise<'given up'>((resolve) => {
+      until?.addEventListener('abort', () => resolve('given up'));
+    });
+    while (type.counts.pending > 0 && !until?.aborted) {
+      if (type.placement.place === undefined) tellDispatchServer(this.#engine.runtime, { type: 'reconcile' });
+      const place = await Promise.race([
+        type.placement.ready(type.options.startTimeoutMs).catch(() => undefined),
+        gone,
+      ]);
+      if (place === 'given up') return;
+      if (place === undefined) continue;
+      const settled = place.control.settled(mark).then(
+        () => 'settled' as const,
+        // The thread ended: the mark is waited for in the next one.
+        () => 'again' as const,
+      );
+      const outcome = await Promise.race([settled, gone]);
+      if (outcome !== 'again') return;
+    }
+  }
+
+  /** In this order: refuse, flush and drain, close connections, take the tree down, end the threads. */
+  async #stop(timeoutMs: number): Promise<Ledger> {
+    const { runtime, clock, logger, directory } = this.#engine;
+    this.#state = 'stopping';
+    const types = [...this.#types.values()];
+    for (const type of types) type.signals.door = 'closed';
+    const deadline = new AbortController();
+    const timer = clock.setTimer(timeoutMs, () => deadline.abort());
+    await this.#settled(types, deadline.signal);
+    timer.clear();
+    this.#state = 'stopped';
+    await Promise.all(
+      types.map(async ({ placement }) => {
+        // A thread that ends now needs no closing.
+        await placement.place?.control.closeAdapter(deadline.signal.aborted ? 0 : 1000).catch(() => {});
+      }),
+    );
+    const tree = this.#tree;
+    this.#tree = undefined;
+    if (tree !== undefined) await runtime.stop(tree, 'shutdown');
+    await Promise.all(types.map(({ placement }) => placement.close()));
+    this.#watching.abort();
+    this.#recorder.thread.confirmations?.cancelAll();
+    const ledger = this.ledger();
+    if (ledger.pending > 0)
+      logger.error({ pending: ledger.pending }, 'stopped before all events were delivered');
+    directory.close();
+    process.off('beforeExit', this.#beforeExit);
+    const names = types.map(({ name }) => name);
+    setEnvironment({ type: 'stopped', recorder: this.#recorder, names: () => names });
+    return ledger;
+  }
+
+  /** Nothing else holds the process: what is pending does, for as long as `exitTimeoutMs`. */
+  readonly #beforeExit = (): void => {
+    if (this.#givenUp || this.ledger().pending === 0) return;
+    const late = new AbortController();
+    const timer = this.#engine.clock.setTimer(this.#engine.options.exitTimeoutMs, () => {
+      this.#givenUp = true;
+      late.abort();
+    });
+    void this.#holding(this.#settled([...this.#types.values()], late.signal)).finally(() => timer.clear());
+  };
+
+  /** None of what the library has running holds the process: a promise that somebody waits for does. */
+  async #holding<Value>(promise: Promise<Value>): Promise<Value> {
+    this.#underWay++;
+    this.#hold ??= setInterval(() => {}, HOLD_MS);
+    try {
+      return await promise;
+    } finally {
+      this.#underWay--;
+      if (this.#underWay === 0) {
+        clearInterval(this.#hold);
+        this.#hold = undefined;
+      }
+    }
+  }
+}
