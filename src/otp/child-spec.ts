@@ -91,10 +91,10 @@ export function childrenProblem(
 ): StartSpecProblem | undefined {
   const seen = new Set<string>();
   for (const child of children) {
-    if (seen.has(child.id)) return { type: 'duplicate_child_name', id: child.id };
-    seen.add(child.id);
     const problem = childProblem(child, autoShutdown);
     if (problem !== undefined) return problem;
+    if (seen.has(child.id)) return { type: 'duplicate_child_name', id: child.id };
+    seen.add(child.id);
   }
   return undefined;
 }

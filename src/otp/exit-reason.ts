@@ -21,6 +21,8 @@ export type CompoundReason =
   | { readonly type: 'already_started'; readonly pid: Pid }
   /** A supervisor's children are not a valid list. */
   | { readonly type: 'start_spec'; readonly problem: StartSpecProblem }
+  /** The spec of one child that was to be added is not valid. */
+  | { readonly type: 'child_spec'; readonly problem: StartSpecProblem }
   /** The options of a stage or a supervisor are not valid. */
   | { readonly type: 'bad_opts'; readonly message: string };
 
@@ -97,6 +99,8 @@ export function formatReason(reason: ExitReason): string {
       return `already started: ${reason.pid}`;
     case 'start_spec':
       return `bad child list: ${formatTerm(reason.problem)}`;
+    case 'child_spec':
+      return `bad child: ${formatTerm(reason.problem)}`;
     case 'bad_opts':
       return `bad options: ${reason.message}`;
   }
@@ -121,6 +125,7 @@ const COMPOUND: ReadonlySet<unknown> = new Set([
   'failed_to_start_child',
   'already_started',
   'start_spec',
+  'child_spec',
   'bad_opts',
 ] satisfies CompoundReason['type'][]);
 

@@ -19,7 +19,7 @@
 import type { Envelope, ReplyTo, SystemMessage } from './envelope.ts';
 import { type ExitReason, reasonOf } from './exit-reason.ts';
 import type { Destination, Pid } from './pid.ts';
-import type { Behaviour, Process } from './process.ts';
+import { type Behaviour, type Process, systemEnvelope } from './process.ts';
 import type { Runtime, SpawnOptions } from './runtime.ts';
 import type { StartResult } from './start.ts';
 
@@ -241,6 +241,8 @@ interface AnyServer {
   terminate?(reason: ExitReason, state: unknown, self: Process): Awaitable<void>;
 }
 
+const IDLE = systemEnvelope({ type: 'timeout' });
+
 class Server implements Behaviour {
   readonly kind: string;
   readonly #module: AnyServer;
@@ -389,9 +391,12 @@ class Server implements Behaviour {
       );
     }
     if (then.timeoutMs !== undefined) {
+      // A message that is there already is one that came in time.
+      if (this.#process.hasMessage) return;
+      if (then.timeoutMs <= 0) return this.#process.deliver(IDLE);
       this.#idleTimer = this.#process.setTimer(then.timeoutMs, () => {
         this.#idleTimer = undefined;
-        this.#process.deliver({ type: 'system', message: { type: 'timeout' } });
+        if (!this.#process.hasMessage) this.#process.deliver(IDLE);
       });
     }
   }
@@ -402,13 +407,13 @@ class Server implements Behaviour {
     this.#idleTimer = undefined;
   }
 
-  /** Ends the process after its last words; `from` is answered between the two. */
+  /** Ends the process after its last words; `from` is answered between the two, whatever those come to. */
   #terminate(reason: ExitReason, from?: ReplyTo, answer?: unknown): void | Promise<void> {
     const process = this.#process;
     if (!process.alive) return;
     const end = (final: ExitReason): void => {
       if (!process.alive) return;
-      if (from !== undefined && final === reason) process.reply(from, answer);
+      if (from !== undefined) process.reply(from, answer);
       process.end(final);
     };
     if (this.#module.terminate === undefined) return end(reason);

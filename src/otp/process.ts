@@ -64,7 +64,7 @@ export class Process {
   /** What the observer calls it, beside its name: the child's id, say. */
   label: string | undefined;
   name: LocalName | Via | undefined = undefined;
-  readonly localNames = new Set<LocalName>();
+  localName: LocalName | undefined = undefined;
   readonly startedAt: number;
 
   alive = true;
@@ -94,7 +94,8 @@ export class Process {
   #started = false;
   #busy = false;
   #suspended = false;
-  #selective: Selective | undefined = undefined;
+  /** More than one when a callback waits for several things at once. */
+  #selectives: Selective[] = [];
 
   constructor(runtime: Runtime, pid: ProcessId, behaviour: Behaviour, parent: Pid | undefined) {
     this.runtime = runtime;
@@ -108,13 +109,7 @@ export class Process {
 
   /** Puts an envelope into the mailbox. The caller has checked that the process lives. */
   deliver(envelope: Envelope): void {
-    const selective = this.#selective;
-    if (selective?.matches(envelope)) {
-      this.#selective = undefined;
-      this.#track(envelope);
-      selective.wait.resolve(envelope);
-      return;
-    }
+    if (this.#selectives.length > 0 && this.#select(envelope)) return;
     this.mailbox.push(envelope);
     if (this.mailbox.size > this.mailboxMax) this.mailboxMax = this.mailbox.size;
     if (!this.#busy) this.runtime.scheduler.schedule(this);
@@ -145,10 +140,18 @@ export class Process {
     return this.alive && !this.#busy && this.mailbox.size > 0 && !this.#suspended;
   }
 
+  /** A message waits that is for its callbacks. */
+  get hasMessage(): boolean {
+    if (this.mailbox.size === 0) return false;
+    for (const envelope of this.mailbox) if (envelope.type !== 'sys') return true;
+    return false;
+  }
+
   /** Drops everything; called once, by the runtime, when the process has ended. */
   dispose(): void {
     this.mailbox.clear();
-    this.#selective = undefined;
+    for (const { wait } of this.#selectives) wait.timer?.clear();
+    this.#selectives = [];
     for (const timer of this.timers.values()) timer.clear();
     this.timers.clear();
     this.busySince = undefined;
@@ -203,6 +206,20 @@ export class Process {
     this.busySince = undefined;
     if (this.mailbox.size > 0) this.runtime.scheduler.schedule(this);
   };
+
+  /** Hands the envelope to the first that waits for it inside a callback. */
+  #select(envelope: Envelope): boolean {
+    const selective = this.#selectives.find(({ matches }) => matches(envelope));
+    if (selective === undefined) return false;
+    this.#deselect(selective);
+    this.#track(envelope);
+    selective.wait.resolve(envelope);
+    return true;
+  }
+
+  #deselect(selective: Selective): void {
+    this.#selectives = this.#selectives.filter((other) => other !== selective);
+  }
 
   #track(envelope: Envelope): void {
     if (envelope.type === 'call' || envelope.type === 'sys')
@@ -375,12 +392,14 @@ export class Process {
       this.#track(found);
       return Promise.resolve(found);
     }
+    if (timeoutMs <= 0) return Promise.resolve(undefined);
     return new Promise((resolve, reject) => {
       const wait = new Wait<Envelope | undefined>(this, resolve, reject);
-      this.#selective = { matches, wait };
+      const selective: Selective = { matches, wait };
+      this.#selectives.push(selective);
       if (timeoutMs !== Number.POSITIVE_INFINITY) {
         wait.timer = this.runtime.clock.setTimer(timeoutMs, () => {
-          if (this.#selective?.wait === wait) this.#selective = undefined;
+          this.#deselect(selective);
           wait.resolve(undefined);
         });
       }
@@ -394,7 +413,7 @@ export class Process {
     return envelope.message.reason;
   }
 
-  /** Takes the name; throws when somebody has it. */
+  /** Takes the name; throws when somebody has it, or when this process has a name already. */
   register(name: LocalName): void {
     this.#assertAlive();
     if (!this.runtime.registerName(name, this)) throw new NameTaken(name);
@@ -416,13 +435,13 @@ export class Process {
   }
 }
 
-/** A local name that is taken, or one that is not there to be given up. */
+/** A local name that cannot be taken, or one that is not there to be given up. */
 export class NameTaken extends Error {
   override readonly name = 'NameTaken';
   readonly code = 'ERR_NAME';
 
   constructor(name: LocalName) {
-    super(`the name ${name} is taken, or held by nobody`);
+    super(`the name ${name} is taken or held by nobody, or the process has a name already`);
   }
 }
 

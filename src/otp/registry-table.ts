@@ -3,8 +3,28 @@
  * runtime takes a process out when it ends, before anyone hears of its end. Read directly, without asking the
  * registry's process, as an ETS table would be.
  */
-import type { Pid } from './pid.ts';
+import type { LocalName, Pid } from './pid.ts';
 import type { Process } from './process.ts';
+
+/** There is no registry of that name. */
+export class UnknownRegistry extends Error {
+  override readonly name = 'UnknownRegistry';
+  readonly code = 'ERR_UNKNOWN_REGISTRY';
+
+  constructor(registry: LocalName) {
+    super(`there is no registry named ${registry}`);
+  }
+}
+
+/** The entry of a key cannot be told when many may hold it. */
+export class DuplicateKeys extends Error {
+  override readonly name = 'DuplicateKeys';
+  readonly code = 'ERR_DUPLICATE_KEYS';
+
+  constructor() {
+    super('a registry of duplicate keys has no values to update: unregister and register again');
+  }
+}
 
 export interface Entry {
   readonly key: unknown;
@@ -20,9 +40,12 @@ export type RegistryKeys = 'unique' | 'duplicate';
 
 export class RegistryTable {
   readonly keys: RegistryKeys;
-  /** The registry's own process. */
+  /** The registry's partition: the process that the holders are linked to. */
   readonly pid: Pid;
+  /** By the key's text. */
   readonly #entries = new Map<string, Entry[]>();
+  /** The texts of the keys that a process holds, by its pid: most processes that end hold none. */
+  readonly #held = new Map<number, Set<string>>();
   readonly #tell: (event: TableEvent) => void;
 
   constructor(keys: RegistryKeys, pid: Pid, tell: (event: TableEvent) => void) {
@@ -47,22 +70,27 @@ export class RegistryTable {
     const entry: Entry = { key, pid, value: value ?? null };
     if (entries === undefined) this.#entries.set(text, [entry]);
     else entries.push(entry);
+    const held = this.#held.get(pid.key);
+    if (held === undefined) this.#held.set(pid.key, new Set([text]));
+    else held.add(text);
     this.#tell({ type: 'register', key, pid, value: entry.value });
     return undefined;
   }
 
-  /** Removes all entries of that key which that process holds; with the last of its keys its link goes. */
+  /** Removes all entries of that key which that process holds, if any; with the last of its keys its link goes. */
   unregister(key: unknown, process: Process): void {
     const { pid } = process;
-    const held = this.lookup(key).some((entry) => entry.pid.key === pid.key);
-    if (!held) return;
-    this.#keep(keyText(key), (entry) => entry.pid.key !== pid.key);
-    if (!this.holds(pid)) process.runtime.unlink(process, this.pid);
+    const text = keyText(key);
+    const held = this.#held.get(pid.key);
+    if (held?.delete(text)) this.#remove(text, pid);
+    if (held?.size === 0) this.#held.delete(pid.key);
+    if (!this.#held.has(pid.key)) process.runtime.unlink(process, this.pid);
     this.#tell({ type: 'unregister', key, pid });
   }
 
   /** Sets a new value; undefined when that process does not hold the key. */
   update(key: unknown, pid: Pid, value: unknown): { readonly before: unknown } | undefined {
+    if (this.keys === 'duplicate') throw new DuplicateKeys();
     const entries = this.#entries.get(keyText(key)) ?? [];
     const index = entries.findIndex((entry) => entry.pid.key === pid.key);
     const entry = entries[index];
@@ -72,7 +100,8 @@ export class RegistryTable {
   }
 
   forget(pid: Pid): void {
-    for (const text of [...this.#entries.keys()]) this.#keep(text, (entry) => entry.pid.key !== pid.key);
+    for (const text of this.#held.get(pid.key) ?? []) this.#remove(text, pid);
+    this.#held.delete(pid.key);
   }
 
   whereis(key: unknown): Pid | undefined {
@@ -84,22 +113,18 @@ export class RegistryTable {
   }
 
   keysOf(pid: Pid): unknown[] {
-    return this.all().flatMap((entry) => (entry.pid.key === pid.key ? [entry.key] : []));
-  }
-
-  holds(pid: Pid): boolean {
-    return this.all().some((entry) => entry.pid.key === pid.key);
+    const entries = [...(this.#held.get(pid.key) ?? [])].flatMap((text) => this.#entries.get(text) ?? []);
+    return entries.flatMap((entry) => (entry.pid.key === pid.key ? [entry.key] : []));
   }
 
   all(): Entry[] {
     return [...this.#entries.values()].flat();
   }
 
-  #keep(text: string, keeps: (entry: Entry) => boolean): void {
-    const entries = this.#entries.get(text) ?? [];
-    const kept = entries.filter(keeps);
+  #remove(text: string, pid: Pid): void {
+    const kept = (this.#entries.get(text) ?? []).filter((entry) => entry.pid.key !== pid.key);
     if (kept.length === 0) this.#entries.delete(text);
-    else if (kept.length < entries.length) this.#entries.set(text, kept);
+    else this.#entries.set(text, kept);
   }
 }
 

@@ -2,8 +2,9 @@
  * Registry: names for processes, beyond texts, with a value beside each; `unique` or `duplicate` keys. A process
  * started with `via(registry, key)` holds that key before its init runs; any process may take further keys.
  *
- * Owns: a table that is read without asking this process. Holders are linked to the registry: stopping it sends them
- * `shutdown`, killing it kills them; so it comes first in a tree whose strategy rebuilds its users.
+ * Owns: a table that is read without asking this process, and a partition: the process that the holders are linked
+ * to. Stopping the registry sends them `shutdown`, killing it kills them; so it comes first in a tree whose strategy
+ * rebuilds its users.
  * Behaves as Elixir's Registry (https://hexdocs.pm/elixir/Registry.html).
  */
 import {
@@ -11,15 +12,18 @@ import {
   noreply,
   ok,
   type Request,
+  refuse,
   reply,
   type StartOptions,
   start,
   startLink,
+  stop,
 } from './gen-server.ts';
 import type { LocalName, Pid } from './pid.ts';
 import type { Process } from './process.ts';
-import { type Entry, type RegistryKeys, RegistryTable } from './registry-table.ts';
+import { type Entry, type RegistryKeys, RegistryTable, UnknownRegistry } from './registry-table.ts';
 import type { Runtime } from './runtime.ts';
+import { shutdownChild } from './shutdown.ts';
 import type { StartResult } from './start.ts';
 
 export interface RegistryOptions {
@@ -58,16 +62,6 @@ export interface RegistrySpec {
   readonly call: RegistryCall;
 }
 
-/** There is no registry of that name. */
-export class UnknownRegistry extends Error {
-  override readonly name = 'UnknownRegistry';
-  readonly code = 'ERR_UNKNOWN_REGISTRY';
-
-  constructor(registry: LocalName) {
-    super(`there is no registry named ${registry}`);
-  }
-}
-
 export function startRegistry(
   runtime: Runtime,
   options: RegistryOptions,
@@ -100,7 +94,7 @@ export function unregister(self: Process, name: LocalName, key: unknown): void {
   table(self.runtime, name).unregister(key, self);
 }
 
-/** Changes the value of the caller's own entry; undefined when it has none. */
+/** Changes the value of the caller's own entry, in a registry of unique keys; undefined when it has none. */
 export function update(
   self: Process,
   name: LocalName,
@@ -142,14 +136,19 @@ const registry: GenServer<RegistrySpec> = {
   kind: 'registry',
   trapExit: true,
 
-  init(options, self) {
+  async init(options, self) {
     const { runtime } = self;
-    const entries = new RegistryTable(options.keys, self.pid, (event) => {
+    const started = await startLink(self, partition, undefined);
+    if (started.type !== 'ok') return started.type === 'ignore' ? started : refuse(started.reason);
+    const entries = new RegistryTable(options.keys, started.pid, (event) => {
       for (const listener of options.listeners ?? [])
         runtime.send(listener, { ...event, registry: options.name });
     });
     runtime.registries.set(options.name, entries);
-    self.onEnd = () => {
+    const holding = runtime.find(started.pid);
+    if (holding === undefined) return refuse('noproc');
+    // The names are gone with the process that their holders are linked to: nobody can register in between.
+    holding.onEnd = () => {
       if (runtime.registries.get(options.name) === entries) runtime.registries.delete(options.name);
     };
     return ok(entries);
@@ -159,24 +158,37 @@ const registry: GenServer<RegistrySpec> = {
     register({ key, value, pid }, entries, _from, self) {
       const holder = entries.add(key, pid, value);
       if (holder !== undefined) return reply({ type: 'already_registered', pid: holder }, entries);
-      self.link(pid);
+      const linked = self.runtime.find(entries.pid);
+      if (linked !== undefined) self.runtime.link(linked, pid);
       return reply({ type: 'ok' }, entries);
     },
     whereis: ({ key }, entries) => reply(entries.whereis(key), entries),
   },
 
   handleInfo(message, entries) {
-    // A holder of another node that ended; those of this node are out of the table before anyone hears of it.
-    if (message.type === 'EXIT') entries.forget(message.from);
+    // Without its partition it holds nobody any more.
+    if (message.type === 'EXIT' && message.from.key === entries.pid.key) return stop(message.reason, entries);
     return noreply(entries);
   },
 
-  terminate(_reason, _entries, self) {
-    // Holders are stopped as if this were their supervisor, also when the registry itself is stopped `normal`.
-    for (const holder of [...self.links.values()]) {
-      if (holder.key === self.parent?.key) continue;
-      self.unlink(holder);
-      self.exit(holder, 'shutdown');
+  // Holders hear `shutdown` whatever the registry itself ends of.
+  terminate: (_reason, entries, self) => shutdownChild(self, entries.pid, PARTITION_SHUTDOWN_MS),
+};
+
+const PARTITION_SHUTDOWN_MS = 5000;
+
+/** What the holders are linked to: a process of its own, so that the registry's end, however it comes, is orderly. */
+const partition: GenServer<{ readonly argument: undefined }> = {
+  kind: 'registry partition',
+  trapExit: true,
+  init: () => ok(undefined),
+
+  handleInfo(message, _state, self) {
+    // A holder of another node that ended; those of this node are out of the table before anyone hears of it.
+    if (message.type === 'EXIT') {
+      for (const table of self.runtime.registries.values())
+        if (table.pid.key === self.pid.key) table.forget(message.from);
     }
+    return noreply(undefined);
   },
 };

@@ -13,7 +13,7 @@ import type { Envelope, Ref, ReplyTo } from './envelope.ts';
 import { Exit, type ExitReason, type Operation, OperationFailed } from './exit-reason.ts';
 import { type Destination, isPid, type LocalName, type NodeId, type Pid, ProcessId } from './pid.ts';
 import { type Behaviour, Process, systemEnvelope } from './process.ts';
-import type { RegistryTable } from './registry-table.ts';
+import { type RegistryTable, UnknownRegistry } from './registry-table.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Monitor, Outcome, Signal, Transport } from './signal.ts';
 import type { StartResult } from './start.ts';
@@ -105,7 +105,7 @@ export class Runtime {
 
   /**
    * Starts a process and tells how its init went. A name that is taken is told at once, and no process comes to
-   * life. `owner` is the process that waits.
+   * life. `owner` is the process that waits. Fails with `UnknownRegistry` when the name is to be held in none.
    */
   start(owner: Process | undefined, behaviour: Behaviour, options: SpawnOptions = {}): Promise<StartResult> {
     return new Promise((resolve, reject) => {
@@ -120,7 +120,10 @@ export class Runtime {
     behaviour: Behaviour,
     options: SpawnOptions,
   ): Process | undefined {
-    const holder = options.name === undefined ? undefined : this.whereis(options.name);
+    const { name } = options;
+    if (typeof name === 'object' && !this.registries.has(name.registry))
+      throw new UnknownRegistry(name.registry);
+    const holder = name === undefined ? undefined : this.whereis(name);
     if (holder !== undefined) {
       started({ type: 'error', reason: { type: 'already_started', pid: holder } });
       return undefined;
@@ -149,18 +152,18 @@ export class Runtime {
     return this.registries.get(destination.registry)?.whereis(destination.key);
   }
 
-  /** False when the name is taken. */
+  /** False when the name is taken, or the process has one already: as in Erlang a process has one local name. */
   registerName(name: LocalName, process: Process): boolean {
-    if (this.#names.has(name)) return false;
+    if (this.#names.has(name) || process.localName !== undefined) return false;
     this.#names.set(name, process);
-    process.localNames.add(name);
+    process.localName = name;
     return true;
   }
 
   /** False when nobody holds the name. */
   unregisterName(name: LocalName): boolean {
     const holder = this.#names.get(name);
-    holder?.localNames.delete(name);
+    if (holder !== undefined) holder.localName = undefined;
     return this.#names.delete(name);
   }
 
@@ -238,7 +241,8 @@ export class Runtime {
         timeoutMs,
       );
     } catch (error) {
-      if (!(error instanceof OperationFailed) || !sameReason(error.failure, reason)) throw error;
+      if (!(error instanceof OperationFailed)) throw error;
+      if (!sameReason(error.failure, reason)) throw new OperationFailed('stop', error.failure);
     }
   }
 
@@ -506,7 +510,7 @@ export class Runtime {
     process.alive = false;
     this.#processes.delete(process.pid.key);
     process.pid.process = undefined;
-    for (const name of process.localNames) this.#names.delete(name);
+    if (process.localName !== undefined) this.#names.delete(process.localName);
     for (const table of this.registries.values()) table.forget(process.pid);
     process.onEnd?.();
     for (const observer of this.observers) observer.ended?.(process, reason);

@@ -7,7 +7,7 @@
  * `shutdown`, after more than `maxRestarts` restarts in `maxSeconds`, all children together.
  * Behaves as Erlang's supervisor (https://www.erlang.org/doc/apps/stdlib/supervisor.html).
  *
- *     child.pid:   undefined <---> pid ---> { restarting }      (a restart that failed and will be tried again)
+ *     child.pid:   undefined <---> pid <---> 'restarting'      (a restart that failed and will be tried again)
  */
 import {
   type AutoShutdown,
@@ -97,7 +97,7 @@ export interface SupervisorSpec {
 
 interface Slot {
   readonly child: Child;
-  readonly pid: Pid | { readonly type: 'restarting'; readonly before: Pid | undefined } | undefined;
+  readonly pid: Pid | 'restarting' | undefined;
 }
 
 interface State {
@@ -184,8 +184,7 @@ const supervisor: GenServer<SupervisorSpec> = {
     async start_child({ spec }, state, _from, self) {
       const child = parseChild(spec);
       const problem = childProblem(child, state.autoShutdown);
-      if (problem !== undefined)
-        return reply({ type: 'error', reason: { type: 'start_spec', problem } }, state);
+      if (problem !== undefined) return reply(refused({ type: 'child_spec', problem }), state);
       const known = state.slots.find((slot) => slot.child.id === child.id);
       if (known !== undefined) return reply({ type: 'error', reason: alreadyThere(known) }, state);
       const result = await startOne(child, self);
@@ -239,7 +238,7 @@ const supervisor: GenServer<SupervisorSpec> = {
 
   handleCast({ id }, state, self): Result<State> | Promise<Result<State>> {
     const slot = state.slots.find((candidate) => candidate.child.id === id);
-    if (slot === undefined || !isRestarting(slot)) return noreply(state);
+    if (slot?.pid !== 'restarting') return noreply(state);
     return restart(self, state, slot);
   },
 
@@ -273,17 +272,12 @@ async function restart(self: Process, before: State, slot: Slot): Promise<Result
   if (counted.exceeded) return stop('shutdown', { ...state, slots: stopped(state.slots, slot) });
   const { from, to } = restartRange(state.strategy, state.slots.indexOf(slot), state.slots.length);
   const inRange = withPid(state.slots, slot.child.id, undefined).slice(from, to);
-  // The child itself has ended already and comes back whatever its type; its siblings are stopped first.
-  const survivors = await stopSlots(self, inRange, slot.child.id);
+  // The child itself has ended already; its siblings are stopped first.
+  const survivors = await stopSlots(self, inRange);
   const started = await startSlots(self, survivors);
-  let slots = started.slots;
+  let { slots } = started;
   if (started.type === 'failed') {
-    const ended = started.failed === slot.child.id ? endedPid(slot) : undefined;
-    slots = slots.map((candidate) =>
-      candidate.child.id === started.failed
-        ? { ...candidate, pid: { type: 'restarting', before: ended } as const }
-        : candidate,
-    );
+    slots = withPid(slots, started.failed, 'restarting');
     self.cast(self.pid, { type: 'try_again', id: started.failed } satisfies SupervisorCast);
   }
   return noreply({ ...state, slots: [...state.slots.slice(0, from), ...slots, ...state.slots.slice(to)] });
@@ -317,11 +311,11 @@ async function startSlots(self: Process, slots: readonly Slot[]): Promise<Starte
   return { type: 'ok', slots: started };
 }
 
-/** Stops last to first. Temporary children are gone then, but for `keep`. */
-async function stopSlots(self: Process, slots: readonly Slot[], keep?: string): Promise<readonly Slot[]> {
+/** Stops last to first. Temporary children are gone then. */
+async function stopSlots(self: Process, slots: readonly Slot[]): Promise<readonly Slot[]> {
   for (const slot of slots.toReversed()) await stopSlot(self, slot);
   return slots
-    .filter((slot) => slot.child.restart !== 'temporary' || slot.child.id === keep)
+    .filter((slot) => slot.child.restart !== 'temporary')
     .map((slot) => ({ ...slot, pid: undefined }));
 }
 
@@ -336,39 +330,27 @@ function stopped(slots: readonly Slot[], slot: Slot): readonly Slot[] {
   return slots.map((candidate) => (candidate === slot ? { ...slot, pid: undefined } : candidate));
 }
 
-function withPid(slots: readonly Slot[], id: string, pid: Pid | undefined): readonly Slot[] {
+function withPid(slots: readonly Slot[], id: string, pid: Slot['pid']): readonly Slot[] {
   return slots.map((slot) => (slot.child.id === id ? { ...slot, pid } : slot));
 }
 
-function isRestarting(slot: Slot): boolean {
-  return slot.pid !== undefined && 'type' in slot.pid;
-}
-
 function runningPid(slot: Slot): Pid | undefined {
-  return slot.pid === undefined || 'type' in slot.pid ? undefined : slot.pid;
-}
-
-function endedPid(slot: Slot): Pid | undefined {
-  return slot.pid !== undefined && 'type' in slot.pid ? slot.pid.before : slot.pid;
+  return slot.pid === 'restarting' ? undefined : slot.pid;
 }
 
 function notStopped(slot: Slot | undefined): string | undefined {
   if (slot === undefined) return 'not_found';
-  if (isRestarting(slot)) return 'restarting';
+  if (slot.pid === 'restarting') return 'restarting';
   return slot.pid === undefined ? undefined : 'running';
 }
 
 function alreadyThere(slot: Slot): ExitReason {
-  const pid = endedPid(slot);
+  const pid = runningPid(slot);
   return pid === undefined ? 'already_present' : { type: 'already_started', pid };
 }
 
 function describe(slot: Slot): ChildInfo {
-  return {
-    id: slot.child.id,
-    pid: isRestarting(slot) ? 'restarting' : runningPid(slot),
-    type: slot.child.type,
-  };
+  return { id: slot.child.id, pid: slot.pid, type: slot.child.type };
 }
 
 function startedChild(result: Exclude<StartResult, { type: 'error' }>): StartChildResult {

@@ -3,7 +3,7 @@
  * its value; the value, or the DOWN of its end, lies in the owner's mailbox until then. Behaves as Elixir's Task
  * (https://hexdocs.pm/elixir/Task.html).
  */
-import type { Envelope, Ref } from './envelope.ts';
+import type { Envelope, Ref, SystemMessage } from './envelope.ts';
 import { type ExitReason, OperationFailed, reasonOf } from './exit-reason.ts';
 import type { Pid } from './pid.ts';
 import { type Behaviour, type Process, systemEnvelope } from './process.ts';
@@ -94,24 +94,25 @@ export async function awaitTask(owner: Process, task: Task, timeoutMs = 5000): P
   throw new OperationFailed('await', outcome?.reason ?? 'timeout');
 }
 
-/** The values of several tasks, all within one timeout. */
+/** The values of several tasks, all within one timeout. Fails as soon as one of them does. */
 export async function awaitMany(
   owner: Process,
   tasks: readonly Task[],
   timeoutMs = 5000,
 ): Promise<unknown[]> {
   const deadline = owner.runtime.clock.now() + timeoutMs;
-  const values: unknown[] = [];
-  for (const task of tasks) {
-    const outcome = await yieldTask(owner, task, remaining(owner, deadline));
-    if (outcome?.type === 'ok') {
-      values.push(outcome.value);
-      continue;
+  const open = new Map(tasks.map((task) => [task.ref, task]));
+  const values = new Map<Ref, unknown>();
+  while (open.size > 0) {
+    const ended = await takeOutcome(owner, open, remaining(owner, deadline));
+    if (ended?.outcome.type !== 'ok') {
+      for (const ref of open.keys()) owner.demonitor(ref, { flush: true });
+      throw new OperationFailed('await_many', ended?.outcome.reason ?? 'timeout');
     }
-    for (const other of tasks) owner.demonitor(other.ref, { flush: true });
-    throw new OperationFailed('await_many', outcome?.reason ?? 'timeout');
+    open.delete(ended.ref);
+    values.set(ended.ref, ended.outcome.value);
   }
-  return values;
+  return tasks.map((task) => values.get(task.ref));
 }
 
 /** How the task ended, or undefined when it has not within `timeoutMs`; it can be asked again then. */
@@ -120,14 +121,7 @@ export async function yieldTask(
   task: Task,
   timeoutMs = 5000,
 ): Promise<TaskOutcome | undefined> {
-  const envelope = await owner.take((candidate) => isOutcome(candidate, task.ref), timeoutMs);
-  if (envelope?.type !== 'system') return undefined;
-  const { message } = envelope;
-  if (message.type === 'task_result') {
-    owner.demonitor(task.ref, { flush: true });
-    return { type: 'ok', value: message.value };
-  }
-  return message.type === 'DOWN' ? { type: 'exit', reason: message.reason } : undefined;
+  return (await takeOutcome(owner, new Map([[task.ref, task]]), timeoutMs))?.outcome;
 }
 
 /** As `yieldTask` for several tasks, the timeout being for all of them together; in the order given. */
@@ -142,28 +136,31 @@ export async function yieldMany(
   return outcomes;
 }
 
-/** Ends the task; its outcome if it had one already, undefined when it ended because it was asked to. */
+/**
+ * Ends the task and waits until it has ended. Its outcome if it had one, undefined when it ended because it was asked
+ * to, the reason `noproc` when its outcome has been taken before.
+ */
 export async function shutdownTask(
   owner: Process,
   task: Task,
   shutdown: number | 'brutal_kill' = 5000,
 ): Promise<TaskOutcome | undefined> {
+  const end = owner.monitor(task.pid);
   // The link goes first: the end that is asked for here must not reach the owner.
   owner.unlink(task.pid);
-  const asked: ExitReason = shutdown === 'brutal_kill' ? 'kill' : 'shutdown';
-  owner.exit(task.pid, asked);
-  let outcome = await yieldTask(
-    owner,
-    task,
-    shutdown === 'brutal_kill' ? Number.POSITIVE_INFINITY : shutdown,
-  );
-  const expected = outcome === undefined || shutdown === 'brutal_kill' ? 'killed' : 'shutdown';
-  if (outcome === undefined) {
+  owner.exit(task.pid, shutdown === 'brutal_kill' ? 'kill' : 'shutdown');
+  const timeoutMs = shutdown === 'brutal_kill' ? Number.POSITIVE_INFINITY : shutdown;
+  let reason = await owner.awaitDown(end, timeoutMs);
+  if (reason === undefined) {
     owner.exit(task.pid, 'kill');
-    outcome = await yieldTask(owner, task, Number.POSITIVE_INFINITY);
-    return outcome;
+    reason = await owner.awaitDown(end);
   }
-  return outcome.type === 'exit' && outcome.reason === expected ? undefined : outcome;
+  const before = await yieldTask(owner, task, 0);
+  owner.demonitor(task.ref, { flush: true });
+  if (before?.type === 'ok') return before;
+  if (reason === 'noproc' && before !== undefined) reason = before.reason;
+  const asked = shutdown === 'brutal_kill' ? 'killed' : 'shutdown';
+  return reason === undefined || reason === asked ? undefined : { type: 'exit', reason };
 }
 
 export interface StreamOptions<Item> {
@@ -171,7 +168,7 @@ export interface StreamOptions<Item> {
   readonly maxConcurrency?: number;
   /** For each task, in milliseconds. Default 5,000. */
   readonly timeoutMs?: number;
-  /** What a task that takes longer comes to: `exit`, the default, fails the whole; `kill_task` ends that task. */
+  /** A task that takes longer is killed. With `exit`, the default, the whole fails too, and the others run on. */
   readonly onTimeout?: 'exit' | 'kill_task';
   /** The label of the task for an item. */
   readonly label?: (item: Item) => string;
@@ -202,61 +199,65 @@ export async function asyncStream<Item>(
       running.set(task.ref, { index, task, deadline: clock.now() + timeoutMs });
     }
     const deadline = Math.min(...[...running.values()].map((entry) => entry.deadline));
-    const envelope = await owner.take(
-      (candidate) => outcomeRef(candidate, running) !== undefined,
-      Math.max(0, deadline - clock.now()),
-    );
-    const ended = envelope === undefined ? undefined : outcomeRef(envelope, running);
-    if (envelope !== undefined && ended !== undefined) {
-      const entry = running.get(ended);
-      running.delete(ended);
-      if (entry !== undefined) outcomes[entry.index] = settled(owner, entry.task, envelope);
+    const ended = await takeOutcome(owner, running, remaining(owner, deadline));
+    const entry = ended === undefined ? undefined : running.get(ended.ref);
+    if (ended !== undefined && entry !== undefined) {
+      running.delete(ended.ref);
+      outcomes[entry.index] = ended.outcome;
+      forget(owner, entry.task);
       continue;
     }
     for (const [ref, { index, task, deadline: due }] of running) {
       if (due > clock.now()) continue;
-      if (onTimeout === 'exit') {
-        for (const other of running.values()) discard(owner, other.task);
-        throw new OperationFailed('stream', 'timeout');
-      }
       running.delete(ref);
       discard(owner, task);
       outcomes[index] = { type: 'exit', reason: 'timeout' };
+      if (onTimeout === 'kill_task') continue;
+      for (const other of running.keys()) owner.demonitor(other, { flush: true });
+      throw new OperationFailed('stream', 'timeout');
     }
   }
   return outcomes;
 }
 
-/** The outcome that lies in the message; nothing of the task is left in the mailbox. */
-function settled(owner: Process, task: Task, envelope: Envelope): TaskOutcome {
-  owner.demonitor(task.ref, { flush: true });
-  owner.unlink(task.pid);
-  owner.flushExit(task.pid);
-  const message = envelope.type === 'system' ? envelope.message : undefined;
-  if (message?.type === 'task_result') return { type: 'ok', value: message.value };
-  return { type: 'exit', reason: message?.type === 'DOWN' ? message.reason : 'normal' };
-}
-
+/** Ends a task whose value nobody wants any more. */
 function discard(owner: Process, task: Task): void {
   owner.unlink(task.pid);
   owner.exit(task.pid, 'kill');
+  forget(owner, task);
+}
+
+/** Leaves nothing of a task in its owner's mailbox. */
+function forget(owner: Process, task: Task): void {
   owner.demonitor(task.ref, { flush: true });
+  owner.unlink(task.pid);
   owner.flushExit(task.pid);
 }
 
-function outcomeRef(envelope: Envelope, running: ReadonlyMap<Ref, unknown>): Ref | undefined {
+/** The first outcome of any of these tasks, taken from the mailbox or waited for. */
+async function takeOutcome(
+  owner: Process,
+  tasks: ReadonlyMap<Ref, unknown>,
+  timeoutMs: number,
+): Promise<{ readonly ref: Ref; readonly outcome: TaskOutcome } | undefined> {
+  const envelope = await owner.take((candidate) => outcomeIn(candidate, tasks) !== undefined, timeoutMs);
+  const message = envelope === undefined ? undefined : outcomeIn(envelope, tasks);
+  if (message === undefined) return undefined;
+  const { ref } = message;
+  if (message.type === 'DOWN') return { ref, outcome: { type: 'exit', reason: message.reason } };
+  owner.demonitor(ref, { flush: true });
+  return { ref, outcome: { type: 'ok', value: message.value } };
+}
+
+type OutcomeMessage = Extract<SystemMessage, { readonly type: 'task_result' | 'DOWN' }>;
+
+function outcomeIn(envelope: Envelope, tasks: ReadonlyMap<Ref, unknown>): OutcomeMessage | undefined {
   if (envelope.type !== 'system') return undefined;
   const { message } = envelope;
-  const ref = message.type === 'task_result' || message.type === 'DOWN' ? message.ref : undefined;
-  return ref !== undefined && running.has(ref) ? ref : undefined;
+  const isOutcome = message.type === 'task_result' || message.type === 'DOWN';
+  return isOutcome && tasks.has(message.ref) ? message : undefined;
 }
 
 function remaining(owner: Process, deadline: number): number {
   return Math.max(0, deadline - owner.runtime.clock.now());
-}
-
-function isOutcome(envelope: Envelope, ref: Ref): boolean {
-  if (envelope.type !== 'system') return false;
-  const { message } = envelope;
-  return (message.type === 'task_result' || message.type === 'DOWN') && message.ref === ref;
 }

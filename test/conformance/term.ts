@@ -18,7 +18,11 @@ export function parseReason(text: string): ExitReason {
 }
 
 /** Errors that Erlang knows as the wrong argument, by the runtime's code for them. */
-const BAD_ARGUMENT: ReadonlySet<unknown> = new Set(['ERR_NAME', 'ERR_UNKNOWN_REGISTRY']);
+const BAD_ARGUMENT: ReadonlySet<unknown> = new Set([
+  'ERR_NAME',
+  'ERR_UNKNOWN_REGISTRY',
+  'ERR_DUPLICATE_KEYS',
+]);
 
 export class Terms {
   readonly #nameOf: NameOf;
@@ -82,6 +86,8 @@ export class Terms {
         return this.#tuple('already_started', of.pid);
       case 'start_spec':
         return `{start_spec,${this.#problem(of.problem as StartSpecProblem)}}`;
+      case 'child_spec':
+        return this.#problem(of.problem as StartSpecProblem);
       case 'bad_opts':
         return 'bad_opts';
       case 'task_result':

@@ -10,7 +10,7 @@
 import { unreachable } from '../../base/assert.ts';
 import { type Child, type ChildSpec, parseChild, type Restart, startOne } from '../child-spec.ts';
 import type { SystemMessage } from '../envelope.ts';
-import { type ExitReason, isCleanExit } from '../exit-reason.ts';
+import type { ExitReason } from '../exit-reason.ts';
 import {
   call,
   type GenServer,
@@ -40,6 +40,7 @@ import {
   type ConsumerMessage,
   type Demand,
   isConsumerMessage,
+  losingEnds,
   parseDemand,
   type Subscribe,
   type Subscription,
@@ -382,8 +383,7 @@ function lost(self: Process, state: State, account: Account, reason: ExitReason)
   const { subscription, demand } = account;
   state.accounts.delete(subscription.ref);
   self.demonitor(subscription.ref, { flush: true });
-  if (demand.cancel === 'permanent' || (demand.cancel === 'transient' && !isCleanExit(reason)))
-    return stop(reason, state);
+  if (losingEnds(demand.cancel, reason)) return stop(reason, state);
   state.options.onCancel?.(self, subscription, reason);
   return noreply(state);
 }

@@ -6,7 +6,7 @@
  * as its cancel mode says. Behaves as a GenStage consumer (https://hexdocs.pm/gen_stage/GenStage.html).
  */
 import { unreachable } from '../../base/assert.ts';
-import { type ExitReason, isCleanExit } from '../exit-reason.ts';
+import type { ExitReason } from '../exit-reason.ts';
 import {
   type GenServer,
   type InitResult,
@@ -27,12 +27,16 @@ import {
   type ConsumerMessage,
   type Demand,
   isConsumerMessage,
+  isProducerMessage,
+  isSetDemand,
+  losingEnds,
   parseDemand,
   type Subscribe,
   type Subscription,
   type SubscriptionOptions,
 } from './messages.ts';
 import {
+  dropped,
   endsProcess,
   finish,
   isDownMessage,
@@ -133,7 +137,11 @@ export function consumerBehaviour<Spec extends ServerSpec>(
       const body = new ConsumerBody(user, self, state, options.manual ?? false);
       return (await body.subscribeAll(options.subscribeTo ?? [])) ?? body;
     },
-    { $subscribe_to: (body: ConsumerBody, { to }: { readonly to: Subscribe }) => body.subscribeCall(to) },
+    {
+      $subscribe_to: (body: ConsumerBody, { to }: { readonly to: Subscribe }) => body.subscribeCall(to),
+      $get_demand: (body: ConsumerBody) => reply('forward', body),
+      $buffered: (body: ConsumerBody) => reply(0, body),
+    },
   );
   return serverBehaviour(server, argument);
 }
@@ -180,7 +188,8 @@ class ConsumerBody implements StageBody {
   }
 
   emit(events: readonly unknown[]): void {
-    if (events.length > 0) throw new TypeError('a consumer emits no events');
+    // It has nobody to send them to.
+    this.#self.dropped += events.length;
   }
 
   /** The subscriptions of the start. One with bad options is left out; one to a name that nobody holds fails it. */
@@ -229,6 +238,7 @@ class ConsumerBody implements StageBody {
 
   own(message: unknown): Promise<unknown> | undefined {
     if (isConsumerMessage(message)) return this.#handle(message);
+    if (isProducerMessage(message) || isSetDemand(message)) return dropped(this.#self);
     if (!isDownMessage(message)) return undefined;
     const account = this.#accounts.get(message.ref);
     return account === undefined ? undefined : this.#lost(account, { kind: 'down', reason: message.reason });
@@ -282,8 +292,8 @@ class ConsumerBody implements StageBody {
     const result = await this.#module.handleCancel?.(cancellation, subscription, this.user, this.#self);
     const finished = result === undefined ? undefined : finish(this, result);
     if (finished !== undefined && endsProcess(finished)) return finished;
-    const ends =
-      demand.cancel === 'permanent' || (demand.cancel === 'transient' && !isCleanExit(cancellation.reason));
-    return ends ? { type: 'stop', reason: cancellation.reason, state: this } : finished;
+    return losingEnds(demand.cancel, cancellation.reason)
+      ? { type: 'stop', reason: cancellation.reason, state: this }
+      : finished;
   }
 }

@@ -46,7 +46,10 @@ export class DemandDispatcher implements Dispatcher {
       this.#entries.shift();
       this.#place({ subscription: first.subscription, demand: first.demand - batch.length });
     }
-    return { deliveries, rest: events.slice(sent) };
+    const rest = events.slice(sent);
+    // What is left over is what they had asked for: it waits in the producer's buffer now.
+    this.#orphaned = Math.max(0, this.#orphaned - rest.length);
+    return { deliveries, rest };
   }
 
   demands(): readonly Entry[] {

@@ -17,7 +17,8 @@ export interface Dispatched<Event> {
 }
 
 export interface Dispatcher {
-  subscribe(subscription: Subscription): number;
+  /** How much demand that makes, or why the subscription is cancelled at once. */
+  subscribe(subscription: Subscription): number | 'already_subscribed';
   /** How much of the demand is new to the producer. */
   ask(subscription: Subscription, count: number): number;
   cancel(subscription: Subscription): number;

@@ -13,7 +13,7 @@
  * asked for.
  */
 import type { Ref } from '../envelope.ts';
-import type { ExitReason } from '../exit-reason.ts';
+import { type ExitReason, isCleanExit } from '../exit-reason.ts';
 import type { Destination, Pid } from '../pid.ts';
 
 /** What losing the subscription does to the consumer: ends it; ends it unless the reason is clean; nothing. */
@@ -58,6 +58,14 @@ export type ConsumerMessage =
   | { readonly type: '$events'; readonly subscription: Subscription; readonly events: readonly unknown[] }
   | { readonly type: '$cancelled'; readonly subscription: Subscription; readonly reason: ExitReason };
 
+export type DemandMode = 'forward' | 'accumulate';
+
+/** To a producer, from anybody. */
+export interface SetDemand {
+  readonly type: '$set_demand';
+  readonly mode: DemandMode;
+}
+
 /** Why a subscription ended: somebody cancelled it, or the other side is gone. */
 export interface Cancellation {
   readonly kind: 'cancel' | 'down';
@@ -88,6 +96,17 @@ export function isProducerMessage(message: unknown): message is ProducerMessage 
 export function isConsumerMessage(message: unknown): message is ConsumerMessage {
   const type = typeOf(message);
   return type === '$events' || type === '$cancelled';
+}
+
+export function isSetDemand(message: unknown): message is SetDemand {
+  return typeOf(message) === '$set_demand';
+}
+
+/** Whether losing the subscription for that reason ends the consumer. */
+export function losingEnds(mode: CancelMode, reason: ExitReason): boolean {
+  // The producer has the same consumer already, by another subscription.
+  if (reason === 'already_subscribed') return false;
+  return mode === 'permanent' || (mode === 'transient' && !isCleanExit(reason));
 }
 
 function typeOf(message: unknown): unknown {

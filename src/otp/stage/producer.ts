@@ -26,12 +26,17 @@ import { DemandDispatcher } from './demand-dispatcher.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import {
   type Cancellation,
+  type DemandMode,
+  isConsumerMessage,
   isProducerMessage,
+  isSetDemand,
   type ProducerMessage,
+  type SetDemand,
   type Subscription,
   type SubscriptionOptions,
 } from './messages.ts';
 import {
+  dropped,
   endsProcess,
   finish,
   isDownMessage,
@@ -67,8 +72,6 @@ export interface ProducerOptions {
   /** `accumulate` holds demand back until `setDemand(..., 'forward')`. Default `forward`. */
   readonly demand?: DemandMode;
 }
-
-export type DemandMode = 'forward' | 'accumulate';
 
 /** Sends events out from a callback: `return emit(events, state)`. */
 export function emit<State>(events: readonly unknown[], state: State): Result<State> {
@@ -109,17 +112,6 @@ interface Caller {
   call(to: Destination, message: unknown, options?: { readonly timeoutMs?: number }): Promise<unknown>;
 }
 
-interface SetDemand {
-  readonly type: '$set_demand';
-  readonly mode: DemandMode;
-}
-
-function isSetDemand(message: unknown): message is SetDemand {
-  return (
-    typeof message === 'object' && message !== null && 'type' in message && message.type === '$set_demand'
-  );
-}
-
 /** Takes effect after the messages that are under way; does not wait for it. */
 export function setDemand(caller: Sender, to: Destination, mode: DemandMode): void {
   caller.send(to, { type: '$set_demand', mode } satisfies SetDemand);
@@ -145,6 +137,7 @@ export function producerBehaviour<Spec extends ServerSpec>(
     user,
     (state, self) => new ProducerBody(user, self, state, options),
     {
+      $subscribe_to: (body: ProducerBody) => reply({ type: 'error', reason: 'not_a_consumer' }, body),
       $get_demand: (body: ProducerBody) => reply(body.mode, body),
       $buffered: (body: ProducerBody) => reply(body.buffer.size, body),
     },
@@ -211,8 +204,9 @@ class ProducerBody implements StageBody {
         this.emit(item.events);
         continue;
       }
-      const result = await this.#demand(item.count);
-      if (endsProcess(result)) return result;
+      // What was replayed before it may wait in the buffer.
+      const result = await this.#served(item.count);
+      if (result !== undefined && endsProcess(result)) return result;
     }
     return undefined;
   }
@@ -233,6 +227,7 @@ class ProducerBody implements StageBody {
   own(message: unknown): Promise<unknown> | undefined {
     if (isProducerMessage(message)) return this.#handle(message);
     if (isSetDemand(message)) return this.#setDemand(message.mode);
+    if (isConsumerMessage(message)) return dropped(this.#self);
     if (!isDownMessage(message)) return undefined;
     for (const { subscription, monitor } of this.#consumers.values()) {
       if (monitor === message.ref)
@@ -259,13 +254,15 @@ class ProducerBody implements StageBody {
         );
         const finished = result === undefined ? undefined : finish(this, result);
         if (finished !== undefined && endsProcess(finished)) return finished;
-        return (await this.#served(this.#dispatcher.subscribe(subscription))) ?? finished;
+        const demand = this.#dispatcher.subscribe(subscription);
+        if (typeof demand === 'string')
+          return this.#cancelled(subscription, { kind: 'cancel', reason: demand });
+        return (await this.#served(demand)) ?? finished;
       }
       case '$ask':
         if (!known) return this.#refuse(subscription, 'unknown_subscription');
         return this.#served(this.#dispatcher.ask(subscription, message.count));
       case '$cancel':
-        if (!known) return this.#refuse(subscription, 'unknown_subscription');
         return this.#cancelled(subscription, { kind: 'cancel', reason: message.reason });
       default:
         return unreachable(message, 'producer message');

@@ -128,6 +128,12 @@ export function endsProcess(result: unknown): boolean {
   );
 }
 
+/** A stage's message that came to the wrong kind of stage. */
+export async function dropped(self: Process): Promise<undefined> {
+  self.dropped++;
+  return undefined;
+}
+
 export function isDownMessage(
   message: unknown,
 ): message is Extract<SystemMessage, { readonly type: 'DOWN' }> {
