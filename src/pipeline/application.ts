@@ -21,7 +21,7 @@ import { startDynamicChildFor } from '../otp/dynamic-supervisor.ts';
 import { formatReason } from '../otp/exit-reason.ts';
 import type { Pid } from '../otp/pid.ts';
 import { startRegistryLink } from '../otp/registry.ts';
-import { Runtime } from '../otp/runtime.ts';
+import { Runtime, type RuntimeObserver } from '../otp/runtime.ts';
 import { startSupervisor } from '../otp/supervisor.ts';
 import { markPublished, RECHECK_MS } from '../threads/queue/index.ts';
 import { termCodec } from '../threads/term-codec.ts';
@@ -55,6 +55,8 @@ export interface StopOptions {
 /** Handed in by tests; the default is the system's. */
 export interface ApplicationSurroundings {
   readonly clock?: Clock;
+  /** Hears of the births and deaths of the main thread's processes from the first one on. */
+  readonly observer?: RuntimeObserver;
 }
 
 const TREE_BACKOFF: Backoff = { initialMs: 500, maxMs: 30_000, factor: 2, jitter: 0.5 };
@@ -92,15 +94,19 @@ export class Application {
     }
     if (current.type === 'application' || current.type === 'attached')
       throw new BeamlineError('ERR_ALREADY_RUNNING', {});
-    const application = new Application(parseApplicationOptions(options), surroundings.clock ?? systemClock);
+    const application = new Application(parseApplicationOptions(options), surroundings);
     await application.#holding(application.#boot());
     return application;
   }
 
-  private constructor(options: ApplicationOptions, clock: Clock) {
+  private constructor(
+    options: ApplicationOptions,
+    { clock = systemClock, observer }: ApplicationSurroundings,
+  ) {
     const adapter = checkDescriptor(options.adapter);
     const transport = new ThreadTransport();
     const runtime = new Runtime({ clock, transport });
+    if (observer !== undefined) runtime.observers.add(observer);
     let lastNode = 0;
     this.#engine = {
       runtime,
