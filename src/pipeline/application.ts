@@ -23,7 +23,7 @@ import type { Pid } from '../otp/pid.ts';
 import { startRegistryLink } from '../otp/registry.ts';
 import { Runtime, type RuntimeObserver } from '../otp/runtime.ts';
 import { startSupervisor } from '../otp/supervisor.ts';
-import { markPublished, RECHECK_MS } from '../threads/queue/index.ts';
+import { Barrier, markPublished, RECHECK_MS } from '../threads/queue/index.ts';
 import { termCodec } from '../threads/term-codec.ts';
 import { ThreadTransport } from '../threads/thread-transport.ts';
 import { checkDescriptor } from './adapter/descriptor.ts';
@@ -258,31 +258,34 @@ export class Application {
     });
   }
 
-  /** Resolves when all that these types have accepted by now is settled, however often their threads end meanwhile. */
+  /**
+   * Resolves when all that these types have accepted by now is settled, however often their threads end meanwhile; or
+   * when `until` says that nobody waits any longer, or the application has stopped.
+   */
   async #settled(types: readonly RecordType[], until?: AbortSignal): Promise<void> {
-    await Promise.all(types.map((type) => this.#typeSettled(type, until)));
+    const stopped = this.#watching.signal;
+    const end = until === undefined ? stopped : AbortSignal.any([until, stopped]);
+    let giveUp: (() => void) | undefined;
+    const gone = new Promise<'gone'>((resolve) => {
+      giveUp = () => resolve('gone');
+      end.addEventListener('abort', giveUp);
+    });
+    await Promise.all(types.map((type) => this.#typeSettled(type, end, gone)));
+    if (giveUp !== undefined) end.removeEventListener('abort', giveUp);
   }
 
-  async #typeSettled(type: RecordType, until: AbortSignal | undefined): Promise<void> {
+  async #typeSettled(type: RecordType, end: AbortSignal, gone: Promise<'gone'>): Promise<void> {
     const mark = markPublished(type.queue);
-    const gone = new Promise<'given up'>((resolve) => {
-      until?.addEventListener('abort', () => resolve('given up'));
-    });
-    while (type.counts.pending > 0 && !until?.aborted) {
+    const barrier = new Barrier(type.queue, mark);
+    while (!barrier.isPassed() && !end.aborted) {
       if (type.placement.place === undefined) tellDispatchServer(this.#engine.runtime, { type: 'reconcile' });
       const place = await Promise.race([
         type.placement.ready(type.options.startTimeoutMs).catch(() => undefined),
         gone,
       ]);
-      if (place === 'given up') return;
-      if (place === undefined) continue;
-      const settled = place.control.settled(mark).then(
-        () => 'settled' as const,
-        // The thread ended: the mark is waited for in the next one.
-        () => 'again' as const,
-      );
-      const outcome = await Promise.race([settled, gone]);
-      if (outcome !== 'again') return;
+      if (place === undefined || place === 'gone') continue;
+      // A thread that ends meanwhile rejects: the mark is waited for in the next one.
+      await Promise.race([place.control.settled(mark).catch(() => {}), gone]);
     }
   }
 
@@ -321,7 +324,7 @@ export class Application {
 
   /** Nothing else holds the process: what is pending does, for as long as `exitTimeoutMs`. */
   readonly #beforeExit = (): void => {
-    if (this.#givenUp || this.ledger().pending === 0) return;
+    if (this.#givenUp || [...this.#types.values()].every((type) => type.isSettled)) return;
     const late = new AbortController();
     const timer = this.#engine.clock.setTimer(this.#engine.options.exitTimeoutMs, () => {
       this.#givenUp = true;

@@ -6,6 +6,7 @@ import type { DeadLetter } from '../../src/index.ts';
 import { nullAdapter } from '../../src/index.ts';
 import { Forgiving, Late, Stubborn, Superstitious, Unawaited } from './fixtures/handlers.ts';
 import { numbers, range, snapshotWith, stage } from './support/application.ts';
+import { Births } from './support/births.ts';
 import { close, open } from './support/gates.ts';
 
 /** Waits that a test can sit through. */
@@ -109,6 +110,42 @@ describe('A batch is settled when its handler and all its sends are', () => {
   });
 });
 
+describe('A batch whose Consumer is killed', () => {
+  const scene = stage();
+  const options = { isolation: 'inline', batchSize: 100, maxAttempts: 1, backoff: QUICK } as const;
+
+  it('is run again by another one, whatever the first goes on to do', async () => {
+    const births = new Births();
+    close('handle');
+    const app = await scene.start(options, { observer: births });
+    Superstitious.record({ n: 1 });
+    await scene.journal.until('begin', 1);
+    const [consumer] = births.of('Consumer');
+    consumer?.runtime.exit(consumer.pid, 'kill');
+    await scene.journal.until('begin', 2);
+    open('handle');
+    const ledger = await app.flush();
+    expect(ledger).to.include({ delivered: 1, pending: 0 });
+    expect(numbers(scene.adapter, 'superstitious')).to.deep.equal([1]);
+  });
+
+  it('keeps what its first half has settled when it is in halves', async () => {
+    const births = new Births();
+    close('handle');
+    const app = await scene.start(options, { observer: births });
+    for (const n of [13, 1, 2, 3]) Superstitious.record({ n });
+    // Halved twice: 13 stands alone and is a dead letter, 1 waits at the gate, 2 and 3 are next.
+    const begun = await scene.journal.until('begin', 4);
+    expect(begun.map(({ n }) => n)).to.deep.equal([[13, 1, 2, 3], [13, 1], [13], [1]]);
+    const [consumer] = births.of('Consumer');
+    consumer?.runtime.exit(consumer.pid, 'kill');
+    open('handle');
+    const ledger = await app.flush();
+    expect(ledger).to.include({ accepted: 4, delivered: 3, deadLettered: 1, pending: 0 });
+    expect(numbers(scene.adapter, 'superstitious').toSorted()).to.deep.equal([1, 2, 3]);
+  });
+});
+
 describe('An event that poisons its batch', () => {
   const scene = stage();
   const options = { batchSize: 100, maxAttempts: 2, backoff: QUICK };
@@ -196,6 +233,34 @@ describe('An event that poisons its batch', () => {
     expect(offers).to.have.length(3);
     expect(new Set(offers)).to.have.length(1);
   });
+
+  for (const wait of ['flush', 'stop'] as const) {
+    it(`is waited for by ${wait}() while its sink has it and nothing else is pending`, async () => {
+      const order: string[] = [];
+      let offered = (): void => {};
+      let take = (): void => {};
+      const offer = new Promise<void>((resolve) => {
+        offered = resolve;
+      });
+      const app = await scene.start({
+        ...options,
+        async deadLetter() {
+          offered();
+          await new Promise<void>((resolve) => {
+            take = resolve;
+          });
+          order.push('taken');
+        },
+      });
+      Superstitious.record({ n: 13 });
+      await offer;
+      const waited = app[wait]().then(() => order.push(wait));
+      for (let turn = 0; turn < 20; turn++) await app.inspect();
+      take();
+      await waited;
+      expect(order).to.deep.equal(['taken', wait]);
+    });
+  }
 
   it('is handed over before the application has stopped', async () => {
     const letters: DeadLetter[] = [];
