@@ -87,6 +87,7 @@ export const Task = {
   yield: task.yieldTask,
   yieldMany: task.yieldMany,
   shutdown: task.shutdownTask,
+  asyncStream: task.asyncStream,
 } as const;
 export type Task = task.Task;
 
