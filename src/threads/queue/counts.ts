@@ -6,10 +6,9 @@
  * `accepted = delivered + deadLettered + pending`.
  */
 
-import { ringIfAsleep } from './doorbell.ts';
 import { type FrameState, frameAt, frameSize, kindOf, markOf, sequenceOf, stateOf, timeOf } from './frame.ts';
 import { HEADER, type QueueHandle, QueueMemory } from './layout.ts';
-import { controlOf, publishedBytes, sealSegment, sumsOf } from './segment.ts';
+import { controlOf, publishedBytes, sumsOf } from './segment.ts';
 
 export interface QueueCounts {
   readonly accepted: number;
@@ -78,14 +77,4 @@ export function oldestPendingAt(handle: QueueHandle): number | undefined {
     if (state === 'ready' && (oldest === undefined || recordedAt < oldest)) oldest = recordedAt;
   }
   return oldest;
-}
-
-/** The thread with this writer number is dead: what it was filling is sealed for it, and the reader looks. */
-export function sealSegmentsOf(handle: QueueHandle, writer: number): void {
-  const memory = new QueueMemory(handle);
-  for (let segment = 0; segment < memory.segments; segment++) {
-    const { state, owner, generation } = controlOf(memory, segment);
-    if (state === 'filling' && owner === writer) sealSegment(memory, segment, generation);
-  }
-  ringIfAsleep(memory);
 }

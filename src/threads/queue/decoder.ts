@@ -38,6 +38,9 @@ import { QueueError } from './errors.ts';
 /** Beyond this many different keys the memory of keys begins anew: events may have generated keys. */
 const KEYS_MAX = 4096;
 
+/** A length has at most five bytes. */
+const LENGTH_FACTOR_MAX = 0x80 ** 4;
+
 interface Key {
   readonly name: string;
   /** The key as it stands in a frame, its tag included. */
@@ -67,10 +70,16 @@ export class Decoder implements EventDecoder {
     this.#text = bytes.toString('latin1', start, end);
     this.#at = 0;
     this.#key = this.#first;
-    const value = this.#value();
-    if (this.#at !== this.#text.length) throw this.#corrupt();
-    this.#text = '';
-    return value;
+    try {
+      const value = this.#value();
+      if (this.#at !== this.#text.length) throw this.#corrupt();
+      return value;
+    } catch (thrown) {
+      if (thrown instanceof QueueError) throw thrown;
+      throw this.#corrupt(thrown);
+    } finally {
+      this.#text = '';
+    }
   }
 
   #value(): unknown {
@@ -222,11 +231,12 @@ export class Decoder implements EventDecoder {
 
   #length(): number {
     let length = 0;
-    for (let factor = 1; ; factor *= 0x80) {
+    for (let factor = 1; factor <= LENGTH_FACTOR_MAX; factor *= 0x80) {
       const byte = this.#byte();
       length += (byte & 0x7f) * factor;
       if (byte < 0x80) return length;
     }
+    throw this.#corrupt();
   }
 
   #ended(): boolean {
@@ -240,11 +250,9 @@ export class Decoder implements EventDecoder {
     return this.#text.charCodeAt(this.#at++);
   }
 
-  #corrupt(): QueueError {
-    return new QueueError(
-      'ERR_FRAME_CORRUPT',
-      `The bytes of a frame are not those of an event, at byte ${this.#at}.`,
-    );
+  #corrupt(cause?: unknown): QueueError {
+    const message = `The bytes of a frame are not those of an event, at byte ${this.#at}.`;
+    return new QueueError('ERR_FRAME_CORRUPT', message, cause === undefined ? {} : { cause });
   }
 }
 

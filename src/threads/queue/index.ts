@@ -35,7 +35,6 @@ export {
   countsOf,
   oldestPendingAt,
   type QueueCounts,
-  sealSegmentsOf,
   type WalkedFrame,
   walkFrames,
 } from './counts.ts';
@@ -46,4 +45,4 @@ export type { QueueReaderOptions } from './reader.ts';
 export { RecordingThread, type RecordingThreadOptions } from './recording-thread.ts';
 export { type Door, QueueSignals } from './signals.ts';
 export { RECHECK_MS, type Watch } from './wait.ts';
-export { type Confirmable, QueueWriter } from './writer.ts';
+export { type Confirmable, QueueWriter, sealSegmentsOf } from './writer.ts';

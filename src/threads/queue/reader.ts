@@ -112,10 +112,15 @@ export class QueueReader {
     if (!this.isCurrent()) throw this.#fenced();
   }
 
-  /** Looks at all segments: finds new ones and new frames, and frees what is settled. */
+  /**
+   * Looks at all segments: finds new ones and new frames, and frees what is settled. While it looks, a writer may
+   * fill a segment that it has passed and go on in one that it has not; so that no frame is seen before an older one
+   * of its writer, segments taken since the look began do not exist yet.
+   */
   refresh(): void {
     this.checkFence();
     const { memory } = this;
+    const horizon = Atomics.load(memory.words, HEADER.TAKEN);
     let changed = false;
     for (let segment = 0; segment < memory.segments; segment++) {
       const control = controlOf(memory, segment);
@@ -136,12 +141,14 @@ export class QueueReader {
         changed ||= known !== undefined;
         this.#known[segment] = undefined;
       } else if (known === undefined && end > 0) {
+        const taken = memory.words[memory.takenIndex(segment)] as number;
+        if (taken >= horizon) continue;
         changed = true;
         this.#known[segment] = {
           segment,
           generation: control.generation,
           writer: control.owner,
-          taken: memory.words[memory.takenIndex(segment)] as number,
+          taken,
           next: 0,
           settledTo: 0,
           end,

@@ -2,7 +2,7 @@
  * The words by which the threads of an application tell each other what is no event. Owns DOOR, ATTENTION, EXITING,
  * READER_GENERATION and HEARTBEAT of one queue; each has one writer and one reader (layout.ts), and stands by itself.
  */
-import { ringIfAsleep } from './doorbell.ts';
+import { requestFlush, ringIfAsleep } from './doorbell.ts';
 import { DOOR, HEADER, type QueueHandle, QueueMemory } from './layout.ts';
 import { changed, type Watch } from './wait.ts';
 
@@ -48,7 +48,12 @@ export class QueueSignals {
   /** The process is on its way out: the reading thread, woken, runs the exit loop. Never taken back. */
   announceExit(): void {
     Atomics.store(this.#memory.words, HEADER.EXITING, 1);
-    ringIfAsleep(this.#memory);
+    requestFlush(this.#memory);
+  }
+
+  /** Whatever is in the queue shall be fetched now: the reader's wait ends with `flush`. */
+  requestFlush(): void {
+    requestFlush(this.#memory);
   }
 
   get exiting(): boolean {

@@ -120,8 +120,6 @@ export class QueueWriter {
       const full = this.#segment;
       this.#segment = NO_SEGMENT;
       sealSegment(memory, full, this.#generation);
-      // Its frames may all be settled already: then only the reader, asleep, can free it.
-      ringIfAsleep(memory);
     }
     const segment = takeSegment(memory, this.#thread.writer);
     if (segment === undefined) return false;
@@ -132,6 +130,7 @@ export class QueueWriter {
     return true;
   }
 
+  /** The frames of full segments may all be settled already: then only the reader, asleep, can free them. */
   #refuse(): void {
     this.#memory.countRefused();
     ringIfAsleep(this.#memory);
@@ -140,4 +139,14 @@ export class QueueWriter {
   #isClosed(): boolean {
     return Atomics.load(this.#memory.words, HEADER.DOOR) === DOOR.CLOSED;
   }
+}
+
+/** The thread with this writer number is dead: what it was filling is sealed for it, and the reader looks. */
+export function sealSegmentsOf(handle: QueueHandle, writer: number): void {
+  const memory = new QueueMemory(handle);
+  for (let segment = 0; segment < memory.segments; segment++) {
+    const { state, owner, generation } = controlOf(memory, segment);
+    if (state === 'filling' && owner === writer) sealSegment(memory, segment, generation);
+  }
+  ringIfAsleep(memory);
 }

@@ -161,12 +161,16 @@ describe('a death at any write', () => {
     const holdUps = atEveryWrite((n) => {
       const handle = filledQueue();
       let accepted = NUMBERS.length;
+      let current: ClaimTable<string> | undefined;
       const late = () => {
         try {
           readerLife(handle, new Set());
         } catch (error) {
           expect(error).to.have.property('code', 'ERR_READER_FENCED');
+          return;
         }
+        // Held up before it had its generation, it is the newest of all.
+        current = undefined;
       };
       const { heldUp } = heldUpAt(n, late, () => {
         // Its successors drain the queue, again and again: each segment is another one three times over.
@@ -179,14 +183,51 @@ describe('a death at any write', () => {
           if (letters !== undefined) table.settle(letters, 'buried');
           const writer = writerOf(handle, 10 + round);
           while (writer.append(accepted)) accepted++;
+          current = table;
         }
       });
+      if (current !== undefined) {
+        // The count of what runs is the successor's own too: a batch that runs alone is known to have been alone.
+        current.launch(claimAll(current, 3)!);
+        const suspects = claimAll(tableOf(handle))!;
+        expect([suspects.suspect, ...suspects.events.map(({ attempts }) => attempts)]).to.deep.equal([
+          true,
+          1,
+          1,
+          1,
+        ]);
+      }
       for (let owner = 1; owner < 20; owner++) sealSegmentsOf(handle, owner);
       expectBalanced(handle, accepted);
       expectGoodEnd(handle, accepted);
       return heldUp;
     });
-    expect(holdUps).to.be.greaterThan(90);
+    expect(holdUps).to.be.greaterThan(300);
+  });
+
+  it('that was a mere pause of a reader, while a writer goes on over several segments, keeps the order', () => {
+    const pauses = atEveryWrite((n) => {
+      const handle = smallQueue();
+      const writer = writerOf(handle);
+      const table = tableOf(handle);
+      let accepted = 0;
+      const append = (many: number) => {
+        for (let i = 0; i < many; i++) if (writer.append(accepted)) accepted++;
+      };
+      append(5);
+      const numbers: number[] = [];
+      const look = () => {
+        for (let claim = claimAll(table, 9); claim !== undefined; claim = claimAll(table, 9)) {
+          numbers.push(...claim.events.map((event) => event.decode() as number));
+          table.settle(claim, 'delivered');
+        }
+      };
+      const { heldUp } = heldUpAt(n, look, () => append(32));
+      look();
+      expect(numbers).to.deep.equal([...Array(accepted).keys()]);
+      return heldUp;
+    });
+    expect(pauses).to.be.greaterThan(50);
   });
 
   it('of a freeing leaves the counts true, generation after generation', () => {
@@ -235,6 +276,25 @@ describe('a death at any write', () => {
       for (const [number, outcome] of all.entries())
         expect(outcome, `${number}`).to.be.oneOf(['delivered', 'dead']);
       expect(table.size).to.equal(0);
+    }
+  });
+
+  it('of a reader that has settled everything and told nobody leaves no confirmation hanging', async () => {
+    for (let n = 1, died = true; died; n++) {
+      const handle = smallQueue();
+      const confirmations = createConfirmations({ seats: 2, slots: 32 });
+      const waiting = new ConfirmationTable(confirmations, 0, watch);
+      const thread = new RecordingThread({ writer: 1, clock: stillClock, confirmations: waiting });
+      const answer = new QueueWriter(handle, thread).appendAndConfirm('wait for me', 'delivered');
+      if (answer.type !== 'accepted') throw new Error(answer.code);
+      ({ died } = liveUntil(n, () => {
+        const table = tableOf(handle, { confirmations });
+        table.settle(claimAll(table)!, 'delivered');
+      }));
+      const successor = tableOf(handle, { confirmations });
+      const claim = claimAll(successor);
+      if (claim !== undefined) successor.settle(claim, 'delivered');
+      expect(await answer.confirmation.outcome).to.equal('delivered');
     }
   });
 

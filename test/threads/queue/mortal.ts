@@ -31,17 +31,20 @@ export function liveUntil(n: number, life: () => void): { readonly died: boolean
   }
 }
 
-/** Runs `life`, and before its n-th write all of `interlude`: what others do while this thread is held up there. */
+/**
+ * Runs `life`, and before its n-th atomic operation, be it a read, all of `interlude`: what others do while this
+ * thread is held up there.
+ */
 export function heldUpAt(n: number, life: () => void, interlude: () => void): { readonly heldUp: boolean } {
   const atomics = Atomics as unknown as Record<string, (...args: unknown[]) => unknown>;
-  const originals = WRITES.map((name) => [name, atomics[name]!] as const);
+  const originals = [...WRITES, 'load'].map((name) => [name, atomics[name]!] as const);
   const restore = () => {
     for (const [name, original] of originals) atomics[name] = original;
   };
-  let writes = 0;
+  let operations = 0;
   for (const [name, original] of originals) {
     atomics[name] = (...args) => {
-      if (++writes === n) {
+      if (++operations === n) {
         restore();
         interlude();
       }
@@ -53,7 +56,7 @@ export function heldUpAt(n: number, life: () => void, interlude: () => void): { 
   } finally {
     restore();
   }
-  return { heldUp: writes >= n };
+  return { heldUp: operations >= n };
 }
 
 /** Repeats `story` with a death at write 1, 2, 3 ... until it outlives its own end. Answers with the number of deaths. */

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { changeMark, frameAt, KIND, markOf, withState } from '../../../src/threads/queue/frame.ts';
 import {
   countsOf,
   oldestPendingAt,
@@ -6,6 +7,7 @@ import {
   sealSegmentsOf,
   walkFrames,
 } from '../../../src/threads/queue/index.ts';
+import { QueueMemory } from '../../../src/threads/queue/layout.ts';
 import { claimAll, dataOf, smallQueue, stillClock, tableOf, writerOf } from './rig.ts';
 
 describe('the event queue', () => {
@@ -213,6 +215,28 @@ describe('the event queue', () => {
     }
     const counts = countsOf(handle);
     expect(counts).to.include({ accepted, deadLettered: 15 * 50, pending: 0, refused: 50 });
+  });
+
+  it('counts a parked copy and what it was moved from once, wherever it is settled', () => {
+    const handle = smallQueue();
+    const writer = writerOf(handle);
+    const table = tableOf(handle);
+    writer.append('source');
+    writer.append('copy');
+    const memory = new QueueMemory(handle);
+    const [source, copy] = [frameAt(memory, 0, 0), frameAt(memory, 0, 40)];
+    memory.words[copy + 7] = KIND.COPY << 24;
+    changeMark(memory, source, markOf(memory, source), withState(markOf(memory, source), 'moved'));
+    expect([...walkFrames(handle)].map(({ state, kind }) => [state, kind])).to.deep.equal([
+      ['moved', KIND.NATIVE],
+      ['ready', KIND.COPY],
+    ]);
+    expect(countsOf(handle)).to.include({ accepted: 1, delivered: 0, pending: 1 });
+    table.settle(claimAll(table)!, 'delivered');
+    sealSegmentsOf(handle, 1);
+    expect(claimAll(table)).to.equal(undefined);
+    expect([...walkFrames(handle)]).to.have.length(0);
+    expect(countsOf(handle)).to.include({ accepted: 1, delivered: 1, pending: 0 });
   });
 
   it('lets an event be recorded from within another one', () => {
