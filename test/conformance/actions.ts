@@ -4,7 +4,6 @@ import type { Destination, Pid } from '../../src/otp/pid.ts';
 import { register, unregister, update } from '../../src/otp/registry.ts';
 import { ask, cancel } from '../../src/otp/stage/consumer.ts';
 import {
-  asyncStream,
   awaitMany,
   awaitTask,
   shutdownTask,
@@ -13,6 +12,7 @@ import {
   yieldMany,
   yieldTask,
 } from '../../src/otp/task.ts';
+import { asyncStream } from '../../src/otp/task-stream.ts';
 import type { Actor } from './actor.ts';
 import { SCRIPT_FIELDS } from './check.ts';
 import type { Action, ActionName, Json, Reference, Spec } from './format.ts';

@@ -1,8 +1,8 @@
 /** What one scenario came to, as data and as text for people. */
-import { FormatError } from './check.ts';
 import { compactJson } from './compare.ts';
 import type { ScenarioFile } from './corpus.ts';
 import type { Json, Scenario } from './format.ts';
+import { FormatError } from './kinds.ts';
 import { type Difference, runScenario } from './run.ts';
 
 export type Verdict =
