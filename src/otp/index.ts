@@ -12,6 +12,7 @@ import * as pool from './stage/consumer-supervisor.ts';
 import * as producer from './stage/producer.ts';
 import * as supervisor from './supervisor.ts';
 import * as task from './task.ts';
+import * as stream from './task-stream.ts';
 
 export type { Backoff } from '../base/backoff.ts';
 export { type Clock, systemClock } from '../base/clock.ts';
@@ -87,6 +88,7 @@ export const Task = {
   yield: task.yieldTask,
   yieldMany: task.yieldMany,
   shutdown: task.shutdownTask,
+  asyncStream: stream.asyncStream,
 } as const;
 export type Task = task.Task;
 

@@ -91,6 +91,8 @@ export class Process {
   onEnd: (() => void) | undefined = undefined;
 
   scheduled = false;
+  /** Messages to others that are to be sent later: they outlive their sender. */
+  readonly #letters = new Map<Ref, Timer>();
   #started = false;
   #busy = false;
   #suspended = false;
@@ -222,8 +224,9 @@ export class Process {
   }
 
   #track(envelope: Envelope): void {
-    if (envelope.type === 'call' || envelope.type === 'sys')
-      this.openCalls.set(envelope.from.ref, envelope.from);
+    if (envelope.type !== 'call' && envelope.type !== 'sys') return;
+    // A caller that has given up is not kept until the end of a server that never answers it.
+    if (envelope.from.wait?.settled !== true) this.openCalls.set(envelope.from.ref, envelope.from);
   }
 
   #nextSysRequest(): Envelope | undefined {
@@ -341,16 +344,25 @@ export class Process {
     if (options.flush === true) this.mailbox.remove((envelope) => isDown(envelope, ref));
   }
 
+  /** What is sent to another process is sent even if this one has ended by then. */
   sendAfter(delayMs: number, message: unknown, to: Destination = this.pid): Ref {
     this.#assertAlive();
-    return this.setTimer(delayMs, () => this.runtime.deliver(to, { type: 'info', message }));
+    const send = (): void => this.runtime.deliver(to, { type: 'info', message });
+    if (isPid(to) && to.key === this.pid.key) return this.setTimer(delayMs, send);
+    const ref = this.runtime.nextRef();
+    const timer = this.runtime.clock.setTimer(delayMs, () => {
+      this.#letters.delete(ref);
+      send();
+    });
+    this.#letters.set(ref, timer);
+    return ref;
   }
 
   /** True when the timer had not fired yet. */
   cancelTimer(ref: Ref): boolean {
-    const timer = this.timers.get(ref);
+    const timer = this.timers.get(ref) ?? this.#letters.get(ref);
     timer?.clear();
-    return this.timers.delete(ref);
+    return this.timers.delete(ref) || this.#letters.delete(ref);
   }
 
   /** Calls `fire` unless the process has ended by then. */

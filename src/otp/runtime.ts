@@ -267,9 +267,10 @@ export class Runtime {
       const ref = this.nextRef();
       const wait = new Wait<unknown>(owner, resolve, reject);
       if (timeoutMs !== Number.POSITIVE_INFINITY) {
-        wait.timer = this.clock.setTimer(timeoutMs, () =>
-          wait.reject(new OperationFailed(operation, 'timeout')),
-        );
+        wait.timer = this.clock.setTimer(timeoutMs, () => {
+          wait.reject(new OperationFailed(operation, 'timeout'));
+          process?.openCalls.delete(ref);
+        });
       }
       if (process !== undefined) {
         process.deliver(envelope({ pid: owner?.pid, node: this.node, ref, wait }));

@@ -19,7 +19,7 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import type { DynamicSupervisorSpec } from '../otp/dynamic-supervisor.ts';
 import { startDynamicChildFor } from '../otp/dynamic-supervisor.ts';
 import { formatReason } from '../otp/exit-reason.ts';
-import type { Pid } from '../otp/pid.ts';
+import { type Pid, ProcessId } from '../otp/pid.ts';
 import { startRegistryLink } from '../otp/registry.ts';
 import { Runtime, type RuntimeObserver } from '../otp/runtime.ts';
 import { startSupervisor } from '../otp/supervisor.ts';
@@ -159,6 +159,25 @@ export class Application {
   stop(options: StopOptions = {}): Promise<Ledger> {
     this.#stopped ??= this.#holding(this.#stop(options.timeoutMs ?? STOP_TIMEOUT_MS));
     return this.#stopped;
+  }
+
+  /**
+   * Debug API: kills a process, wherever it runs, by its pid as `inspect()` shows it. False: there is none.
+   * Its supervisor does the rest.
+   */
+  kill(pid: string): boolean {
+    const [, node, serial] = /^<(\d+)\.(\d+)>$/.exec(pid) ?? [];
+    if (node === undefined || serial === undefined) return false;
+    const { runtime } = this.#engine;
+    const id = new ProcessId(Number(node), Number(serial));
+    if (!runtime.isAlive(id)) return false;
+    runtime.exit(id, 'kill');
+    return true;
+  }
+
+  /** Debug API: ends the thread of a record type. Resolves when it has ended; another one follows. */
+  async endThread(recordType: string): Promise<void> {
+    await this.#holding(typeNamed(this.#engine, recordType).placement.restart());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -7,6 +7,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Pid } from '../otp/pid.ts';
 import type { StartResult } from '../otp/start.ts';
 import type { RemoteControl } from '../threads/control-lane.ts';
+import { ThreadError } from '../threads/errors.ts';
 import type { SiteControl } from './site.ts';
 
 /** A site that is up. */
@@ -69,21 +70,32 @@ export class Waiting {
   }
 }
 
-export async function startProducerAt(
-  placement: Placement,
-  parent: Pid,
-  timeoutMs: number,
-): Promise<StartResult> {
-  const { control } = await placement.ready(timeoutMs);
-  return control.startProducer(parent);
+/** Starts the type's Producer as a child of `parent`, as soon as there is a site. */
+export function startProducerAt(placement: Placement, parent: Pid, timeoutMs: number): Promise<StartResult> {
+  return startAt(placement, timeoutMs, (control) => control.startProducer(parent));
 }
 
-export async function startConsumerSupervisorAt(
+/** Starts the type's ConsumerSupervisor as a child of `parent`, as soon as there is a site. */
+export function startConsumerSupervisorAt(
   placement: Placement,
   parent: Pid,
   producer: Pid,
   timeoutMs: number,
 ): Promise<StartResult> {
+  return startAt(placement, timeoutMs, (control) => control.startConsumerSupervisor(parent, producer));
+}
+
+async function startAt(
+  placement: Placement,
+  timeoutMs: number,
+  start: (control: RemoteControl<SiteControl>) => Promise<StartResult>,
+): Promise<StartResult> {
   const { control } = await placement.ready(timeoutMs);
-  return control.startConsumerSupervisor(parent, producer);
+  try {
+    return await start(control);
+  } catch (error) {
+    // The thread ended in mid-start: no fault of the child's.
+    if (error instanceof ThreadError) return { type: 'error', reason: 'noconnection' };
+    throw error;
+  }
 }

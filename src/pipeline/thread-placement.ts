@@ -77,13 +77,14 @@ export class ThreadPlacement implements Placement {
       control: this.#type.mainControl as unknown as ControlApi,
       startTimeoutMs: options.startTimeoutMs,
       terminateTimeoutMs: options.terminateTimeoutMs,
+      // Before the supervisors hear of it: what they start again waits for the next thread.
+      onEnded: () => {
+        this.#place = undefined;
+        engine.directory.retire(argument.identity);
+      },
     });
     this.#thread = thread;
     const place: Place = { control: thread.control, ended: thread.ended };
-    void thread.ended.then(() => {
-      if (this.#place === place) this.#place = undefined;
-      engine.directory.retire(argument.identity);
-    });
     try {
       await thread.ready;
     } catch (error) {

@@ -31,6 +31,8 @@ export interface ThreadOptions {
   readonly startTimeoutMs: number;
   readonly terminateTimeoutMs: number;
   readonly resourceLimits?: ResourceLimits;
+  /** Called when the thread has ended, before any process hears of it. */
+  readonly onEnded?: () => void;
 }
 
 /** What the threads of one application have in common. */
@@ -205,6 +207,7 @@ export class Thread<Api> {
     if (this.#state === 'stuck') this.#link.close();
     else this.#link.drainAndClose();
     this.#host.transport.remove(this.node);
+    this.#options.onEnded?.();
     this.#host.runtime.nodeDown(this.node);
     this.#settleReady.reject(error);
     this.#settleEnded(error);

@@ -4,7 +4,6 @@ import type { Destination, Pid } from '../../src/otp/pid.ts';
 import { register, unregister, update } from '../../src/otp/registry.ts';
 import { ask, cancel } from '../../src/otp/stage/consumer.ts';
 import {
-  asyncStream,
   awaitMany,
   awaitTask,
   shutdownTask,
@@ -13,6 +12,7 @@ import {
   yieldMany,
   yieldTask,
 } from '../../src/otp/task.ts';
+import { asyncStream } from '../../src/otp/task-stream.ts';
 import type { Actor } from './actor.ts';
 import { SCRIPT_FIELDS } from './check.ts';
 import type { Action, ActionName, Json, Reference, Spec } from './format.ts';
@@ -107,8 +107,8 @@ const HANDLERS: Handlers = {
     const refs = actor.monitors.get(target.toString()) ?? [];
     actor.monitors.set(target.toString(), [...refs, actor.self.monitor(target)]);
   },
-  demonitor: (actor, reference) => demonitor(actor, reference, false),
-  demonitor_flush: (actor, reference) => demonitor(actor, reference, true),
+  demonitor: (actor, reference) => demonitor(actor, reference, {}),
+  demonitor_flush: (actor, reference) => demonitor(actor, reference, { flush: true }),
   signal: (actor, reference, reason) =>
     withPid(actor, reference, (pid) => actor.self.exit(pid, parseReason(reason))),
   send(actor, reference, message) {
@@ -263,10 +263,10 @@ function watched(actor: Actor, reference: Reference): Destination | undefined {
   return to === undefined || typeof to === 'string' ? to : actor.world.runtime.whereis(to);
 }
 
-function demonitor(actor: Actor, reference: Reference, flush: boolean): void {
+function demonitor(actor: Actor, reference: Reference, options: { readonly flush?: boolean }): void {
   const target = watched(actor, reference);
   const ref = target === undefined ? undefined : actor.monitors.get(target.toString())?.pop();
-  if (ref !== undefined) actor.self.demonitor(ref, { flush });
+  if (ref !== undefined) actor.self.demonitor(ref, options);
 }
 
 async function onTask(

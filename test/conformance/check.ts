@@ -5,82 +5,23 @@
  * The tables follow FORMAT.md: sections 3 (specs), 4 (actions) and 5 (steps). A name that ends in `?` may be left out.
  */
 import type { ActionName, Json, OperationName, Scenario, SpecType } from './format.ts';
-
-/** What is wrong, and where in the file. */
-export class FormatError extends Error {
-  override readonly name = 'FormatError';
-
-  constructor(path: string, problem: string) {
-    super(`${path}: ${problem}`);
-  }
-}
-
-type Check = (value: unknown, path: string) => void;
-
-const shown = (value: unknown): string => JSON.stringify(value) ?? String(value);
-
-const kind =
-  (what: string, holds: (value: unknown) => boolean): Check =>
-  (value, path) => {
-    if (!holds(value)) throw new FormatError(path, `expected ${what}, got ${shown(value)}`);
-  };
-
-const text = kind('a text', (value) => typeof value === 'string');
-const number = kind('a number', (value) => typeof value === 'number');
-const flag = kind('true or false', (value) => typeof value === 'boolean');
-const json = kind('a value', (value) => value !== undefined);
-const oneOf = (...choices: readonly (string | number)[]): Check =>
-  kind(`one of ${choices.join(', ')}`, (value) => choices.includes(value as string));
-
-const either =
-  (first: Check, second: Check): Check =>
-  (value, path) => {
-    try {
-      first(value, path);
-    } catch {
-      second(value, path);
-    }
-  };
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-const list =
-  (item: Check): Check =>
-  (value, path) => {
-    if (!Array.isArray(value)) throw new FormatError(path, `expected a list, got ${shown(value)}`);
-    for (const [index, element] of value.entries()) item(element, `${path}[${index}]`);
-  };
-
-const dictionary =
-  (item: Check): Check =>
-  (value, path) => {
-    if (!isObject(value)) throw new FormatError(path, `expected an object, got ${shown(value)}`);
-    for (const [key, element] of Object.entries(value)) item(element, `${path}.${key}`);
-  };
-
-type Fields = Readonly<Record<string, Check>>;
-
-const fields =
-  (known: Fields): Check =>
-  (value, path) => {
-    if (!isObject(value)) throw new FormatError(path, `expected an object, got ${shown(value)}`);
-    for (const [name, element] of Object.entries(value)) {
-      const check = known[name] ?? known[`${name}?`];
-      if (check === undefined) throw new FormatError(path, `unknown field ${name}`);
-      check(element, `${path}.${name}`);
-    }
-    for (const name of Object.keys(known)) {
-      if (!name.endsWith('?') && !(name in value))
-        throw new FormatError(path, `the field ${name} is missing`);
-    }
-  };
-
-const partial = (known: Fields): Check =>
-  fields(
-    Object.fromEntries(Object.entries(known).map(([name, check]) => [`${name.replace('?', '')}?`, check])),
-  );
+import {
+  type Check,
+  dictionary,
+  either,
+  type Fields,
+  FormatError,
+  fields,
+  flag,
+  isObject,
+  json,
+  list,
+  number,
+  oneOf,
+  partial,
+  shown,
+  text,
+} from './kinds.ts';
 
 // -- actions ---------------------------------------------------------------------------------------------------
 

@@ -19,6 +19,6 @@ export function scenarioFiles(directory: string, filter = ''): ScenarioFile[] {
     .sort()
     .map((path) => ({
       path,
-      read: () => parseScenario(JSON.parse(readFileSync(join(directory, path), 'utf8')) as Json, path),
+      read: () => parseScenario(JSON.parse(readFileSync(join(directory, path), 'utf8')) as Json, 'scenario'),
     }));
 }

@@ -3,47 +3,67 @@
  *
  *     npm run conformance -- [DIR] [--filter TEXT] [--json] [--repeat N]
  *
- * The last line is `N passed, M failed`; the exit code is 1 if any failed.
+ * The last line is `N passed, M failed`; with `--json` the line before it is the whole outcome. The exit code is 1 if
+ * any failed, 2 if there was nothing to run.
  */
 import { parseArgs } from 'node:util';
 import { scenarioFiles } from './corpus.ts';
 import { explain, judge, type Verdict } from './verdict.ts';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    filter: { type: 'string', default: '' },
-    json: { type: 'boolean', default: false },
-    repeat: { type: 'string', default: '1' },
-  },
-});
-const [directory = 'test/conformance/scenarios'] = positionals;
-const repeat = Number(values.repeat);
-if (!Number.isInteger(repeat) || repeat < 1) {
-  throw new RangeError(`--repeat must be a whole number of at least 1, got ${values.repeat}`);
+type Failure = Exclude<Verdict, { type: 'passed' }>;
+
+interface Options {
+  readonly directory: string;
+  readonly filter: string;
+  readonly json: boolean;
+  readonly repeat: number;
 }
 
-const files = scenarioFiles(directory, values.filter);
-if (files.length === 0) throw new Error(`no scenario in ${directory} matches '${values.filter}'`);
+try {
+  process.exitCode = await run(parseOptions());
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 2;
+}
 
-let passed = 0;
-const failures: Exclude<Verdict, { type: 'passed' }>[] = [];
-for (let round = 0; round < repeat; round++) {
-  for (const file of files) {
-    const verdict = await judge(file);
-    if (verdict.type === 'passed') {
-      passed++;
-      continue;
-    }
-    failures.push(verdict);
-    if (!values.json) console.log(`${explain(verdict)}\n`);
+function parseOptions(): Options {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      filter: { type: 'string', default: '' },
+      json: { type: 'boolean', default: false },
+      repeat: { type: 'string', default: '1' },
+    },
+  });
+  const { filter, json } = values;
+  const [directory = 'test/conformance/scenarios'] = positionals;
+  const repeat = Number(values.repeat);
+  if (!Number.isInteger(repeat) || repeat < 1) {
+    throw new RangeError(`--repeat must be a whole number of at least 1, got ${values.repeat}`);
   }
+  return { directory, filter, json, repeat };
 }
-if (values.json) {
-  const failed = failures.map((failure) =>
-    failure.type === 'broken' ? { ...failure, error: String(failure.error) } : failure,
-  );
-  console.log(JSON.stringify({ passed, failed }, null, 2));
+
+async function run({ directory, filter, json, repeat }: Options): Promise<number> {
+  const files = scenarioFiles(directory, filter);
+  if (files.length === 0) throw new Error(`no scenario in ${directory} matches '${filter}'`);
+  let passed = 0;
+  const failed: Failure[] = [];
+  for (let round = 0; round < repeat; round++) {
+    for (const file of files) {
+      const verdict = await judge(file);
+      if (verdict.type === 'passed') passed++;
+      else {
+        failed.push(verdict);
+        if (!json) console.log(`${explain(verdict)}\n`);
+      }
+    }
+  }
+  if (json) console.log(JSON.stringify({ passed, failed: failed.map(plain) }));
+  console.log(`${passed} passed, ${failed.length} failed`);
+  return failed.length === 0 ? 0 : 1;
 }
-console.log(`${passed} passed, ${failures.length} failed`);
-process.exitCode = failures.length === 0 ? 0 : 1;
+
+function plain(failure: Failure): object {
+  return failure.type === 'broken' ? { ...failure, error: String(failure.error) } : failure;
+}

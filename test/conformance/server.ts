@@ -85,8 +85,8 @@ export class ScriptedServer<Spec extends ServerSpec = ServerSpec> {
     this.actor = new Actor(this.#world, self);
     const { terms } = this.#world;
     this.actor.observe('init', ...(argument === undefined ? [] : [terms.value(argument)]));
-    const { init, init_at: at, value } = this.spec;
-    return this.actor.take(value ?? 0, at?.[String(this.actor.number)] ?? init, (turn) => {
+    const { init, init_at: at, value = 0 } = this.spec;
+    return this.actor.take(value, at?.[String(this.actor.number)] ?? init, (turn) => {
       if (turn.garbage !== undefined) return turn.garbage.value as unknown as InitResult<Json>;
       if (turn.ignore) return ignore();
       return turn.stop === undefined ? ok(turn.value, this.#then(turn, [])) : refuse(turn.stop);

@@ -2,6 +2,7 @@
 import { compactJson } from './compare.ts';
 import type { ScenarioFile } from './corpus.ts';
 import type { Json, Scenario } from './format.ts';
+import { FormatError } from './kinds.ts';
 import { type Difference, runScenario } from './run.ts';
 
 export type Verdict =
@@ -30,8 +31,7 @@ export async function judge({ path, read }: ScenarioFile): Promise<Verdict> {
 /** The first step that differs, and what came before it. */
 export function explain(verdict: Exclude<Verdict, { type: 'passed' }>): string {
   if (verdict.type === 'broken') {
-    const { error } = verdict;
-    return `${verdict.path}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+    return `${verdict.path}: ${trouble(verdict.error)}`;
   }
   const { scenario, difference, path } = verdict;
   const text = (value: unknown): string => compactJson(value as Json);
@@ -45,4 +45,11 @@ export function explain(verdict: Exclude<Verdict, { type: 'passed' }>): string {
     `    expected ${text(difference.expected)}`,
     `    actual   ${text(difference.actual)}`,
   ].join('\n');
+}
+
+/** A file that is no scenario needs no stack; a fault of the interpreter does. */
+function trouble(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const isTheFiles = error instanceof FormatError || error instanceof SyntaxError;
+  return isTheFiles ? error.message : (error.stack ?? error.message);
 }
