@@ -13,6 +13,7 @@
  * ConsumerDynamicSupervisor that is new has no pools for the Producers to the right. What lies in the queues is not in
  * the tree, and DispatchServer has it fetched again. If the tree gives up, it is started anew, after a growing delay.
  */
+import { setMaxListeners } from 'node:events';
 import { nanoid } from 'nanoid';
 import { type Backoff, backoffDelay } from '../base/backoff.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
@@ -127,6 +128,8 @@ export class Application {
       },
     });
     this.#recorder = this.#engine.directory.recorder(clock);
+    // Each record type listens, and Node takes more than ten listeners for a leak.
+    setMaxListeners(0, this.#watching.signal);
     for (const definition of definedTypes().values()) this.#admit(definition);
     setEnvironment({
       type: 'application',
@@ -255,7 +258,9 @@ export class Application {
     const type = new RecordType(definition, this.#engine);
     this.#types.set(type.name, type);
     this.#engine.directory.announce(type.name, type.queue);
-    void this.#attend(type);
+    // Too late for this application: what is recorded is refused and counted, as for all its types.
+    if (this.#state === 'stopping' || this.#state === 'stopped') type.signals.door = 'closed';
+    else void this.#attend(type);
   }
 
   async #attend(type: RecordType): Promise<void> {
@@ -336,8 +341,12 @@ export class Application {
       logger.error({ pending: ledger.pending }, 'stopped before all events were delivered');
     directory.close();
     process.off('beforeExit', this.#beforeExit);
-    const names = types.map(({ name }) => name);
-    setEnvironment({ type: 'stopped', recorder: this.#recorder, names: () => names });
+    setEnvironment({
+      type: 'stopped',
+      recorder: this.#recorder,
+      admit: (definition) => this.#admit(definition),
+      names: () => [...this.#types.keys()],
+    });
     return ledger;
   }
 

@@ -35,9 +35,13 @@ export function openAll(): void {
   for (const gate of Object.keys(GATE) as Gate[]) open(gate);
 }
 
+export function isClosed(gate: Gate): boolean {
+  return Atomics.load(words, GATE[gate]) === CLOSED;
+}
+
 /** Resolves when the gate is open. */
 export async function passed(gate: Gate): Promise<void> {
-  while (Atomics.load(words, GATE[gate]) === CLOSED) {
+  while (isClosed(gate)) {
     const waiting = (Atomics as unknown as WaitAsync).waitAsync(words, GATE[gate], CLOSED);
     if (waiting.async) await waiting.value;
   }
@@ -45,7 +49,7 @@ export async function passed(gate: Gate): Promise<void> {
 
 /** Returns when the gate is open, and lets nothing else happen in this thread until then. */
 export function blockedBy(gate: Gate): void {
-  while (Atomics.load(words, GATE[gate]) === CLOSED) Atomics.wait(words, GATE[gate], CLOSED, 50);
+  while (isClosed(gate)) Atomics.wait(words, GATE[gate], CLOSED, 50);
 }
 
 /** Not in the library types of ES2023. */
