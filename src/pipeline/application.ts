@@ -15,7 +15,7 @@
  */
 import { nanoid } from 'nanoid';
 import { type Backoff, backoffDelay } from '../base/backoff.ts';
-import { type Clock, systemClock } from '../base/clock.ts';
+import { type Clock, holdProcess, systemClock } from '../base/clock.ts';
 import type { DynamicSupervisorSpec } from '../otp/dynamic-supervisor.ts';
 import { startDynamicChildFor } from '../otp/dynamic-supervisor.ts';
 import { formatReason } from '../otp/exit-reason.ts';
@@ -23,6 +23,7 @@ import { type Pid, ProcessId } from '../otp/pid.ts';
 import { startRegistryLink } from '../otp/registry.ts';
 import { Runtime } from '../otp/runtime.ts';
 import { startSupervisor } from '../otp/supervisor.ts';
+import { Directory, type Recorder } from '../threads/directory.ts';
 import { markPublished, RECHECK_MS } from '../threads/queue/index.ts';
 import { termCodec } from '../threads/term-codec.ts';
 import { ThreadTransport } from '../threads/thread-transport.ts';
@@ -30,7 +31,6 @@ import { checkDescriptor } from './adapter/descriptor.ts';
 import { startConsumerDynamicSupervisor } from './consumer-dynamic-supervisor.ts';
 import { deadLetterSink } from './dead-letter-sink.ts';
 import type { Definition } from './definition.ts';
-import { Directory, type Recorder } from './directory.ts';
 import { tellDispatchServer } from './dispatch-server.ts';
 import type { Engine } from './engine.ts';
 import { definedTypes, environment, setEnvironment } from './environment.ts';
@@ -59,7 +59,6 @@ export interface ApplicationSurroundings {
 
 const TREE_BACKOFF: Backoff = { initialMs: 500, maxMs: 30_000, factor: 2, jitter: 0.5 };
 const STOP_TIMEOUT_MS = 30_000;
-const HOLD_MS = 60_000;
 
 export class Application {
   readonly #engine: Engine;
@@ -71,7 +70,7 @@ export class Application {
   #tree: Pid | undefined;
   /** How many of this object's promises are under way: while there are any, the Node process stays. */
   #underWay = 0;
-  #hold: NodeJS.Timeout | undefined;
+  #release: (() => void) | undefined;
   /** The end of the process was held up for long enough. */
   #givenUp = false;
 
@@ -346,14 +345,14 @@ export class Application {
   /** None of what the library has running holds the process: a promise that somebody waits for does. */
   async #holding<Value>(promise: Promise<Value>): Promise<Value> {
     this.#underWay++;
-    this.#hold ??= setInterval(() => {}, HOLD_MS);
+    this.#release ??= holdProcess();
     try {
       return await promise;
     } finally {
       this.#underWay--;
       if (this.#underWay === 0) {
-        clearInterval(this.#hold);
-        this.#hold = undefined;
+        this.#release?.();
+        this.#release = undefined;
       }
     }
   }
