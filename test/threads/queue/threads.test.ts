@@ -37,6 +37,15 @@ describe('the queue between threads', () => {
     });
   });
 
+  it('wakes the reader for every full batch of two writers, and misses none', async () => {
+    const handle = smallQueue({ queueBytes: 64 * 16384, segmentBytes: 16384 });
+    const events = 20_000;
+    const reading = start({ type: 'read', handle, events: 2 * events, batch: 50 });
+    const writing = [1, 2].map((writer) => start({ type: 'write', handle, writer, events }));
+    await Promise.all(writing.map(({ report }) => report));
+    expect(await reading.report).to.deep.equal({ events: { 1: events, 2: events }, disorder: undefined });
+  });
+
   it('misses no wake-up in 20,000 ping-pongs', async () => {
     const [there, back] = [smallQueue(), smallQueue()];
     const echo = start({ type: 'echo', from: there, to: back });
