@@ -27,8 +27,9 @@ export class ThreadPlacement implements Placement {
     this.#waiting = new Waiting(host.clock, (startTimeoutMs) => this.#late(startTimeoutMs));
   }
 
+  /** Nobody is sent to a thread that has ended: what its end sets off, a restart for one, asks here before `ended` settles. */
   get place(): Place | undefined {
-    return this.#place;
+    return this.#thread?.state === 'ready' ? this.#place : undefined;
   }
 
   get info(): PlacementInfo {
@@ -49,7 +50,8 @@ export class ThreadPlacement implements Placement {
   }
 
   ready(timeoutMs: number): Promise<Place> {
-    return this.#place === undefined ? this.#waiting.wait(timeoutMs) : Promise.resolve(this.#place);
+    const { place } = this;
+    return place === undefined ? this.#waiting.wait(timeoutMs) : Promise.resolve(place);
   }
 
   async restart(): Promise<void> {
@@ -63,7 +65,8 @@ export class ThreadPlacement implements Placement {
   }
 
   async #open(): Promise<Place> {
-    if (this.#place !== undefined) return this.#place;
+    const { place: present } = this;
+    if (present !== undefined) return present;
     if (this.#closed) throw new BeamlineError('ERR_STOPPED', { recordType: this.#type.name, id: null });
     const { name, options, engine } = this.#type;
     const argument = this.#type.siteArgument(this.#predecessor);
@@ -79,11 +82,9 @@ export class ThreadPlacement implements Placement {
       terminateTimeoutMs: options.terminateTimeoutMs,
     });
     this.#thread = thread;
+    this.#place = undefined;
     const place: Place = { control: thread.control, ended: thread.ended };
-    void thread.ended.then(() => {
-      if (this.#place === place) this.#place = undefined;
-      engine.directory.retire(argument.identity);
-    });
+    void thread.ended.then(() => engine.directory.retire(argument.identity));
     try {
       await thread.ready;
     } catch (error) {
