@@ -32,6 +32,7 @@ const STREAMS = [
 const EARLY = 0.3;
 const LATE = 0.95;
 const CRASH_TIMEOUT_MS = 10_000;
+const LOOK_MS = 100;
 
 async function main(): Promise<number> {
   const plan = parseDemoArguments(process.argv.slice(2));
@@ -82,12 +83,21 @@ async function recordAndStop(
     progress.update(traffic.signUps);
   }
   progress.pause();
-  console.log('stopping: what is pending is delivered first');
+  return { traffic, ledger: await stop(app) };
+}
+
+/** Stops the application, which delivers what is pending first. */
+async function stop(app: Application): Promise<Ledger> {
+  const { accepted, pending } = app.ledger();
+  console.log(`stopping, with ${pending} of ${accepted} events still to be delivered`);
+  const progress = startProgress('events delivered', accepted);
+  const looking = setInterval(() => progress.update(app.ledger().delivered), LOOK_MS);
   const before = performance.now();
   // The embedded Kinesis takes some thousands of records a second, however fast they were recorded.
-  const ledger = await app.stop({ timeoutMs: 30_000 + plan.events });
-  console.log(`stopped in ${Math.round(performance.now() - before)} ms`);
-  return { traffic, ledger };
+  const ledger = await app.stop({ timeoutMs: 30_000 + pending });
+  clearInterval(looking);
+  progress.print(`stopped in ${Math.round(performance.now() - before)} ms`);
+  return ledger;
 }
 
 /** Ends the thread of MyEvent in mid-flow, and shows the tree as soon as its successor is on its way. */
@@ -118,6 +128,7 @@ function recordOf({ records }: Snapshot, recordType: string): RecordSnapshot {
 
 async function report(traffic: Traffic, ledger: Ledger, server: EmbeddedKinesis): Promise<number> {
   const { signUps, views } = traffic;
+  console.log('reading every shard back');
   const signup = auditStream('signup', signUps, await readStream(server, 'signup', signUpInSignup));
   const master = auditStream('master', signUps, await readStream(server, 'master', signUpInMaster));
   const pageview = auditStream('pageview', views, await readStream(server, 'pageview', viewInPageview));
@@ -127,7 +138,7 @@ async function report(traffic: Traffic, ledger: Ledger, server: EmbeddedKinesis)
     ...compareIds(signup, master),
     ...ledgerProblems(traffic, ledger),
   ];
-  console.log('\nRead back from every shard:');
+  console.log('\nFound:');
   for (const audit of audits) console.log(`  ${formatAudit(audit)}`);
   console.log('\nLedger:');
   for (const [name, counts] of Object.entries(ledger.types))

@@ -58,7 +58,7 @@ export function compareIds(one: StreamAudit, other: StreamAudit): string[] {
 }
 
 export function formatAudit({ stream, recorded, found, times }: StreamAudit): string {
-  const words = times.map((events, index) => `${events} ${often(index + 1)}`);
+  const words = times.flatMap((events, index) => (events === 0 ? [] : [`${events} ${often(index + 1)}`]));
   const how = words.length === 0 ? 'nothing' : words.join(', ');
   const duplicates = times.reduce((sum, events, index) => sum + events * index, 0);
   return `${stream}: ${found} of ${recorded} events found (${how}; ${duplicates} duplicates)`;
