@@ -13,6 +13,7 @@
  * ConsumerDynamicSupervisor that is new has no pools for the Producers to the right. What lies in the queues is not in
  * the tree, and DispatchServer has it fetched again. If the tree gives up, it is started anew, after a growing delay.
  */
+import { setMaxListeners } from 'node:events';
 import { nanoid } from 'nanoid';
 import { type Backoff, backoffDelay } from '../base/backoff.ts';
 import { type Clock, holdProcess, systemClock } from '../base/clock.ts';
@@ -21,10 +22,10 @@ import { startDynamicChildFor } from '../otp/dynamic-supervisor.ts';
 import { formatReason } from '../otp/exit-reason.ts';
 import { type Pid, ProcessId } from '../otp/pid.ts';
 import { startRegistryLink } from '../otp/registry.ts';
-import { Runtime } from '../otp/runtime.ts';
+import { Runtime, type RuntimeObserver } from '../otp/runtime.ts';
 import { startSupervisor } from '../otp/supervisor.ts';
 import { Directory, type Recorder } from '../threads/directory.ts';
-import { markPublished, RECHECK_MS } from '../threads/queue/index.ts';
+import { Barrier, markPublished, RECHECK_MS } from '../threads/queue/index.ts';
 import { termCodec } from '../threads/term-codec.ts';
 import { ThreadTransport } from '../threads/thread-transport.ts';
 import { checkDescriptor } from './adapter/descriptor.ts';
@@ -55,6 +56,8 @@ export interface StopOptions {
 /** Handed in by tests; the default is the system's. */
 export interface ApplicationSurroundings {
   readonly clock?: Clock;
+  /** Hears of the births and deaths of the main thread's processes from the first one on. */
+  readonly observer?: RuntimeObserver;
 }
 
 const TREE_BACKOFF: Backoff = { initialMs: 500, maxMs: 30_000, factor: 2, jitter: 0.5 };
@@ -91,15 +94,19 @@ export class Application {
     }
     if (current.type === 'application' || current.type === 'attached')
       throw new BeamlineError('ERR_ALREADY_RUNNING', {});
-    const application = new Application(parseApplicationOptions(options), surroundings.clock ?? systemClock);
+    const application = new Application(parseApplicationOptions(options), surroundings);
     await application.#holding(application.#boot());
     return application;
   }
 
-  private constructor(options: ApplicationOptions, clock: Clock) {
+  private constructor(
+    options: ApplicationOptions,
+    { clock = systemClock, observer }: ApplicationSurroundings,
+  ) {
     const adapter = checkDescriptor(options.adapter);
     const transport = new ThreadTransport();
     const runtime = new Runtime({ clock, transport });
+    if (observer !== undefined) runtime.observers.add(observer);
     let lastNode = 0;
     this.#engine = {
       runtime,
@@ -120,6 +127,8 @@ export class Application {
       },
     });
     this.#recorder = this.#engine.directory.recorder(clock);
+    // Each record type listens, and Node takes more than ten listeners for a leak.
+    setMaxListeners(0, this.#watching.signal);
     for (const definition of definedTypes().values()) this.#admit(definition);
     setEnvironment({
       type: 'application',
@@ -248,7 +257,9 @@ export class Application {
     const type = new RecordType(definition, this.#engine);
     this.#types.set(type.name, type);
     this.#engine.directory.announce(type.name, type.queue);
-    void this.#attend(type);
+    // Too late for this application: what is recorded is refused and counted, as for all its types.
+    if (this.#state === 'stopping' || this.#state === 'stopped') type.signals.door = 'closed';
+    else void this.#attend(type);
   }
 
   async #attend(type: RecordType): Promise<void> {
@@ -270,31 +281,34 @@ export class Application {
     });
   }
 
-  /** Resolves when all that these types have accepted by now is settled, however often their threads end meanwhile. */
+  /**
+   * Resolves when all that these types have accepted by now is settled, however often their threads end meanwhile; or
+   * when `until` says that nobody waits any longer, or the application has stopped.
+   */
   async #settled(types: readonly RecordType[], until?: AbortSignal): Promise<void> {
-    await Promise.all(types.map((type) => this.#typeSettled(type, until)));
+    const stopped = this.#watching.signal;
+    const end = until === undefined ? stopped : AbortSignal.any([until, stopped]);
+    let giveUp: (() => void) | undefined;
+    const gone = new Promise<'gone'>((resolve) => {
+      giveUp = () => resolve('gone');
+      end.addEventListener('abort', giveUp);
+    });
+    await Promise.all(types.map((type) => this.#typeSettled(type, end, gone)));
+    if (giveUp !== undefined) end.removeEventListener('abort', giveUp);
   }
 
-  async #typeSettled(type: RecordType, until: AbortSignal | undefined): Promise<void> {
+  async #typeSettled(type: RecordType, end: AbortSignal, gone: Promise<'gone'>): Promise<void> {
     const mark = markPublished(type.queue);
-    const gone = new Promise<'given up'>((resolve) => {
-      until?.addEventListener('abort', () => resolve('given up'));
-    });
-    while (type.counts.pending > 0 && !until?.aborted) {
+    const barrier = new Barrier(type.queue, mark);
+    while (!barrier.isPassed() && !end.aborted) {
       if (type.placement.place === undefined) tellDispatchServer(this.#engine.runtime, { type: 'reconcile' });
       const place = await Promise.race([
         type.placement.ready(type.options.startTimeoutMs).catch(() => undefined),
         gone,
       ]);
-      if (place === 'given up') return;
-      if (place === undefined) continue;
-      const settled = place.control.settled(mark).then(
-        () => 'settled' as const,
-        // The thread ended: the mark is waited for in the next one.
-        () => 'again' as const,
-      );
-      const outcome = await Promise.race([settled, gone]);
-      if (outcome !== 'again') return;
+      if (place === undefined || place === 'gone') continue;
+      // A thread that ends meanwhile rejects: the mark is waited for in the next one.
+      await Promise.race([place.control.settled(mark).catch(() => {}), gone]);
     }
   }
 
@@ -326,14 +340,18 @@ export class Application {
       logger.error({ pending: ledger.pending }, 'stopped before all events were delivered');
     directory.close();
     process.off('beforeExit', this.#beforeExit);
-    const names = types.map(({ name }) => name);
-    setEnvironment({ type: 'stopped', recorder: this.#recorder, names: () => names });
+    setEnvironment({
+      type: 'stopped',
+      recorder: this.#recorder,
+      admit: (definition) => this.#admit(definition),
+      names: () => [...this.#types.keys()],
+    });
     return ledger;
   }
 
   /** Nothing else holds the process: what is pending does, for as long as `exitTimeoutMs`. */
   readonly #beforeExit = (): void => {
-    if (this.#givenUp || this.ledger().pending === 0) return;
+    if (this.#givenUp || [...this.#types.values()].every((type) => type.isSettled)) return;
     const late = new AbortController();
     const timer = this.#engine.clock.setTimer(this.#engine.options.exitTimeoutMs, () => {
       this.#givenUp = true;

@@ -38,8 +38,7 @@ export async function runBatch(site: RecordSite, claim: Claim, signal: AbortSign
     }
     if (signal.aborted || attempt.type === 'aborted') return;
     if (attempt.type === 'delivered') {
-      table.settle(claim, 'delivered');
-      site.afterSettling();
+      site.settle(claim, 'delivered');
       return;
     }
     site.noteError(attempt.error);

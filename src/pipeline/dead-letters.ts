@@ -23,7 +23,7 @@ export class DeadLetters {
   /** Makes the events of a claim dead letters. */
   add(claim: Claim, error: unknown, attempts: number): void {
     for (const { id } of claim.events) this.#errors.set(id, { error, attempts });
-    this.#site.table.settle(claim, 'dead');
+    this.#site.settle(claim, 'dead');
     this.start();
   }
 

@@ -23,7 +23,13 @@ export type Environment =
       readonly flush: (recordType: string) => Promise<void>;
     }
   /** Records go to the queues of the application that has stopped, which refuse and count them. */
-  | { readonly type: 'stopped'; readonly recorder: Recorder; readonly names: () => string[] }
+  | {
+      readonly type: 'stopped';
+      readonly recorder: Recorder;
+      /** As of the application: its queue is closed from the beginning. */
+      readonly admit: (definition: Definition) => void;
+      readonly names: () => string[];
+    }
   | {
       readonly type: 'record_thread';
       readonly recorder: Recorder;
@@ -62,7 +68,7 @@ export function keepDefinition(definition: Definition): void {
     });
   }
   definitions.set(definition.name, definition);
-  if (current.type === 'application') current.admit(definition);
+  if (current.type === 'application' || current.type === 'stopped') current.admit(definition);
 }
 
 /** A module that is loaded anew, in watch mode, has the same URL with another query. */

@@ -9,12 +9,15 @@ const MARKS: Readonly<Record<string, string>> = {
   ConsumerSupervisor: '(GS)',
   Producer: '(GS)',
 };
+/** In the snapshot, and in no diagram: the worker inside Registry, which restarts with it. */
+const UNDRAWN = 'registry partition';
 /** So many of one kind under one parent are drawn; the rest is counted. */
 const SHOWN_MAX = 8;
 
 export function formatTree(snapshot: Snapshot): string {
   const children = new Map<string | null, TreeNode[]>();
   for (const node of snapshot.nodes) {
+    if (node.name === UNDRAWN) continue;
     const siblings = children.get(node.parent);
     if (siblings === undefined) children.set(node.parent, [node]);
     else siblings.push(node);

@@ -148,7 +148,13 @@ export class RecordSite {
     const held = this.#held.get(claim.id);
     if (held === undefined) return;
     await runBatch(this, claim, held.abort.signal);
-    if (!held.abort.signal.aborted) this.#drop(held.abort);
+  }
+
+  /** Settles a claim, or makes its events dead letters: nobody holds it any more. */
+  settle(claim: Claim, settlement: 'delivered' | 'dead'): void {
+    this.#held.delete(claim.id);
+    this.table.settle(claim, settlement);
+    this.afterSettling();
   }
 
   /** Two claims for one, with the same holder. */
@@ -212,9 +218,5 @@ export class RecordSite {
       held.abort.abort(new Error(`process ${process.pid} has ended`));
       this.release(held.claim);
     }
-  }
-
-  #drop(abort: AbortController): void {
-    for (const [id, held] of this.#held) if (held.abort === abort) this.#held.delete(id);
   }
 }

@@ -3,8 +3,10 @@
  * by the application and not by any process, so that a process that dies loses nothing.
  */
 import {
+  Barrier,
   countsOf,
   createQueue,
+  markPublished,
   type QueueCounts,
   type QueueHandle,
   QueueSignals,
@@ -56,6 +58,11 @@ export class RecordType {
 
   get counts(): QueueCounts {
     return countsOf(this.queue);
+  }
+
+  /** Nothing is left to do: all is delivered, or taken by the sink of the dead letters. */
+  get isSettled(): boolean {
+    return new Barrier(this.queue, markPublished(this.queue)).isPassed();
   }
 
   /** The type's queue: made once, found ever after. */

@@ -95,7 +95,7 @@ const record: GenServer<Spec> = {
         return openLater(self, { ...state, place: undefined });
       case 'thread_ended': {
         if (message.place !== state.place) return noreply(state);
-        if (recordType.signals.door === 'closed' && recordType.counts.pending === 0)
+        if (recordType.signals.door === 'closed' && recordType.isSettled)
           return noreply({ ...state, place: undefined });
         recordType.lastFailure = { error: message.error, at: clock.wallTime() };
         logger.warn(

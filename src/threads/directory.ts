@@ -88,6 +88,7 @@ export class Directory {
   readonly #queues = new Map<string, QueueHandle>();
   readonly #channel: BroadcastChannel;
   readonly #freeSeats: number[] = [];
+  #open = true;
 
   constructor(bootId: string) {
     this.bootId = bootId;
@@ -127,10 +128,11 @@ export class Directory {
 
   announce(name: string, queue: QueueHandle): void {
     this.#queues.set(name, queue);
-    this.#channel.postMessage({ type: 'defined', name, queue } satisfies Announcement);
+    if (this.#open) this.#channel.postMessage({ type: 'defined', name, queue } satisfies Announcement);
   }
 
   close(): void {
+    this.#open = false;
     this.#channel.close();
   }
 
