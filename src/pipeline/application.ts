@@ -45,6 +45,7 @@ import { RecordType } from './record-type.ts';
 import { startRecordsSupervisor } from './records-supervisor.ts';
 import { Restarts } from './restarts.ts';
 import { startServerSupervisor } from './server-supervisor.ts';
+import { stopOnSignals } from './shutdown-signals.ts';
 import { type Snapshot, takeSnapshot } from './snapshot.ts';
 import { typeNamed } from './types.ts';
 
@@ -74,6 +75,7 @@ export class Application {
   /** How many of this object's promises are under way: while there are any, the Node process stays. */
   #underWay = 0;
   #release: (() => void) | undefined;
+  #releaseSignals: (() => void) | undefined;
   /** The end of the process was held up for long enough. */
   #givenUp = false;
 
@@ -139,6 +141,7 @@ export class Application {
       flush: (recordType) => this.#holding(this.#settled([typeNamed(this.#engine, recordType)])),
     });
     process.on('beforeExit', this.#beforeExit);
+    if (options.handleSignals) this.#releaseSignals = stopOnSignals(() => this.stop());
   }
 
   /** The running tree as data: all threads, with the ledger of each record type. */
@@ -340,6 +343,7 @@ export class Application {
       logger.error({ pending: ledger.pending }, 'stopped before all events were delivered');
     directory.close();
     process.off('beforeExit', this.#beforeExit);
+    this.#releaseSignals?.();
     setEnvironment({
       type: 'stopped',
       recorder: this.#recorder,
