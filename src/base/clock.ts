@@ -27,3 +27,11 @@ export const systemClock: Clock = {
     return { clear: () => clearTimeout(handle) };
   },
 };
+
+const HOLD_MS = 60_000;
+
+/** Keeps the Node process alive until the function it returns is called: no timer of `systemClock` does. */
+export function holdProcess(): () => void {
+  const handle = setInterval(() => {}, HOLD_MS);
+  return () => clearInterval(handle);
+}

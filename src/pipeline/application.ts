@@ -16,7 +16,7 @@
 import { setMaxListeners } from 'node:events';
 import { nanoid } from 'nanoid';
 import { type Backoff, backoffDelay } from '../base/backoff.ts';
-import { type Clock, systemClock } from '../base/clock.ts';
+import { type Clock, holdProcess, systemClock } from '../base/clock.ts';
 import type { DynamicSupervisorSpec } from '../otp/dynamic-supervisor.ts';
 import { startDynamicChildFor } from '../otp/dynamic-supervisor.ts';
 import { formatReason } from '../otp/exit-reason.ts';
@@ -24,6 +24,7 @@ import { type Pid, ProcessId } from '../otp/pid.ts';
 import { startRegistryLink } from '../otp/registry.ts';
 import { Runtime, type RuntimeObserver } from '../otp/runtime.ts';
 import { startSupervisor } from '../otp/supervisor.ts';
+import { Directory, type Recorder } from '../threads/directory.ts';
 import { Barrier, markPublished, RECHECK_MS } from '../threads/queue/index.ts';
 import { termCodec } from '../threads/term-codec.ts';
 import { ThreadTransport } from '../threads/thread-transport.ts';
@@ -31,7 +32,6 @@ import { checkDescriptor } from './adapter/descriptor.ts';
 import { startConsumerDynamicSupervisor } from './consumer-dynamic-supervisor.ts';
 import { deadLetterSink } from './dead-letter-sink.ts';
 import type { Definition } from './definition.ts';
-import { Directory, type Recorder } from './directory.ts';
 import { tellDispatchServer } from './dispatch-server.ts';
 import type { Engine } from './engine.ts';
 import { definedTypes, environment, setEnvironment } from './environment.ts';
@@ -45,6 +45,7 @@ import { RecordType } from './record-type.ts';
 import { startRecordsSupervisor } from './records-supervisor.ts';
 import { Restarts } from './restarts.ts';
 import { startServerSupervisor } from './server-supervisor.ts';
+import { stopOnSignals } from './shutdown-signals.ts';
 import { type Snapshot, takeSnapshot } from './snapshot.ts';
 import { typeNamed } from './types.ts';
 
@@ -62,7 +63,6 @@ export interface ApplicationSurroundings {
 
 const TREE_BACKOFF: Backoff = { initialMs: 500, maxMs: 30_000, factor: 2, jitter: 0.5 };
 const STOP_TIMEOUT_MS = 30_000;
-const HOLD_MS = 60_000;
 
 export class Application {
   readonly #engine: Engine;
@@ -74,7 +74,8 @@ export class Application {
   #tree: Pid | undefined;
   /** How many of this object's promises are under way: while there are any, the Node process stays. */
   #underWay = 0;
-  #hold: NodeJS.Timeout | undefined;
+  #release: (() => void) | undefined;
+  #releaseSignals: (() => void) | undefined;
   /** The end of the process was held up for long enough. */
   #givenUp = false;
 
@@ -140,6 +141,7 @@ export class Application {
       flush: (recordType) => this.#holding(this.#settled([typeNamed(this.#engine, recordType)])),
     });
     process.on('beforeExit', this.#beforeExit);
+    if (options.handleSignals) this.#releaseSignals = stopOnSignals(() => this.stop());
   }
 
   /** The running tree as data: all threads, with the ledger of each record type. */
@@ -341,6 +343,7 @@ export class Application {
       logger.error({ pending: ledger.pending }, 'stopped before all events were delivered');
     directory.close();
     process.off('beforeExit', this.#beforeExit);
+    this.#releaseSignals?.();
     setEnvironment({
       type: 'stopped',
       recorder: this.#recorder,
@@ -364,14 +367,14 @@ export class Application {
   /** None of what the library has running holds the process: a promise that somebody waits for does. */
   async #holding<Value>(promise: Promise<Value>): Promise<Value> {
     this.#underWay++;
-    this.#hold ??= setInterval(() => {}, HOLD_MS);
+    this.#release ??= holdProcess();
     try {
       return await promise;
     } finally {
       this.#underWay--;
       if (this.#underWay === 0) {
-        clearInterval(this.#hold);
-        this.#hold = undefined;
+        this.#release?.();
+        this.#release = undefined;
       }
     }
   }

@@ -5,10 +5,10 @@
 import type { Clock } from '../base/clock.ts';
 import type { NodeId } from '../otp/pid.ts';
 import type { Runtime } from '../otp/runtime.ts';
+import type { Directory } from '../threads/directory.ts';
 import type { ThreadHost } from '../threads/thread.ts';
 import type { CheckedDescriptor } from './adapter/descriptor.ts';
 import type { DeadLetterSinkPort } from './dead-letter-sink.ts';
-import type { Directory } from './directory.ts';
 import type { Logger } from './logger.ts';
 import type { ApplicationOptions } from './options.ts';
 import type { RecordType } from './record-type.ts';

@@ -6,8 +6,9 @@
  *     idle ---> record_thread                                       a record type's thread, for ever
  *     idle ---> attached                                            a thread that called Records.attach
  */
+
+import type { DirectoryHandle, Recorder } from '../threads/directory.ts';
 import type { Definition } from './definition.ts';
-import type { DirectoryHandle, Recorder } from './directory.ts';
 import { BeamlineError } from './errors.ts';
 
 export type Environment =

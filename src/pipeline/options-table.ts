@@ -78,15 +78,6 @@ export const typeOptions = {
     max: 1000 * KIB,
     doc: 'The largest event, encoded; record() throws for one that is larger.',
   }),
-  parkedBytes: size(
-    {
-      default: 16 * MIB,
-      min: MIB,
-      max: GIB,
-      doc: 'The memory for events that wait for a throttled shard, so that others need not wait with them.',
-    },
-    MIB,
-  ),
   maxAttempts: whole({
     default: 5,
     min: 1,

@@ -5,9 +5,9 @@
 
 import type { ControlApi } from '../threads/control-lane.ts';
 import { remoteControl } from '../threads/control-lane.ts';
+import { joinDirectory } from '../threads/directory.ts';
 import type { ThreadSite } from '../threads/thread-entry.ts';
 import type { Definition } from './definition.ts';
-import { joinDirectory } from './directory.ts';
 import { definedTypes, setEnvironment } from './environment.ts';
 import { BeamlineError } from './errors.ts';
 import { RecordSite } from './record-site.ts';

@@ -9,6 +9,7 @@
  *     MyEvent.record({ step: 'confirm' });          // true: accepted. false: refused, the queue is full
  */
 import { systemClock } from '../base/clock.ts';
+import { type DirectoryHandle, joinDirectory, type Recorder } from '../threads/directory.ts';
 import {
   type Confirmable,
   countsOf,
@@ -17,7 +18,6 @@ import {
   type Until,
 } from '../threads/queue/index.ts';
 import { type Definition, type DefinitionInput, parseDefinition } from './definition.ts';
-import { type DirectoryHandle, joinDirectory, type Recorder } from './directory.ts';
 import { environment, keepDefinition, setEnvironment } from './environment.ts';
 import { BeamlineError } from './errors.ts';
 

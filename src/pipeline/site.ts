@@ -7,10 +7,10 @@
 import type { NodeId, Pid } from '../otp/pid.ts';
 import type { ProcessInfo } from '../otp/process.ts';
 import type { StartResult } from '../otp/start.ts';
+import type { DirectoryHandle, RecorderIdentity } from '../threads/directory.ts';
 import type { BarrierMark, ConfirmationsHandle, QueueHandle } from '../threads/queue/index.ts';
 import type { AdapterSnapshot } from './adapter/adapter.ts';
 import type { WireDescriptor } from './adapter/descriptor.ts';
-import type { DirectoryHandle, RecorderIdentity } from './directory.ts';
 import type { LogFields, LogLevel } from './logger.ts';
 import type { TypeOptions } from './options.ts';
 

@@ -58,7 +58,6 @@ describe('Options of an application', () => {
       maxDemand: 50,
       queueBytes: 64 * MIB,
       maxEventBytes: 256 * 1024,
-      parkedBytes: 16 * MIB,
       maxAttempts: 5,
       backoff: { initialMs: 200, maxMs: 30_000, factor: 2, jitter: 1 },
       handleTimeoutMs: 60_000,
@@ -85,8 +84,8 @@ describe('Options of an application', () => {
   });
 
   it('are rounded up to whole segments where memory is made of them', () => {
-    const options = parseApplicationOptions({ adapter, queueBytes: 100_000_000, parkedBytes: MIB + 1 });
-    expect(options).to.include({ queueBytes: 96 * MIB, parkedBytes: 2 * MIB });
+    const options = parseApplicationOptions({ adapter, queueBytes: 100_000_000 });
+    expect(options).to.include({ queueBytes: 96 * MIB });
   });
 
   it('pass on the very objects and functions that were given', () => {

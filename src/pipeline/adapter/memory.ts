@@ -2,14 +2,15 @@
  * The adapter that keeps everything in memory, for tests: sent from any number of threads, read on the main
  * thread. What a `send` has resolved for is visible to a reader at once, because both look at the same memory.
  */
+
+import { type InjectedFailure, InjectedFailures } from '../../threads/shared-failures.ts';
+import { createSharedLog, MessageLog, type SharedLog, type StoredMessage } from '../../threads/shared-log.ts';
 import type { AdapterDescriptor } from './adapter.ts';
-import { FAILURES_BYTES, type InjectedFailure, InjectedFailures } from './memory/failures.ts';
-import { MessageLog, type StoredMessage } from './memory/log.ts';
 import { type MemoryOptions, memorySchema } from './memory/options.ts';
 import { parseOptions } from './options.ts';
 
-export type { InjectedFailure } from './memory/failures.ts';
-export type { StoredMessage } from './memory/log.ts';
+export type { InjectedFailure } from '../../threads/shared-failures.ts';
+export type { StoredMessage } from '../../threads/shared-log.ts';
 export type { MemoryOptions } from './memory/options.ts';
 
 /**
@@ -23,22 +24,22 @@ export type { MemoryOptions } from './memory/options.ts';
  */
 export function memory(options: MemoryOptions = {}): MemoryDescriptor {
   const { name, bytesMax } = parseOptions('memory()', memorySchema, options);
-  return new MemoryDescriptor(name, new SharedArrayBuffer(FAILURES_BYTES + bytesMax));
+  return new MemoryDescriptor(name, createSharedLog(bytesMax));
 }
 
 /** The descriptor, which reads as well: its own fields are what a thread needs, the rest does not cross. */
 export class MemoryDescriptor implements AdapterDescriptor {
   readonly module = new URL('./memory/entry.js', import.meta.url).href;
-  readonly options: { readonly name: string; readonly memory: SharedArrayBuffer };
+  readonly options: { readonly name: string; readonly memory: SharedLog };
   readonly #log: MessageLog;
   readonly #failures: InjectedFailures;
   /** Frames that are not forgotten, by offset, with their messages once they were read. */
   readonly #frames = new Map<number, readonly StoredMessage[] | null>();
   #end = 0;
 
-  constructor(name: string, shared: SharedArrayBuffer) {
+  constructor(name: string, shared: SharedLog) {
     this.options = { name, memory: shared };
-    this.#log = new MessageLog(shared, FAILURES_BYTES);
+    this.#log = new MessageLog(shared);
     this.#failures = new InjectedFailures(shared);
   }
 

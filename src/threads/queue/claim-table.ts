@@ -264,9 +264,9 @@ export class ClaimTable<Owner = unknown> {
    * nothing while it sleeps. One waiter at a time.
    */
   waitForEvents({ events, signal }: { events: number; signal?: AbortSignal }): Promise<Wake> {
-    const areThere = () => this.#returned.length + this.#reader.countUnclaimed(events) >= events;
+    const there = (limit: number) => this.#returned.length + this.#reader.countUnclaimed(limit);
     const isCurrent = () => this.#reader.isCurrent();
-    return awaitEvents(this.#reader.memory, { events, areThere, isCurrent, signal }, this.#watch);
+    return awaitEvents(this.#reader.memory, { events, there, isCurrent, signal }, this.#watch);
   }
 
   #nextReady(): Frame | undefined {

@@ -72,9 +72,26 @@ export function* walkFrames(handle: QueueHandle): Generator<WalkedFrame> {
 
 /** When the oldest event that is still ready was recorded; undefined when there is none. */
 export function oldestPendingAt(handle: QueueHandle): number | undefined {
+  const memory = new QueueMemory(handle);
   let oldest: number | undefined;
-  for (const { state, recordedAt } of walkFrames(handle)) {
-    if (state === 'ready' && (oldest === undefined || recordedAt < oldest)) oldest = recordedAt;
+  for (let segment = 0; segment < memory.segments; segment++) {
+    const recordedAt = oldestIn(memory, segment);
+    if (recordedAt !== undefined && (oldest === undefined || recordedAt < oldest)) oldest = recordedAt;
   }
   return oldest;
+}
+
+/** A segment has one appender, so its first ready frame is its oldest. */
+function oldestIn(memory: QueueMemory, segment: number): number | undefined {
+  const { state, generation } = controlOf(memory, segment);
+  const end = state === 'free' ? 0 : publishedBytes(memory, segment, generation);
+  for (let offset = 0; offset < end; ) {
+    const at = frameAt(memory, segment, offset);
+    if (stateOf(markOf(memory, at)) === 'ready') {
+      const recordedAt = timeOf(memory, at);
+      return controlOf(memory, segment).generation === generation ? recordedAt : undefined;
+    }
+    offset += frameSize(memory, at);
+  }
+  return undefined;
 }

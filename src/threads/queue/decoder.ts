@@ -60,8 +60,7 @@ const ERRORS: Readonly<Record<string, ErrorConstructor>> = {
 export class Decoder implements EventDecoder {
   readonly #first: Key = { name: '', raw: '', next: undefined };
   readonly #keys = new Map<string, Key>();
-  readonly #double = new Float64Array(1);
-  readonly #doubleBytes = new Uint8Array(this.#double.buffer);
+  readonly #double = new DataView(new ArrayBuffer(8));
   #key: Key = this.#first;
   #text = '';
   #at = 0;
@@ -225,8 +224,8 @@ export class Decoder implements EventDecoder {
   }
 
   #float(): number {
-    for (let i = 0; i < 8; i++) this.#doubleBytes[i] = this.#byte();
-    return this.#double[0] as number;
+    for (let i = 0; i < 8; i++) this.#double.setUint8(i, this.#byte());
+    return this.#double.getFloat64(0, true);
   }
 
   #length(): number {

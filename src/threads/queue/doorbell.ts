@@ -4,13 +4,16 @@
  *     reader                                writer
  *     ticket = TICKET                       publish                         (store)
  *     WANTED = n           (store)          WANTED > 0?                     (load)
- *     enough there?  -> awake               WANTED - 1 was the last?        (sub)
- *     sleep until TICKET is not ticket      TICKET + 1, notify
+ *     count them: n?       -> awake         WANTED - 1: was it the last?    (sub)
+ *     WANTED - counted     (sub)            TICKET + 1, notify
+ *       none left?         -> count again
+ *     sleep until TICKET is not ticket
  *
  * The invariant (Dekker's): the reader says that it sleeps before it looks, the writer publishes before it looks
  * whether the reader sleeps; so at least one of them sees the other. The reader sleeps for n events and is woken by
- * the one that completes them, not by each: n is 1 when the queue is empty, and what is missing to a full batch
- * while the Producer's timer runs.
+ * the one that completes them, not by each: n is 1 when the queue is empty, and a full batch while the Producer's
+ * timer runs. An event may be counted by both sides, the reader is then woken too early and counts again; none is
+ * counted by neither.
  *
  * A writer that ends between publishing and counting leaves the count one too high; sealing its segment rings.
  */
@@ -40,8 +43,8 @@ export function requestFlush(memory: QueueMemory): void {
 export interface Awaited {
   /** How many unclaimed events end the wait; at least 1. */
   readonly events: number;
-  /** True when so many are there. Is called after WANTED has been stored. */
-  readonly areThere: (events: number) => boolean;
+  /** How many are there; may stop counting at `limit`. Is called after WANTED has been stored. */
+  readonly there: (limit: number) => number;
   /** False when this reader has been replaced: the words are its successor's then. */
   readonly isCurrent: () => boolean;
   readonly signal?: AbortSignal | undefined;
@@ -50,12 +53,13 @@ export interface Awaited {
 /** Sleeps until there are events enough, a flush is asked for, or the signal cancels. One sleeper a queue. */
 export async function awaitEvents(memory: QueueMemory, awaited: Awaited, watch: Watch): Promise<Wake> {
   const { words } = memory;
-  const { events, areThere, isCurrent, signal } = awaited;
-  const due = (): Wake | undefined => {
+  const { events, there, isCurrent, signal } = awaited;
+  const calledFor = (): Wake | undefined => {
+    if (!isCurrent()) return 'fenced';
     if (signal?.aborted) return 'cancelled';
-    if (Atomics.load(words, HEADER.FLUSH) === 1) return 'flush';
-    return areThere(events) ? 'events' : undefined;
+    return Atomics.load(words, HEADER.FLUSH) === 1 ? 'flush' : undefined;
   };
+  const isDue = () => calledFor() !== undefined || there(events) >= events;
   const cancel = () => ring(memory);
   signal?.addEventListener('abort', cancel);
   try {
@@ -63,13 +67,17 @@ export async function awaitEvents(memory: QueueMemory, awaited: Awaited, watch: 
       if (!isCurrent()) return 'fenced';
       const ticket = Atomics.load(words, HEADER.TICKET);
       Atomics.store(words, HEADER.WANTED, events);
-      const wake = due();
+      let wake = calledFor();
+      if (wake === 'fenced') return wake;
+      const waiting = wake === undefined ? there(events) : 0;
+      if (waiting >= events) wake = 'events';
       if (wake !== undefined) {
         Atomics.store(words, HEADER.WANTED, 0);
         if (wake === 'flush') Atomics.store(words, HEADER.FLUSH, 0);
         return wake;
       }
-      await changed(words, HEADER.TICKET, ticket, watch, () => !isCurrent() || due() !== undefined);
+      if (waiting > 0 && Atomics.sub(words, HEADER.WANTED, waiting) <= waiting) continue;
+      await changed(words, HEADER.TICKET, ticket, watch, isDue);
     }
   } finally {
     signal?.removeEventListener('abort', cancel);

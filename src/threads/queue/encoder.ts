@@ -39,24 +39,13 @@ import {
   UTF16,
   VIEW_NAMES,
 } from './codec.ts';
+import { KnownKeys } from './known-keys.ts';
 import { errorOf, Refusal, refusalAt } from './refusal.ts';
 
 /** Up to here a loop in JavaScript beats the call into the runtime. */
 const LOOP_CHARACTERS_MAX = 128;
 const BEYOND_LATIN1 = /[^\0-\xff]/;
 const EMPTY: object = {};
-
-/** Keys whose bytes are kept; beyond that many different ones the memory begins anew: keys may be generated. */
-const KNOWN_KEYS_MAX = 4096;
-const KNOWN_KEY_BYTES_MAX = 64;
-
-/** A key as bytes. Events of one type have the same keys in the same order: each remembers which one came next. */
-interface KnownKey {
-  readonly key: string;
-  readonly words: readonly number[];
-  readonly bytes: number;
-  next: KnownKey | undefined;
-}
 
 export class Encoder implements EventEncoder {
   output: ByteTarget = byteTarget(0);
@@ -70,9 +59,7 @@ export class Encoder implements EventEncoder {
   #position = 0;
   #limit = 0;
   #plainInherits = false;
-  readonly #firstKey: KnownKey = { key: '', words: [], bytes: 0, next: undefined };
-  readonly #keys = new Map<string, KnownKey>();
-  #lastKey = this.#firstKey;
+  readonly #keys = new KnownKeys();
 
   encode(event: unknown, target: ByteTarget, at: number, maxBytes: number): number {
     if (this.#busy) return this.#encodeWithin(event, target, at, maxBytes);
@@ -117,7 +104,7 @@ export class Encoder implements EventEncoder {
     this.#start = at;
     this.#position = at;
     this.#limit = at + maxBytes;
-    this.#lastKey = this.#firstKey;
+    this.#keys.begin();
   }
 
   #value(value: unknown, depth: number): void {
@@ -266,37 +253,19 @@ export class Encoder implements EventEncoder {
     this.#bytes[this.#position++] = END;
   }
 
-  /** Writes a key as the bytes that it had before, four at a time, if it is the one that came next before. */
   #key(key: string): void {
-    const known = this.#lastKey.next;
-    if (known === undefined || known.key !== key) {
-      this.#otherKey(key);
+    const known = this.#keys.expected(key);
+    if (known === undefined) {
+      const start = this.#position;
+      this.#string(key);
+      this.#keys.learn(key, this.#view, start, this.#position);
       return;
     }
-    this.#lastKey = known;
     const { words } = known;
     const view = this.#view;
     let at = this.#position;
     for (let i = 0; i < words.length; i++, at += 4) view.setInt32(at, words[i] as number, true);
     this.#position += known.bytes;
-  }
-
-  #otherKey(key: string): void {
-    const start = this.#position;
-    this.#string(key);
-    let known = this.#keys.get(key);
-    if (known === undefined) {
-      const bytes = this.#position - start;
-      if (bytes > KNOWN_KEY_BYTES_MAX) return;
-      if (this.#keys.size >= KNOWN_KEYS_MAX) this.#keys.clear();
-      const words = Array.from({ length: Math.ceil(bytes / 4) }, (_, i) =>
-        this.#view.getInt32(start + 4 * i, true),
-      );
-      known = { key, words, bytes, next: undefined };
-      this.#keys.set(key, known);
-    }
-    this.#lastKey.next = known;
-    this.#lastKey = known;
   }
 
   /** As `JSON.stringify` does: what `toJSON` returns stands for the object, and is not asked again. */

@@ -39,7 +39,7 @@ import {
   withState,
 } from './frame.ts';
 import { FRAME_HEADER_BYTES, HEADER, type QueueHandle, QueueMemory } from './layout.ts';
-import { controlOf, freeSegment, publishedBytes, settleSegment, touchSegment } from './segment.ts';
+import { controlOf, freeSegment, looksFree, publishedBytes, settleSegment, touchSegment } from './segment.ts';
 
 export interface QueueReaderOptions {
   /** From `QueueSignals.nextReaderGeneration()`. */
@@ -123,8 +123,9 @@ export class QueueReader {
     const horizon = Atomics.load(memory.words, HEADER.TAKEN);
     let changed = false;
     for (let segment = 0; segment < memory.segments; segment++) {
-      const control = controlOf(memory, segment);
       let known = this.#known[segment];
+      if (known === undefined && looksFree(memory, segment)) continue;
+      const control = controlOf(memory, segment);
       if (known !== undefined && (known.generation !== control.generation || control.state === 'settled')) {
         this.#known[segment] = known = undefined;
         changed = true;

@@ -25,6 +25,8 @@ import { HEADER, type QueueMemory } from './layout.ts';
 
 export type SegmentState = 'free' | 'filling' | 'sealed' | 'settled';
 const STATES: readonly SegmentState[] = ['free', 'filling', 'sealed', 'settled'];
+/** Which Int32 of a Uint64 has its low bits: the machine's byte order. */
+const LOW_HALF = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 0 : 1;
 
 /** The appender of the parked segments is no writer: it has this number. */
 export const PARKING_OWNER = 0xffffff;
@@ -48,9 +50,20 @@ export function controlOf(memory: QueueMemory, segment: number): Control {
   return unpack(Atomics.load(memory.longs, memory.controlIndex(segment)));
 }
 
+/**
+ * True when the segment was free a moment ago: one 32-bit load of the half with the state, where `controlOf`
+ * makes a bigint and an object. For passing over segments; whoever acts on one reads the whole word.
+ */
+export function looksFree(memory: QueueMemory, segment: number): boolean {
+  return (
+    (Atomics.load(memory.words, 2 * memory.controlIndex(segment) + LOW_HALF) & 7) === STATES.indexOf('free')
+  );
+}
+
 /** Takes the free segment with the lowest index for `owner`; undefined when none is free. */
 export function takeSegment(memory: QueueMemory, owner: number): number | undefined {
   for (let segment = 0; segment < memory.handle.queueSegments; segment++) {
+    if (!looksFree(memory, segment)) continue;
     const control = controlOf(memory, segment);
     if (control.state !== 'free') continue;
     if (!change(memory, segment, control, { state: 'filling', owner, touched: false })) continue;

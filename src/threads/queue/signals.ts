@@ -85,5 +85,7 @@ export class QueueSignals {
 export function callAttention(memory: QueueMemory): void {
   const { words } = memory;
   if (Atomics.load(words, HEADER.DOOR) !== DOOR.UNATTENDED) return;
+  // Set already: the main thread has yet to clear it, and looks at the queue only then.
+  if (Atomics.load(words, HEADER.ATTENTION) === 1) return;
   if (Atomics.exchange(words, HEADER.ATTENTION, 1) === 0) Atomics.notify(words, HEADER.ATTENTION);
 }

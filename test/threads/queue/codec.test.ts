@@ -355,20 +355,10 @@ describe('the codec', () => {
     } as fc.ObjectConstraints);
     fc.assert(
       fc.property(anything, (value) => {
-        if (hasToJson(value)) return;
-        expect(roundTrip(value, encoder, decoder)).to.deep.equal(value);
+        // Not chai's deep equality, which stumbles over hostile objects as the keys of maps.
+        expect(fc.stringify(roundTrip(value, encoder, decoder))).to.equal(fc.stringify(value));
       }),
       { numRuns: 2000 },
     );
   });
 });
-
-/** A field named `toJSON` that is a function would be called; fast-check makes none, but may set the word. */
-function hasToJson(value: unknown): boolean {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    typeof (value as { toJSON?: unknown }).toJSON === 'function' &&
-    !(value instanceof Date)
-  );
-}

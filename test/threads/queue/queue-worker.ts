@@ -17,6 +17,8 @@ export type Role =
       readonly type: 'read';
       readonly handle: QueueHandle;
       readonly events: number;
+      /** How many events it waits for, and claims at once. */
+      readonly batch?: number;
       readonly confirmations?: ConfirmationsHandle;
     }
   | { readonly type: 'echo'; readonly from: QueueHandle; readonly to: QueueHandle };
@@ -50,14 +52,23 @@ async function write({ handle, writer, events }: Role & { type: 'write' }): Prom
   return { refused };
 }
 
-async function read({ handle, events, confirmations }: Role & { type: 'read' }): Promise<ReadReport> {
+async function read({
+  handle,
+  events,
+  batch = 1,
+  confirmations,
+}: Role & { type: 'read' }): Promise<ReadReport> {
   const table = tableOf(handle, confirmations);
   const next: Record<string, number> = {};
   let disorder: string | undefined;
   for (let seen = 0; seen < events; ) {
-    await table.waitForEvents({ events: 1 });
+    await table.waitForEvents({ events: batch });
     for (;;) {
-      const claim = table.claim({ maxEvents: 500, maxBytes: 1_000_000, owner: 'reader' });
+      const claim = table.claim({
+        maxEvents: batch === 1 ? 500 : batch,
+        maxBytes: 1_000_000,
+        owner: 'reader',
+      });
       if (claim === undefined) break;
       for (const event of claim.events) {
         const { writer, number, text, nested } = event.decode() as {
@@ -74,7 +85,9 @@ async function read({ handle, events, confirmations }: Role & { type: 'read' }):
         next[writer] = expected + 1;
       }
       seen += claim.events.length;
+      if (batch > 1 && claim.events.length < batch) disorder ??= `a batch of ${claim.events.length} events`;
       table.settle(claim, 'delivered');
+      if (batch > 1) break;
     }
   }
   return { events: next, disorder };

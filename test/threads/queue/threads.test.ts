@@ -35,7 +35,16 @@ describe('the queue between threads', () => {
       pending: 0,
       refused: refusals.reduce((sum, { refused }) => sum + refused, 0),
     });
-  });
+  }).timeout(60_000);
+
+  it('wakes the reader for every full batch of two writers, and misses none', async () => {
+    const handle = smallQueue({ queueBytes: 64 * 16384, segmentBytes: 16384 });
+    const events = 20_000;
+    const reading = start({ type: 'read', handle, events: 2 * events, batch: 50 });
+    const writing = [1, 2].map((writer) => start({ type: 'write', handle, writer, events }));
+    await Promise.all(writing.map(({ report }) => report));
+    expect(await reading.report).to.deep.equal({ events: { 1: events, 2: events }, disorder: undefined });
+  }).timeout(60_000);
 
   it('misses no wake-up in 20,000 ping-pongs', async () => {
     const [there, back] = [smallQueue(), smallQueue()];
@@ -51,7 +60,7 @@ describe('the queue between threads', () => {
     }
     writer.append('end');
     await echo.report;
-  });
+  }).timeout(60_000);
 
   it('wakes the recording thread for its confirmations, whoever settles', async () => {
     const handle = smallQueue({ queueBytes: 8 * 16384, segmentBytes: 16384 });
@@ -79,7 +88,7 @@ describe('the queue between threads', () => {
       expect(await Promise.all(outcomes)).to.deep.equal(Array(5).fill('delivered'));
     }
     expect(((await reading.report) as ReadReport).disorder).to.equal(undefined);
-  });
+  }).timeout(60_000);
 
   it('gives what a terminated thread had claimed to the next one', async () => {
     const handle = smallQueue({ queueBytes: 16 * 16384, segmentBytes: 16384 });
@@ -117,5 +126,5 @@ describe('the queue between threads', () => {
     await writing.report;
     expect(countsOf(handle)).to.include({ accepted: events, delivered: events, pending: 0 });
     expect(signals.nextReaderGeneration()).to.equal(7);
-  });
+  }).timeout(60_000);
 });

@@ -62,6 +62,18 @@ describe('waiting for events', () => {
     expect(claimAll(table)?.events.length).to.equal(10);
   });
 
+  it('counts what is there already towards a full batch', async () => {
+    const handle = smallQueue();
+    const writer = writerOf(handle);
+    const table = tableOf(handle);
+    for (let i = 0; i < 6; i++) writer.append(i);
+    const waiting = table.waitForEvents({ events: 10 });
+    for (let i = 6; i < 9; i++) writer.append(i);
+    expect(await sleeps(waiting)).to.equal(true);
+    writer.append(9);
+    expect(await waiting).to.equal('events');
+  });
+
   it('ends when somebody waits for a confirmation, though the batch is not full', async () => {
     const handle = smallQueue();
     const confirmations = new ConfirmationTable(createConfirmations({ seats: 1, slots: 4 }), 0, watch);

@@ -1,5 +1,7 @@
 /** The module of `memory()`: writes each send into the log that its descriptor brought, as one frame. */
 import { type Backoff, backoffDelay } from '../../../base/backoff.ts';
+import { concerns, type InjectedFailure, InjectedFailures } from '../../../threads/shared-failures.ts';
+import { MessageLog, type SharedLog } from '../../../threads/shared-log.ts';
 import type {
   Adapter,
   AdapterContext,
@@ -15,8 +17,6 @@ import { parseOptions } from '../options.ts';
 import { recordBytes } from '../record-bytes.ts';
 import { SendBook, type StreamPage } from '../send-book.ts';
 import { delay } from '../wait.ts';
-import { concerns, FAILURES_BYTES, type InjectedFailure, InjectedFailures } from './failures.ts';
-import { MessageLog } from './log.ts';
 import { memoryWireSchema } from './options.ts';
 
 /** Short, because it stands in tests. */
@@ -35,9 +35,9 @@ class MemoryAdapter implements Adapter {
   readonly #sends: OpenSends;
   readonly #book: SendBook;
 
-  constructor(name: string, memory: SharedArrayBuffer, context: AdapterContext) {
+  constructor(name: string, memory: SharedLog, context: AdapterContext) {
     this.#name = name;
-    this.#log = new MessageLog(memory, FAILURES_BYTES);
+    this.#log = new MessageLog(memory);
     this.#failures = new InjectedFailures(memory);
     this.#context = context;
     this.#sends = new OpenSends(context.clock);

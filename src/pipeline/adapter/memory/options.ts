@@ -1,5 +1,6 @@
 /** The options of `memory()`, as the user gives them and as they cross to the thread. */
 import * as v from 'valibot';
+import { isSharedLog, type SharedLog } from '../../../threads/shared-log.ts';
 import { optionsObject, wholeNumberBetween } from '../options.ts';
 
 const MIB = 1024 * 1024;
@@ -15,5 +16,5 @@ export type MemoryOptions = v.InferInput<typeof memorySchema>;
 
 export const memoryWireSchema = optionsObject({
   name: v.string('a string'),
-  memory: v.instance(SharedArrayBuffer, 'the memory that memory() made'),
+  memory: v.custom<SharedLog>(isSharedLog, 'the memory that memory() made'),
 });

@@ -7,7 +7,6 @@
  * `left` counts the sends that are still to fail. The main thread alone fills slots, in order and each only once,
  * and publishes one by its store to `left`; senders count it down by compare-and-swap; `forget` sets it to 0.
  */
-import type { WireMessage } from '../adapter.ts';
 
 /** What is to go wrong with an attempt to send. */
 export interface InjectedFailure {
@@ -20,6 +19,10 @@ export interface InjectedFailure {
   readonly retryable: boolean;
   /** Concerns only records with this partition key, and only sends that have one. Default: all records. */
   readonly partitionKey?: string;
+}
+
+interface Keyed {
+  readonly partitionKey: string;
 }
 
 const SLOTS = 256;
@@ -68,7 +71,7 @@ export class InjectedFailures {
   }
 
   /** Any thread: the failure that this attempt is to meet, if there is one. */
-  take(messages: readonly WireMessage[]): InjectedFailure | null {
+  take(messages: readonly Keyed[]): InjectedFailure | null {
     for (let at = 0; at < FAILURES_BYTES; at += SLOT_BYTES) {
       const word = at / WORD;
       for (let left = Atomics.load(this.#words, word); left > 0; ) {
@@ -88,10 +91,10 @@ export class InjectedFailures {
   }
 }
 
-export function concerns({ partitionKey }: WireMessage, failure: InjectedFailure): boolean {
+export function concerns({ partitionKey }: Keyed, failure: InjectedFailure): boolean {
   return failure.partitionKey === undefined || failure.partitionKey === partitionKey;
 }
 
-function concernsAny(messages: readonly WireMessage[], failure: InjectedFailure): boolean {
+function concernsAny(messages: readonly Keyed[], failure: InjectedFailure): boolean {
   return messages.some((message) => concerns(message, failure));
 }

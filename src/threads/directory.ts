@@ -19,7 +19,7 @@ import {
   RECHECK_MS,
   RecordingThread,
   sealSegmentsOf,
-} from '../threads/queue/index.ts';
+} from './queue/index.ts';
 
 /** Plain data: can be posted to any thread of the process. */
 export interface DirectoryHandle {

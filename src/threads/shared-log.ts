@@ -13,7 +13,14 @@
  * - Readers: any number; they write nothing.
  * - Frames are in the order claimed. The log does not wrap: when it is full, that is told to the sender.
  */
-import type { WireMessage } from '../adapter.ts';
+import { FAILURES_BYTES } from './shared-failures.ts';
+
+/** What a sender hands over. */
+export interface LoggedMessage {
+  readonly partitionKey: string;
+  readonly explicitHashKey?: string;
+  readonly data: Uint8Array | string;
+}
 
 /** A message that has been sent. */
 export interface StoredMessage {
@@ -21,6 +28,18 @@ export interface StoredMessage {
   readonly partitionKey: string;
   readonly explicitHashKey?: string;
   readonly data: Buffer;
+}
+
+/** The memory of a log, and of the failures ordered beside it. Plain data: it can be posted to any thread. */
+export type SharedLog = SharedArrayBuffer;
+
+/** Memory for `bytesMax` of sends; what is not written to costs nothing. */
+export function createSharedLog(bytesMax: number): SharedLog {
+  return new SharedArrayBuffer(FAILURES_BYTES + bytesMax);
+}
+
+export function isSharedLog(value: unknown): value is SharedLog {
+  return value instanceof SharedArrayBuffer;
 }
 
 const WORD = 4;
@@ -33,14 +52,15 @@ export class MessageLog {
   /** Every frame before this offset is claimed. */
   #end = 0;
 
-  constructor(memory: SharedArrayBuffer, offset: number) {
+  constructor(memory: SharedLog) {
+    const offset = FAILURES_BYTES;
     const length = Math.floor((memory.byteLength - offset) / WORD) * WORD;
     this.#words = new Int32Array(memory, offset, length / WORD);
     this.#bytes = Buffer.from(memory, offset, length);
   }
 
   /** Appends a send as a whole; false when there is no room for it. */
-  append(stream: string, messages: readonly WireMessage[]): boolean {
+  append(stream: string, messages: readonly LoggedMessage[]): boolean {
     const fields = [Buffer.from(stream), ...messages.flatMap(fieldsOf)];
     const payload = fields.reduce((sum, field) => sum + WORD + (field?.byteLength ?? 0), 0);
     const length = Math.ceil((2 * WORD + payload) / WORD) * WORD;
@@ -108,7 +128,7 @@ export class MessageLog {
   }
 }
 
-function fieldsOf({ partitionKey, explicitHashKey, data }: WireMessage): (Uint8Array | null)[] {
+function fieldsOf({ partitionKey, explicitHashKey, data }: LoggedMessage): (Uint8Array | null)[] {
   return [
     Buffer.from(partitionKey),
     explicitHashKey === undefined ? null : Buffer.from(explicitHashKey),
