@@ -40,6 +40,7 @@ import { BeamlineError } from './errors.ts';
 import { type Ledger, ledgerOf } from './ledger.ts';
 import { NAMES } from './names.ts';
 import { type ApplicationOptions, type ApplicationOptionsInput, parseApplicationOptions } from './options.ts';
+import type { Placement } from './placement.ts';
 import { startProducerSupervisor } from './producer-supervisor.ts';
 import { RecordType } from './record-type.ts';
 import { startRecordsSupervisor } from './records-supervisor.ts';
@@ -63,6 +64,9 @@ export interface ApplicationSurroundings {
 
 const TREE_BACKOFF: Backoff = { initialMs: 500, maxMs: 30_000, factor: 2, jitter: 0.5 };
 const STOP_TIMEOUT_MS = 30_000;
+/** How long connections may take to close, and how much longer a thread may take to say so. */
+const CLOSE_TIMEOUT_MS = 1000;
+const ANSWER_TIMEOUT_MS = 500;
 
 export class Application {
   readonly #engine: Engine;
@@ -305,11 +309,8 @@ export class Application {
     const barrier = new Barrier(type.queue, mark);
     while (!barrier.isPassed() && !end.aborted) {
       if (type.placement.place === undefined) tellDispatchServer(this.#engine.runtime, { type: 'reconcile' });
-      const place = await Promise.race([
-        type.placement.ready(type.options.startTimeoutMs).catch(() => undefined),
-        gone,
-      ]);
-      if (place === undefined || place === 'gone') continue;
+      const place = await Promise.race([type.placement.ready(), gone]);
+      if (place === 'gone') return;
       // A thread that ends meanwhile rejects: the mark is waited for in the next one.
       await Promise.race([place.control.settled(mark).catch(() => {}), gone]);
     }
@@ -326,12 +327,8 @@ export class Application {
     await this.#settled(types, deadline.signal);
     timer.clear();
     this.#state = 'stopped';
-    await Promise.all(
-      types.map(async ({ placement }) => {
-        // A thread that ends now needs no closing.
-        await placement.place?.control.closeAdapter(deadline.signal.aborted ? 0 : 1000).catch(() => {});
-      }),
-    );
+    const closeMs = deadline.signal.aborted ? 0 : CLOSE_TIMEOUT_MS;
+    await Promise.all(types.map(({ placement }) => this.#closeSite(placement, closeMs)));
     const tree = this.#tree;
     this.#tree = undefined;
     if (tree !== undefined) await runtime.stop(tree, 'shutdown');
@@ -351,6 +348,21 @@ export class Application {
       names: () => [...this.#types.keys()],
     });
     return ledger;
+  }
+
+  /** Closes a site's connections. One that does not answer is ended now: its processes would not heed the tree's end. */
+  async #closeSite(placement: Placement, timeoutMs: number): Promise<void> {
+    const { place } = placement;
+    if (place === undefined) return;
+    let late: (() => void) | undefined;
+    const deaf = new Promise<'deaf'>((resolve) => {
+      late = () => resolve('deaf');
+    });
+    const timer = this.#engine.clock.setTimer(timeoutMs + ANSWER_TIMEOUT_MS, () => late?.());
+    // A thread that ends now needs no closing.
+    const closed = place.control.closeAdapter(timeoutMs).catch(() => {});
+    if ((await Promise.race([closed, deaf])) === 'deaf') await placement.close();
+    timer.clear();
   }
 
   /** Nothing else holds the process: what is pending does, for as long as `exitTimeoutMs`. */
