@@ -14,7 +14,7 @@ import { errorClasses } from './errors.ts';
 export const errorRebuilders: ErrorRebuilders = new Map<string, RebuildError>([
   ...[...errorClasses].map(([code, rebuild]): [string, RebuildError] => [
     code,
-    ({ fields, stack, cause }) => rebuild({ fields: fields.fields, stack, cause }),
+    ({ fields, stack }) => rebuild({ fields: fields.fields, stack }),
   ]),
   ['ERR_ADAPTER_CLOSED', revive(AdapterClosedError)],
   ['ERR_ADAPTER_DESCRIPTOR', revive(AdapterDescriptorError)],

@@ -39,18 +39,18 @@ export function plainError(error: Error): PlainError {
   };
 }
 
+/** The error, without its cause. */
 export function rebuildError(plain: PlainError, rebuilders: ErrorRebuilders): Error {
   const rebuild = plain.code === undefined ? undefined : rebuilders.get(plain.code);
   const error = rebuild?.(plain) ?? generic(plain);
-  if (plain.stack !== undefined) hide(error, 'stack', plain.stack);
-  if (plain.cause !== undefined) hide(error, 'cause', plain.cause);
+  if (plain.stack !== undefined) hideOn(error, 'stack', plain.stack);
   return error;
 }
 
 function generic(plain: PlainError): Error {
   const Class = Object.hasOwn(LANGUAGE, plain.name) ? (LANGUAGE[plain.name] ?? Error) : Error;
   const error = new Class(plain.message);
-  if (error.name !== plain.name) hide(error, 'name', plain.name);
+  if (error.name !== plain.name) hideOn(error, 'name', plain.name);
   if (plain.code !== undefined) Object.assign(error, { code: plain.code });
   for (const [key, value] of Object.entries(plain.fields)) {
     Object.defineProperty(error, key, { value, writable: true, enumerable: true, configurable: true });
@@ -58,6 +58,7 @@ function generic(plain: PlainError): Error {
   return error;
 }
 
-function hide(error: Error, key: 'stack' | 'cause' | 'name', value: unknown): void {
+/** A property that does not show when the error is listed. */
+export function hideOn(error: Error, key: 'stack' | 'cause' | 'name', value: unknown): void {
   Object.defineProperty(error, key, { value, writable: true, enumerable: false, configurable: true });
 }

@@ -8,7 +8,7 @@
  *     function  -> { $beamline: 'opaque', text }            arrives as that text
  */
 import { isPid, ProcessId } from '../otp/pid.ts';
-import { type ErrorRebuilders, type PlainError, plainError, rebuildError } from './error-codec.ts';
+import { type ErrorRebuilders, hideOn, type PlainError, plainError, rebuildError } from './error-codec.ts';
 
 const TAG = '$beamline';
 /** Deeper than this nothing is looked into; what lies there crosses as text. */
@@ -68,8 +68,7 @@ function encodeFields(from: object, to: object, seen: Map<object, unknown>, dept
 
 function decode(wire: unknown, seen: Map<object, unknown>, rebuilders: ErrorRebuilders): unknown {
   if (typeof wire !== 'object' || wire === null) return wire;
-  const known = seen.get(wire);
-  if (known !== undefined) return known;
+  if (seen.has(wire)) return seen.get(wire);
   if (Array.isArray(wire)) {
     const term: unknown[] = [];
     seen.set(wire, term);
@@ -83,9 +82,13 @@ function decode(wire: unknown, seen: Map<object, unknown>, rebuilders: ErrorRebu
     case 'opaque':
       return wire.text;
     case 'error': {
+      // Its fields make the error, so what leads back to it from there is left out; its cause is set afterwards.
+      seen.set(wire, undefined);
       const fields = decode(wire.fields, seen, rebuilders) as PlainError['fields'];
-      const cause = decode(wire.cause, seen, rebuilders);
-      return rebuildError({ ...(wire as unknown as PlainError), fields, cause }, rebuilders);
+      const error = rebuildError({ ...(wire as unknown as PlainError), fields }, rebuilders);
+      seen.set(wire, error);
+      if (wire.cause !== undefined) hideOn(error, 'cause', decode(wire.cause, seen, rebuilders));
+      return error;
     }
     default: {
       const term: Record<string, unknown> = {};
