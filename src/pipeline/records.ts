@@ -82,11 +82,18 @@ export const Records = {
     return current.share();
   },
 
-  /** Connects this thread with the application that `share` was called in. Attaching again is nothing. */
+  /**
+   * Connects this thread with the application that `share` was called in, and with no other from then on. Attaching
+   * again to the same one is nothing, and so it is in a thread that belongs to the application.
+   */
   attach(handle: RecordsHandle): void {
     const current = environment();
-    if (current.type !== 'idle') return;
-    setEnvironment({ type: 'attached', ...joinDirectory(handle, systemClock) });
+    if (current.type !== 'idle' && current.type !== 'attached') return;
+    if (current.type === 'attached') {
+      if (current.bootId === handle.bootId) return;
+      current.leave();
+    }
+    setEnvironment({ type: 'attached', bootId: handle.bootId, ...joinDirectory(handle, systemClock) });
   },
 } as const;
 

@@ -110,7 +110,7 @@ describe('A thread of the application’s own', () => {
     expect((await answered).value).to.include({ at: 'delivered' });
   });
 
-  it('that has ended leaves the queue as large as it was', async () => {
+  it('that is terminated leaves the queue as large as it was', async () => {
     // Each thread fills a segment of its own, of which this queue has four.
     const app = await scene.start({ queueBytes: 4 * 2 ** 20 });
     for (const n of range(1, 6)) {
@@ -125,6 +125,22 @@ describe('A thread of the application’s own', () => {
       await recording.worker.terminate();
     }
     expect(numbers(scene.adapter, 'ProbeA')).to.deep.equal(range(1, 6));
+  });
+
+  it('that was there before the application leaves the queue as large as it was when it ends', async () => {
+    const recordings = range(1, 6).map(() => thread(null));
+    await Promise.all(recordings.map(({ worker }) => once(worker, 'online')));
+    const app = await scene.start({ queueBytes: 4 * 2 ** 20 });
+    for (const [index, recording] of recordings.entries()) {
+      await recording.order({ type: 'attach', handle: Records.share() });
+      expect(await recording.order({ type: 'record', ...PROBE_A, numbers: [index] })).to.deep.equal({
+        value: 1,
+      });
+      await app.flush();
+      recording.worker.postMessage({ type: 'end' } satisfies Order);
+      await once(recording.worker, 'exit');
+    }
+    expect(numbers(scene.adapter, 'ProbeA')).to.deep.equal(range(0, 5));
   });
 
   it('is told when the application stops before its event is delivered', async () => {
