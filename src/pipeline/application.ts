@@ -16,7 +16,7 @@
 import { setMaxListeners } from 'node:events';
 import { nanoid } from 'nanoid';
 import { type Backoff, backoffDelay } from '../base/backoff.ts';
-import { type Clock, holdProcess, systemClock } from '../base/clock.ts';
+import { type Clock, systemClock } from '../base/clock.ts';
 import type { DynamicSupervisorSpec } from '../otp/dynamic-supervisor.ts';
 import { startDynamicChildFor } from '../otp/dynamic-supervisor.ts';
 import { formatReason } from '../otp/exit-reason.ts';
@@ -25,6 +25,7 @@ import { startRegistryLink } from '../otp/registry.ts';
 import { Runtime, type RuntimeObserver } from '../otp/runtime.ts';
 import { startSupervisor } from '../otp/supervisor.ts';
 import { Directory, type Recorder } from '../threads/directory.ts';
+import { Hold } from '../threads/hold.ts';
 import { Barrier, markPublished, RECHECK_MS } from '../threads/queue/index.ts';
 import { termCodec } from '../threads/term-codec.ts';
 import { ThreadTransport } from '../threads/thread-transport.ts';
@@ -76,9 +77,7 @@ export class Application {
   #state: 'starting' | 'running' | 'stopping' | 'stopped' = 'starting';
   #stopped: Promise<Ledger> | undefined;
   #tree: Pid | undefined;
-  /** How many of this object's promises are under way: while there are any, the Node process stays. */
-  #underWay = 0;
-  #release: (() => void) | undefined;
+  readonly #hold = new Hold();
   #releaseSignals: (() => void) | undefined;
   /** The end of the process was held up for long enough. */
   #givenUp = false;
@@ -101,7 +100,7 @@ export class Application {
     if (current.type === 'application' || current.type === 'attached')
       throw new BeamlineError('ERR_ALREADY_RUNNING', {});
     const application = new Application(parseApplicationOptions(options), surroundings);
-    await application.#holding(application.#boot());
+    await application.#hold.during(application.#boot());
     return application;
   }
 
@@ -142,7 +141,7 @@ export class Application {
       admit: (definition) => this.#admit(definition),
       names: () => [...this.#types.keys()],
       share: () => this.#engine.directory.handle,
-      flush: (recordType) => this.#holding(this.#settled([typeNamed(this.#engine, recordType)])),
+      flush: (recordType) => this.#hold.during(this.#settled([typeNamed(this.#engine, recordType)])),
     });
     process.on('beforeExit', this.#beforeExit);
     if (options.handleSignals) this.#releaseSignals = stopOnSignals(() => this.stop());
@@ -150,7 +149,7 @@ export class Application {
 
   /** The running tree as data: all threads, with the ledger of each record type. */
   inspect(): Promise<Snapshot> {
-    return this.#holding(takeSnapshot(this.#engine));
+    return this.#hold.during(takeSnapshot(this.#engine));
   }
 
   /** What became of all events, by type and in total. */
@@ -160,13 +159,13 @@ export class Application {
 
   /** Resolves, with the ledger, when all that was recorded before this call is settled. */
   async flush(): Promise<Ledger> {
-    await this.#holding(this.#settled([...this.#types.values()]));
+    await this.#hold.during(this.#settled([...this.#types.values()]));
     return this.ledger();
   }
 
   /** Refuses new events, delivers what is pending, and shuts the tree down. A second call gives the first one's promise. */
   stop(options: StopOptions = {}): Promise<Ledger> {
-    this.#stopped ??= this.#holding(this.#stop(options.timeoutMs ?? STOP_TIMEOUT_MS));
+    this.#stopped ??= this.#hold.during(this.#stop(options.timeoutMs ?? STOP_TIMEOUT_MS));
     return this.#stopped;
   }
 
@@ -186,7 +185,7 @@ export class Application {
 
   /** Debug API: ends the thread of a record type. Resolves when it has ended; another one follows. */
   async endThread(recordType: string): Promise<void> {
-    await this.#holding(typeNamed(this.#engine, recordType).placement.restart());
+    await this.#hold.during(typeNamed(this.#engine, recordType).placement.restart());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -373,21 +372,8 @@ export class Application {
       this.#givenUp = true;
       late.abort();
     });
-    void this.#holding(this.#settled([...this.#types.values()], late.signal)).finally(() => timer.clear());
+    void this.#hold
+      .during(this.#settled([...this.#types.values()], late.signal))
+      .finally(() => timer.clear());
   };
-
-  /** None of what the library has running holds the process: a promise that somebody waits for does. */
-  async #holding<Value>(promise: Promise<Value>): Promise<Value> {
-    this.#underWay++;
-    this.#release ??= holdProcess();
-    try {
-      return await promise;
-    } finally {
-      this.#underWay--;
-      if (this.#underWay === 0) {
-        this.#release?.();
-        this.#release = undefined;
-      }
-    }
-  }
 }
