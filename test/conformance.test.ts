@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { parseScenario } from './conformance/check.ts';
 import { scenarioFiles } from './conformance/corpus.ts';
 import type { Json } from './conformance/format.ts';
+import { ONE_THREAD } from './conformance/placement.ts';
 import { runScenario } from './conformance/run.ts';
 import { explain, judge } from './conformance/verdict.ts';
 
@@ -16,7 +17,7 @@ describe('conformance with Erlang/OTP, Elixir and GenStage', () => {
     it(`${group}: all ${files.length} scenarios give the recorded trace`, async () => {
       const failures: string[] = [];
       for (const file of files) {
-        const verdict = await judge(file);
+        const verdict = await judge(file, ONE_THREAD);
         if (verdict.type !== 'passed') failures.push(explain(verdict));
       }
       expect(failures.join('\n\n')).to.equal('');
