@@ -22,8 +22,8 @@ export class AwayWorld implements World {
   readonly #home: RemoteControl<HomeControl>;
   readonly #declared = new Map<string, { readonly type: SpecType; readonly argument: Json | undefined }>();
   readonly #known = new Map<number, Incarnation>();
-  /** Processes that wait to hear who they are, by pid. */
-  readonly #waiting = new Map<number, (incarnation: Incarnation) => void>();
+  /** Those who wait to hear who a process is, by its pid: itself, and its starter. */
+  readonly #waiting = new Map<number, ((incarnation: Incarnation) => void)[]>();
 
   constructor(runtime: Runtime, home: RemoteControl<HomeControl>, homeNode: NodeId) {
     this.runtime = runtime;
@@ -41,7 +41,7 @@ export class AwayWorld implements World {
 
   introduce(pid: Pid, incarnation: Incarnation): void {
     this.#known.set(pid.key, incarnation);
-    this.#waiting.get(pid.key)?.(incarnation);
+    for (const tell of this.#waiting.get(pid.key) ?? []) tell(incarnation);
     this.#waiting.delete(pid.key);
   }
 
@@ -61,7 +61,7 @@ export class AwayWorld implements World {
     const known = this.#known.get(pid.key);
     if (known !== undefined) return known;
     return new Promise((resolve) => {
-      this.#waiting.set(pid.key, resolve);
+      this.#waiting.set(pid.key, [...(this.#waiting.get(pid.key) ?? []), resolve]);
     });
   }
 

@@ -7,7 +7,7 @@ import { type ExitReason, OperationFailed } from '../../src/otp/exit-reason.ts';
 import type { Destination, Pid } from '../../src/otp/pid.ts';
 import { via } from '../../src/otp/pid.ts';
 import type { Behaviour, Process } from '../../src/otp/process.ts';
-import type { Parent, Runtime, RuntimeObserver } from '../../src/otp/runtime.ts';
+import type { Runtime, RuntimeObserver } from '../../src/otp/runtime.ts';
 import type { StartResult } from '../../src/otp/start.ts';
 import type { ManualClock } from '../../src/testing/manual-clock.ts';
 import type { Json, Observation, Reference, Spec, SpecType, SupervisorReference } from './format.ts';
@@ -19,6 +19,8 @@ import { type Incarnation, UNKNOWN, type World } from './world.ts';
 
 /** The second thread, as the home sees it. */
 export interface Away {
+  /** Whether it is the place for what that starts, if it is no supervisor itself. */
+  takes(starter: 'supervisor' | 'process'): boolean;
   /** Starts the process of a spec there, linked to `parent`. */
   start(parent: Pid, spec: LeafSpec, argument: Json | undefined): Promise<StartResult>;
   /** Tells who a process is, before anything else that names it. */
@@ -141,14 +143,24 @@ export class HomeWorld implements World {
 
   // -- starts ------------------------------------------------------------------------------------------------
 
-  start(parent: Parent, spec: Spec, argument?: Json): Promise<StartResult> {
-    return startHere(this, parent, spec, argument);
+  start(parent: Process, spec: Spec, argument?: Json): Promise<StartResult> {
+    return this.#startBy('process', parent, spec, argument);
   }
 
-  /** As `start`, for a supervisor's child: the leaves of the tree are in the second thread, if there is one. */
+  /** As `start`, for a supervisor's child. */
   startSupervised(supervisor: Process, spec: Spec, argument: Json | undefined): Promise<StartResult> {
-    if (this.away === undefined || !isLeaf(spec)) return startHere(this, supervisor, spec, argument);
-    return this.away.start(supervisor.pid, spec, argument);
+    return this.#startBy('supervisor', supervisor, spec, argument);
+  }
+
+  #startBy(
+    starter: 'supervisor' | 'process',
+    parent: Process,
+    spec: Spec,
+    argument: Json | undefined,
+  ): Promise<StartResult> {
+    if (this.away?.takes(starter) === true && isLeaf(spec))
+      return parent.within(this.away.start(parent.pid, spec, argument));
+    return startHere(this, parent, spec, argument);
   }
 
   async startChild(

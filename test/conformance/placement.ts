@@ -1,6 +1,6 @@
 /**
- * Where the processes of scenarios run: all on one thread, or the leaves of supervision trees in a second one. Each
- * scenario begins in an empty world.
+ * Where the processes of scenarios run: all on one thread, or some in a second one. Supervisors, registries, names and
+ * what is observed are on the main thread in either case. Each scenario begins in an empty world.
  */
 import { systemClock, type Timer } from '../../src/base/clock.ts';
 import { seededRandom } from '../../src/base/random.ts';
@@ -18,7 +18,6 @@ import { quiet } from './quiet.ts';
 import { startHere } from './start.ts';
 
 export interface Placement {
-  readonly name: string;
   open(): HomeWorld;
   /** Ends what the scenario has left. */
   close(world: HomeWorld): Promise<void>;
@@ -27,7 +26,6 @@ export interface Placement {
 }
 
 export const ONE_THREAD: Placement = {
-  name: 'one thread',
   open() {
     const clock = new ManualClock();
     return new HomeWorld(new Runtime({ clock, random: seededRandom(1) }), clock);
@@ -36,9 +34,11 @@ export const ONE_THREAD: Placement = {
   async end() {},
 };
 
+/** Who runs in the second thread: what supervisors start, or also what nobody supervises. Never a supervisor. */
+export type Remote = 'children' | 'leaves';
+
 /** One thread beside the main one, for one scenario after the other. */
 export class TwoThreads implements Placement {
-  readonly name = 'two threads';
   readonly #clock = new ManualClock();
   readonly #runtime: Runtime;
   readonly #thread: Thread<AwayControl>;
@@ -48,7 +48,7 @@ export class TwoThreads implements Placement {
   /** How much had been sent to the thread when it was last known to be idle. */
   #restedAt = 0;
 
-  private constructor() {
+  private constructor(remote: Remote) {
     const transport = new ThreadTransport();
     this.#runtime = new Runtime({ clock: this.#clock, random: seededRandom(1), transport });
     this.#thread = new Thread<AwayControl>(
@@ -66,6 +66,7 @@ export class TwoThreads implements Placement {
     this.#thread.ref();
     const { control } = this.#thread;
     this.#away = {
+      takes: (starter) => starter === 'supervisor' || remote === 'leaves',
       start: (parent, spec, argument) => control.start(parent, spec, argument),
       introduce: (pid, incarnation) => void control.introduce(pid, incarnation),
       tick: (now) => void control.tick(now),
@@ -73,8 +74,8 @@ export class TwoThreads implements Placement {
     };
   }
 
-  static async start(): Promise<TwoThreads> {
-    const placement = new TwoThreads();
+  static async start(remote: Remote): Promise<TwoThreads> {
+    const placement = new TwoThreads(remote);
     await placement.#thread.ready;
     return placement;
   }
