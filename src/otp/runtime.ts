@@ -130,10 +130,9 @@ export class Runtime {
   start(owner: Process | undefined, behaviour: Behaviour, options: SpawnOptions = {}): Promise<StartResult> {
     return new Promise((resolve, reject) => {
       const wait = new Wait<StartResult>(owner, resolve, reject);
-      const started = (result: StartResult): void => wait.resolve(result);
       const { name } = options;
-      if (isElsewhere(name, this.node)) this.#startNamedAt(name, started, behaviour, options);
-      else this.startFor(started, behaviour, options);
+      if (isElsewhere(name, this.node)) this.#startNamedAt(name, wait, behaviour, options);
+      else this.startFor((result) => wait.resolve(result), behaviour, options);
     });
   }
 
@@ -167,12 +166,7 @@ export class Runtime {
   }
 
   /** Starts a process that holds a name on another node before its init runs. */
-  #startNamedAt(
-    at: NameAt,
-    started: (result: StartResult) => void,
-    behaviour: Behaviour,
-    options: SpawnOptions,
-  ): void {
+  #startNamedAt(at: NameAt, wait: Wait<StartResult>, behaviour: Behaviour, options: SpawnOptions): void {
     const pid = this.#nextPid();
     const { parent } = options;
     this.#askNames(undefined, at.node, { type: 'take', name: at.name, pid }).then(
@@ -183,14 +177,14 @@ export class Runtime {
         }
         const process = this.spawn(behaviour, options, pid);
         process.heldAt.add(at.node);
-        process.starter = started;
+        process.starter = (result) => wait.resolve(result);
         if (isPid(link)) this.link(process, link);
       },
-      (error: unknown) =>
-        started({
-          type: 'error',
-          reason: error instanceof OperationFailed ? error.failure : reasonOf(error),
-        }),
+      (error: OperationFailed) => {
+        const reason = error.failure;
+        if (typeof reason === 'object' && reason.type === 'error') wait.reject(reason.error);
+        else wait.resolve({ type: 'error', reason });
+      },
     );
   }
 
