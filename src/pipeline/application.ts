@@ -14,7 +14,7 @@
  * the tree, and DispatchServer has it fetched again. If the tree gives up, it is started anew, after a growing delay.
  */
 import { setMaxListeners } from 'node:events';
-import { nanoid } from 'nanoid';
+import { customAlphabet } from 'nanoid';
 import { type Backoff, backoffDelay } from '../base/backoff.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { DynamicSupervisorSpec } from '../otp/dynamic-supervisor.ts';
@@ -62,6 +62,9 @@ export interface ApplicationSurroundings {
   /** Hears of the births and deaths of the main thread's processes from the first one on. */
   readonly observer?: RuntimeObserver;
 }
+
+/** Names this run in the ids of its events: `<boot id>-<writer>-<sequence>`, so without a dash of its own. */
+const bootId = customAlphabet('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', 12);
 
 const TREE_BACKOFF: Backoff = { initialMs: 500, maxMs: 30_000, factor: 2, jitter: 0.5 };
 const STOP_TIMEOUT_MS = 30_000;
@@ -119,7 +122,7 @@ export class Application {
       host: { runtime, transport, codec: termCodec(errorRebuilders), clock },
       options,
       adapter,
-      directory: new Directory(nanoid(12)),
+      directory: new Directory(bootId()),
       deadLetters: deadLetterSink(options.deadLetter, options.logger),
       logger: options.logger,
       types: this.#types,
