@@ -328,7 +328,9 @@ export class Application {
     for (const type of types) type.signals.door = 'closed';
     const deadline = new AbortController();
     const timer = clock.setTimer(timeoutMs, () => deadline.abort());
-    await this.#settled(types, deadline.signal);
+    // Again while something is left: a writer may have been past the door when it closed.
+    do await this.#settled(types, deadline.signal);
+    while (this.ledger().pending > 0 && !deadline.signal.aborted);
     timer.clear();
     this.#state = 'stopped';
     const closeMs = deadline.signal.aborted ? 0 : CLOSE_TIMEOUT_MS;
