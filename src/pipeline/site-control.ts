@@ -54,7 +54,7 @@ export function siteControl(site: RecordSite): SiteControl {
       producer: producer?.alive ? producerAccount(producer.behaviour.state?.()) : undefined,
       claimed: site.claimed,
       running: site.gate.running,
-      deadWaiting: site.table.pending().dead,
+      deadWaiting: site.table.deadWaiting,
       dispatching: unattended.active,
       lastError: site.lastError,
       adapter: site.adapter.snapshot(),
