@@ -23,6 +23,7 @@ import {
   type Worker,
 } from 'node:worker_threads';
 import type { Clock } from '../base/clock.ts';
+import { Hold } from './hold.ts';
 import {
   type ConfirmationsHandle,
   ConfirmationTable,
@@ -103,6 +104,8 @@ function ownerOf(thread: number): number {
 /** The recording side of one thread: a writer for each queue. */
 export class Recorder {
   readonly thread: RecordingThread;
+  /** For those who wait for their events. */
+  readonly hold = new Hold();
   readonly #find: (name: string) => QueueHandle | undefined;
   readonly #writers = new Map<string, QueueWriter>();
 
