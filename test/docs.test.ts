@@ -139,12 +139,20 @@ describe('The papers', () => {
     });
   }
 
-  it('have every folder and every file of the pipeline in the code map', () => {
+  it('map every folder of the sources, and no file that is not there', () => {
     const map = section(read('ARCHITECTURE.md'), 'code map');
-    const missing = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
+    const folders = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isDirectory())
-      .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
-      .filter((folder) => !map.includes(`\`${folder}/`));
+      .map((entry) => `${join(entry.parentPath, entry.name).slice(root.length + 1)}/`);
+    const mapped: string[] = [];
+    const missing: string[] = [];
+    for (const part of map.split(/^(?=\*\*`)/m)) {
+      const [, folder = ''] = /^\*\*`([\w/-]+)`/.exec(part) ?? [];
+      mapped.push(folder);
+      for (const [, file] of part.matchAll(/`([\w-]+\.ts)`/g))
+        if (!existsSync(join(root, folder, file ?? ''))) missing.push(`${folder}${file}`);
+    }
+    expect(mapped).to.have.members(folders);
     expect(missing).to.deep.equal([]);
   });
 });
