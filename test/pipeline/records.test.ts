@@ -261,7 +261,7 @@ describe('The module of a record type', () => {
 
   it('that failed for long is waited for by nobody once it works: its Producer starts with its thread', async () => {
     close('moduleA');
-    const app = await scene.start({ startTimeoutMs: 300 });
+    const app = await scene.start();
     Temperamental.record({ n: 1 });
     await snapshotWith(app, (snapshot) =>
       snapshot.records.some(({ name, thread }) => name === 'Temperamental' && thread.starts >= 4),
