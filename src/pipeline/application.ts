@@ -42,6 +42,7 @@ import { type Ledger, ledgerOf } from './ledger.ts';
 import { NAMES } from './names.ts';
 import { type ApplicationOptions, type ApplicationOptionsInput, parseApplicationOptions } from './options.ts';
 import type { Placement } from './placement.ts';
+import { deliverAtExit } from './process-exit.ts';
 import { startProducerSupervisor } from './producer-supervisor.ts';
 import { RecordType } from './record-type.ts';
 import { startRecordsSupervisor } from './records-supervisor.ts';
@@ -149,6 +150,7 @@ export class Application {
       flush: (recordType) => this.#hold.during(this.#settled([typeNamed(this.#engine, recordType)])),
     });
     process.on('beforeExit', this.#beforeExit);
+    process.on('exit', this.#exit);
     if (options.handleSignals) this.#releaseSignals = stopOnSignals(() => this.stop());
   }
 
@@ -329,7 +331,9 @@ export class Application {
     for (const type of types) type.signals.door = 'closed';
     const deadline = new AbortController();
     const timer = clock.setTimer(timeoutMs, () => deadline.abort());
-    await this.#settled(types, deadline.signal);
+    // Again while something is left: a writer may have been past the door when it closed.
+    do await this.#settled(types, deadline.signal);
+    while (this.ledger().pending > 0 && !deadline.signal.aborted);
     timer.clear();
     this.#state = 'stopped';
     const closeMs = deadline.signal.aborted ? 0 : CLOSE_TIMEOUT_MS;
@@ -347,6 +351,7 @@ export class Application {
       logger.error({ pending: ledger.pending }, 'stopped before all events were delivered');
     directory.close();
     process.off('beforeExit', this.#beforeExit);
+    process.off('exit', this.#exit);
     this.#releaseSignals?.();
     setEnvironment({
       type: 'stopped',
@@ -371,6 +376,13 @@ export class Application {
     if ((await Promise.race([closed, deaf])) === 'deaf') await placement.close();
     timer.clear();
   }
+
+  /** The process ends, now: by `process.exit()`, by an error that nobody caught, or because nothing is left to do. */
+  readonly #exit = (): void => {
+    if (this.#givenUp) return;
+    const { clock, options, logger } = this.#engine;
+    deliverAtExit([...this.#types.values()], { timeoutMs: options.exitTimeoutMs, clock, logger });
+  };
 
   /** Nothing else holds the process: what is pending does, for as long as `exitTimeoutMs`. */
   readonly #beforeExit = (): void => {
