@@ -81,6 +81,8 @@ export class Application {
   #state: 'starting' | 'running' | 'stopping' | 'stopped' = 'starting';
   #stopped: Promise<Ledger> | undefined;
   #tree: Pid | undefined;
+  /** A new tree in place of one that ended. */
+  #building: Promise<void> | undefined;
   readonly #hold = new Hold();
   #releaseSignals: (() => void) | undefined;
   /** The end of the process was held up for long enough. */
@@ -255,7 +257,8 @@ export class Application {
       });
       if (this.#state !== 'running' && this.#state !== 'stopping') return;
       try {
-        return await this.#startTree();
+        this.#building = this.#startTree();
+        return await this.#building;
       } catch (error) {
         logger.error({ err: error }, 'the supervision tree could not be started');
       }
@@ -335,6 +338,8 @@ export class Application {
     this.#state = 'stopped';
     const closeMs = deadline.signal.aborted ? 0 : CLOSE_TIMEOUT_MS;
     await Promise.all(types.map(({ placement }) => this.#closeSite(placement, closeMs)));
+    // One that is being built can be taken down when it stands; one that cannot be built needs not be.
+    await this.#building?.catch(() => {});
     const tree = this.#tree;
     this.#tree = undefined;
     if (tree !== undefined) await runtime.stop(tree, 'shutdown');
