@@ -9,7 +9,7 @@
 import { type Clock, systemClock } from '../base/clock.ts';
 import { type Random, systemRandom } from '../base/random.ts';
 import { Ring } from '../base/ring.ts';
-import type { Envelope, Ref, ReplyTo } from './envelope.ts';
+import type { Envelope, Ref, ReplyTo, SysRequest } from './envelope.ts';
 import { Exit, type ExitReason, type Operation, OperationFailed } from './exit-reason.ts';
 import { type Destination, isPid, type LocalName, type NodeId, type Pid, ProcessId } from './pid.ts';
 import { type Behaviour, Process, systemEnvelope } from './process.ts';
@@ -53,6 +53,8 @@ export class Runtime {
   readonly scheduler = new Scheduler();
   readonly registries = new Map<LocalName, RegistryTable>();
   readonly observers = new Set<RuntimeObserver>();
+  /** Somebody watches: processes measure how long their callbacks take. */
+  measuring = false;
   readonly #transport: Transport;
   readonly #processes = new Map<number, Process>();
   readonly #names = new Map<LocalName, Process>();
@@ -214,6 +216,11 @@ export class Runtime {
       'call',
       options.timeoutMs ?? 5000,
     );
+  }
+
+  /** Asks what every process answers, whatever its module: Erlang's `sys`. A suspended one answers too. */
+  sys(to: Destination, request: Exclude<SysRequest, { type: 'stop' }>, timeoutMs = 5000): Promise<unknown> {
+    return this.request(undefined, to, (from) => ({ type: 'sys', request, from }), 'call', timeoutMs);
   }
 
   /** Asks a process to stop with `reason` and waits until it has ended. */
