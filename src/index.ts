@@ -37,5 +37,5 @@ export {
   Records,
   type RecordsHandle,
 } from './pipeline/records.ts';
-export type { RecordSnapshot, Snapshot, TreeNode } from './pipeline/snapshot.ts';
+export type { RecordSnapshot, Snapshot, TreeNode } from './pipeline/snapshot-types.ts';
 export { EventNotSerializableError, EventTooLargeError, QueueError } from './threads/queue/errors.ts';
