@@ -96,6 +96,14 @@ export class Application {
     options: ApplicationOptionsInput,
     surroundings: ApplicationSurroundings = {},
   ): Promise<Application> {
+    return Application.boot(options, (parsed) => new Application(parsed, surroundings));
+  }
+
+  /** As `start`, for a subclass, which makes an application of its own. */
+  protected static async boot<App extends Application>(
+    options: ApplicationOptionsInput,
+    make: (options: ApplicationOptions) => App,
+  ): Promise<App> {
     const current = environment();
     if (current.type === 'record_thread') {
       const { recordType, url } = current;
@@ -103,12 +111,12 @@ export class Application {
     }
     if (current.type === 'application' || current.type === 'attached')
       throw new BeamlineError('ERR_ALREADY_RUNNING', {});
-    const application = new Application(parseApplicationOptions(options), surroundings);
+    const application = make(parseApplicationOptions(options));
     await application.#hold.during(application.#boot());
     return application;
   }
 
-  private constructor(
+  protected constructor(
     options: ApplicationOptions,
     { clock = systemClock, observer }: ApplicationSurroundings,
   ) {

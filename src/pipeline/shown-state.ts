@@ -50,7 +50,9 @@ function shownObject(value: object, depth: number): ShownState {
   if (value instanceof Set) return shownList([...value], depth);
   if (Array.isArray(value)) return shownList(value, depth);
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) return `[${value.constructor?.name ?? 'object'}]`;
+  // The state itself may be an object of a class; others below it are parts of the machine.
+  if (depth > 0 && prototype !== Object.prototype && prototype !== null)
+    return `[${value.constructor?.name ?? 'object'}]`;
   if (depth >= DEPTH_MAX) return '[more]';
   return shownEntries(Object.entries(value), depth);
 }

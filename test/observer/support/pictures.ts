@@ -1,7 +1,7 @@
 /** Parts of snapshots, with everything at rest but for what a test says. */
 import type { AdapterSnapshot, StreamSnapshot } from '../../../src/pipeline/adapter/adapter.ts';
 import type { RestartEntry } from '../../../src/pipeline/restarts.ts';
-import type { RecordSnapshot } from '../../../src/pipeline/snapshot-types.ts';
+import type { RecordSnapshot, Snapshot } from '../../../src/pipeline/snapshot-types.ts';
 
 export const NOW = 1_700_000_000_000;
 
@@ -70,6 +70,25 @@ export function anEntry(part: Partial<RestartEntry>): RestartEntry {
     delayMs: 0,
     restartedWith: [],
     budget: null,
+    ...part,
+  };
+}
+
+export function aSnapshot(part: Partial<Snapshot> = {}): Snapshot {
+  const nothing = { accepted: 0, recovered: 0, delivered: 0, deadLettered: 0, pending: 0, refused: 0 };
+  return {
+    schemaVersion: 1,
+    takenAt: NOW,
+    health: [],
+    nodes: [],
+    truncated: false,
+    nodesTotal: 0,
+    edges: [],
+    restarts: [],
+    tombstones: [],
+    threads: [],
+    records: [],
+    ledger: { ...nothing, types: {} },
     ...part,
   };
 }
