@@ -14,7 +14,7 @@
  * the tree, and DispatchServer has it fetched again. If the tree gives up, it is started anew, after a growing delay.
  */
 import { setMaxListeners } from 'node:events';
-import { nanoid } from 'nanoid';
+import { customAlphabet } from 'nanoid';
 import { type Backoff, backoffDelay } from '../base/backoff.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { DynamicSupervisorSpec } from '../otp/dynamic-supervisor.ts';
@@ -42,6 +42,7 @@ import { type Ledger, ledgerOf } from './ledger.ts';
 import { NAMES } from './names.ts';
 import { type ApplicationOptions, type ApplicationOptionsInput, parseApplicationOptions } from './options.ts';
 import type { Placement } from './placement.ts';
+import { deliverAtExit } from './process-exit.ts';
 import { startProducerSupervisor } from './producer-supervisor.ts';
 import { RecordType } from './record-type.ts';
 import { startRecordsSupervisor } from './records-supervisor.ts';
@@ -66,6 +67,9 @@ export interface ApplicationSurroundings {
   /** Hears of the births and deaths of the main thread's processes from the first one on. */
   readonly observer?: RuntimeObserver;
 }
+
+/** Names this run in the ids of its events: `<boot id>-<writer>-<sequence>`, so without a dash of its own. */
+const bootId = customAlphabet('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', 12);
 
 const TREE_BACKOFF: Backoff = { initialMs: 500, maxMs: 30_000, factor: 2, jitter: 0.5 };
 const STOP_TIMEOUT_MS = 30_000;
@@ -131,7 +135,7 @@ export class Application {
       host: { runtime, transport, codec: termCodec(errorRebuilders), clock },
       options,
       adapter,
-      directory: new Directory(nanoid(12)),
+      directory: new Directory(bootId()),
       deadLetters: deadLetterSink(options.deadLetter, options.logger),
       logger: options.logger,
       types: this.#types,
@@ -158,6 +162,7 @@ export class Application {
       flush: (recordType) => this.#hold.during(this.#settled([typeNamed(this.#engine, recordType)])),
     });
     process.on('beforeExit', this.#beforeExit);
+    process.on('exit', this.#exit);
     if (options.handleSignals) this.#releaseSignals = stopOnSignals(() => this.stop());
   }
 
@@ -369,7 +374,9 @@ export class Application {
     for (const type of types) type.signals.door = 'closed';
     const deadline = new AbortController();
     const timer = clock.setTimer(timeoutMs, () => deadline.abort());
-    await this.#settled(types, deadline.signal);
+    // Again while something is left: a writer may have been past the door when it closed.
+    do await this.#settled(types, deadline.signal);
+    while (this.ledger().pending > 0 && !deadline.signal.aborted);
     timer.clear();
     this.#state = 'stopped';
     const closeMs = deadline.signal.aborted ? 0 : CLOSE_TIMEOUT_MS;
@@ -385,6 +392,7 @@ export class Application {
       logger.error({ pending: ledger.pending }, 'stopped before all events were delivered');
     directory.close();
     process.off('beforeExit', this.#beforeExit);
+    process.off('exit', this.#exit);
     this.#releaseSignals?.();
     setEnvironment({
       type: 'stopped',
@@ -409,6 +417,13 @@ export class Application {
     if ((await Promise.race([closed, deaf])) === 'deaf') await placement.close();
     timer.clear();
   }
+
+  /** The process ends, now: by `process.exit()`, by an error that nobody caught, or because nothing is left to do. */
+  readonly #exit = (): void => {
+    if (this.#givenUp) return;
+    const { clock, options, logger } = this.#engine;
+    deliverAtExit([...this.#types.values()], { timeoutMs: options.exitTimeoutMs, clock, logger });
+  };
 
   /** Nothing else holds the process: what is pending does, for as long as `exitTimeoutMs`. */
   readonly #beforeExit = (): void => {

@@ -45,4 +45,21 @@ describe('The end of a script', () => {
     expect(out).to.include('inspected 1');
     expect(code).to.equal(0);
   });
+
+  for (const { how, code } of [
+    { how: 'exit', code: 3 },
+    { how: 'throw', code: 1 },
+    { how: 'reject', code: 1 },
+  ]) {
+    for (const { when, recorded } of [
+      { when: 'cold', recorded: 2000 },
+      { when: 'warm', recorded: 2001 },
+    ]) {
+      it(`delivers what is queued though the process ends at once, by ${how}, its thread ${when}`, async () => {
+        const ended = await run('exits', how, when);
+        expect(ended.out).to.deep.equal([`recorded ${recorded}, delivered ${recorded}, pending 0`]);
+        expect(ended.code).to.equal(code);
+      });
+    }
+  }
 });
