@@ -112,8 +112,12 @@ export class Runtime {
     return new ProcessId(this.node, ++this.#serial);
   }
 
-  /** Brings a process to life. It initialises in its first turn. The name must be free. */
+  /**
+   * Brings a process to life. It initialises in its first turn. The name must be free. Fails with `noproc` when it is
+   * to be linked to a parent of this node that has ended: it would be an orphan from the beginning.
+   */
   spawn(behaviour: Behaviour, options: SpawnOptions = {}, pid = this.#nextPid()): Process {
+    if (options.link === true && this.#hasEnded(options.parent)) throw new Exit('noproc');
     const process = new Process(this, pid, behaviour, options.parent);
     pid.process = process;
     process.label = options.label;
@@ -130,6 +134,8 @@ export class Runtime {
    * life. `owner` is the process that waits. Fails with `UnknownRegistry` when the name is to be held in none.
    */
   start(owner: Process | undefined, behaviour: Behaviour, options: SpawnOptions = {}): Promise<StartResult> {
+    // A supervisor that was killed between two of its children: its orphaned callback goes no further.
+    if (owner?.alive === false) return new Promise(() => {});
     return new Promise((resolve, reject) => {
       const wait = new Wait<StartResult>(owner, resolve, reject);
       const { name } = options;
@@ -173,7 +179,7 @@ export class Runtime {
     const { parent } = options;
     this.#askNames(undefined, at.node, { type: 'take', name: at.name, pid }).then(
       (link) => {
-        if (parent?.node === this.node && this.find(parent) === undefined) {
+        if (this.#hasEnded(parent)) {
           this.#signalTo(at.node, { type: 'forget', pid });
           return;
         }
@@ -188,6 +194,11 @@ export class Runtime {
         else wait.resolve({ type: 'error', reason });
       },
     );
+  }
+
+  /** Known to have ended: of a process of another node nobody can tell. */
+  #hasEnded(pid: Pid | undefined): boolean {
+    return pid !== undefined && pid.node === this.node && this.find(pid) === undefined;
   }
 
   /** The process of this node that holds a pid; undefined when it has ended or lives elsewhere. */
