@@ -3,6 +3,7 @@
 import type { Pid } from '../otp/pid.ts';
 import type { Behaviour, Process } from '../otp/process.ts';
 import type { StartResult } from '../otp/start.ts';
+import { RECHECK_MS } from '../threads/queue/index.ts';
 import { consumerSupervisorBehaviour } from './consumer-supervisor.ts';
 import { producerAccount, producerBehaviour } from './producer.ts';
 import type { RecordSite } from './record-site.ts';
@@ -13,6 +14,11 @@ export function siteControl(site: RecordSite): SiteControl {
   const { runtime, recordType } = site;
   const unattended = new UnattendedDispatch(site);
   let producer: Process | undefined;
+  // The exit loop: the tree needs the main thread, which answers nothing any more. What the Producer holds goes back.
+  void site.signals.exitAnnounced({ clock: runtime.clock, recheckMs: RECHECK_MS }).then(() => {
+    producer?.end('shutdown');
+    unattended.begin();
+  });
   const startFor = (
     parent: Pid,
     behaviour: Behaviour,

@@ -44,5 +44,5 @@ export { createQueue, type QueueHandle, type QueueOptions } from './layout.ts';
 export type { QueueReaderOptions } from './reader.ts';
 export { RecordingThread, type RecordingThreadOptions } from './recording-thread.ts';
 export { type Door, QueueSignals } from './signals.ts';
-export { RECHECK_MS, type Watch } from './wait.ts';
+export { blockFor, RECHECK_MS, type Watch } from './wait.ts';
 export { type Confirmable, QueueWriter, sealSegmentsOf } from './writer.ts';
