@@ -4,9 +4,11 @@
  */
 import type { Clock } from '../../base/clock.ts';
 import type {
+  ListShardsResponse,
   NewStream,
   PutRecordsRequest,
   PutRecordsResponse,
+  StreamSummary,
   StreamTarget,
   Transport,
 } from '../../pipeline/adapter/kinesis/transport.ts';
@@ -40,6 +42,23 @@ export class SimulatedTransport implements Transport {
       if ((error as Error).name === 'ResourceInUseException') return 'exists';
       throw error;
     }
+  }
+
+  async listShards(
+    target: StreamTarget,
+    nextToken: string | null,
+    signal: AbortSignal,
+  ): Promise<ListShardsResponse> {
+    const input =
+      nextToken === null
+        ? { ...reference(target), ShardFilter: { Type: 'AT_LATEST' } }
+        : { NextToken: nextToken };
+    return (await this.#play({ name: 'ListShards', input }, signal)) as ListShardsResponse;
+  }
+
+  async describeStream(target: StreamTarget, signal: AbortSignal): Promise<StreamSummary> {
+    const answer = await this.#play({ name: 'DescribeStreamSummary', input: reference(target) }, signal);
+    return (answer as { StreamDescriptionSummary: StreamSummary }).StreamDescriptionSummary;
   }
 
   close(): void {}
