@@ -46,6 +46,7 @@ import { deliverAtExit } from './process-exit.ts';
 import { startProducerSupervisor } from './producer-supervisor.ts';
 import { RecordType } from './record-type.ts';
 import { startRecordsSupervisor } from './records-supervisor.ts';
+import { Refusals } from './refusals.ts';
 import { type RestartEntry, Restarts } from './restarts.ts';
 import { startServerSupervisor } from './server-supervisor.ts';
 import { type ShownState, shownState } from './shown-state.ts';
@@ -325,9 +326,12 @@ export class Application {
   async #attend(type: RecordType): Promise<void> {
     const { clock } = this.#engine;
     const { signal } = this.#watching;
+    const refusals = new Refusals(type);
     while (!signal.aborted) {
       const wanted = await type.signals.attentionWanted({ clock, recheckMs: RECHECK_MS }, signal);
-      if (wanted === 'wanted') this.#startRecord(type);
+      if (wanted !== 'wanted') return;
+      refusals.look();
+      if (type.signals.door === 'unattended') this.#startRecord(type);
     }
   }
 
