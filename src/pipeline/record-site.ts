@@ -49,6 +49,7 @@ export class RecordSite {
   readonly gate = new Gate();
   readonly deadLetters: DeadLetters;
   readonly #closed = new AbortController();
+  #closing = false;
   readonly #held = new Map<number, Held>();
   readonly #barriers = new Set<{ readonly barrier: Barrier; readonly resolve: () => void }>();
   /** Tells the Producer, if there is one, to fetch what waits. */
@@ -118,6 +119,7 @@ export class RecordSite {
 
   /** The next batch of the queue, oldest events first; undefined when nothing waits. */
   claim(holder: Process | undefined): Claim | undefined {
+    if (this.#closing) return undefined;
     const claim = this.table.claim({
       maxEvents: this.options.batchSize,
       maxBytes: BATCH_BYTES_MAX,
@@ -213,7 +215,9 @@ export class RecordSite {
     }
   }
 
+  /** Lets go of connections. Nothing is claimed any more; what is given back stays in the queue. */
   async close(timeoutMs: number): Promise<void> {
+    this.#closing = true;
     await this.adapter.close({ timeoutMs });
     this.#closed.abort();
   }

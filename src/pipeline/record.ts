@@ -22,7 +22,7 @@ import type { Place } from './placement.ts';
 import type { RecordType } from './record-type.ts';
 
 /** Between two starts of a thread, from the second on. */
-const THREAD_BACKOFF: Backoff = { initialMs: 200, maxMs: 30_000, factor: 2, jitter: 0.5 };
+const THREAD_BACKOFF: Backoff = { initialMs: 200, maxMs: 5000, factor: 2, jitter: 0.5 };
 /** A thread that has not answered so many times in a row is hung. */
 const MISSED_CHECKS = 3;
 
