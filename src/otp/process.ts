@@ -102,6 +102,8 @@ export class Process {
   #callbackMs: Histogram | undefined = undefined;
 
   readonly links = new Map<number, Pid>();
+  /** How many unlinks are on their way to a process of another node, by its pid. */
+  readonly unlinking = new Map<number, number>();
   /** Those this process watches. */
   readonly monitors = new Map<Ref, Monitor>();
   /** Those that watch this process, in the order they came. */

@@ -468,8 +468,12 @@ export class Runtime {
 
   unlink(process: Process, from: Pid): void {
     if (!process.links.delete(from.key)) return;
-    if (from.node === this.node) this.find(from)?.links.delete(process.pid.key);
-    else this.signal({ type: 'unlink', to: from, from: process.pid });
+    if (from.node === this.node) {
+      this.find(from)?.links.delete(process.pid.key);
+      return;
+    }
+    process.unlinking.set(from.key, (process.unlinking.get(from.key) ?? 0) + 1);
+    this.signal({ type: 'unlink', to: from, from: process.pid });
   }
 
   monitor(watcher: Process, target: Destination): Ref {
@@ -585,6 +589,8 @@ export class Runtime {
       }
       case 'link': {
         const process = this.find(signal.to);
+        // One that crosses an unlink is undone by it at the other end.
+        if (process?.unlinking.has(signal.from.key)) return;
         if (process !== undefined) process.links.set(signal.from.key, signal.from);
         else
           this.#transport.send(node, {
@@ -598,7 +604,15 @@ export class Runtime {
       }
       case 'unlink':
         this.find(signal.to)?.links.delete(signal.from.key);
+        this.signal({ type: 'unlinked', to: signal.from, from: signal.to });
         return;
+      case 'unlinked': {
+        const unlinking = this.find(signal.to)?.unlinking;
+        const left = (unlinking?.get(signal.from.key) ?? 1) - 1;
+        if (left === 0) unlinking?.delete(signal.from.key);
+        else unlinking?.set(signal.from.key, left);
+        return;
+      }
       case 'monitor': {
         const pid = this.whereis(signal.to);
         const process = pid === undefined ? undefined : this.find(pid);
