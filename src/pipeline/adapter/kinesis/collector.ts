@@ -108,7 +108,7 @@ export class Collector {
     this.#active = this.#active.filter((lane) => !lane.isIdle);
     for (const lane of this.#active) {
       lane.wake(now);
-      earliest = Math.min(earliest, lane.ready > 0 ? this.#dueAt(lane, now, alone) : lane.wakesAt);
+      earliest = Math.min(earliest, lane.ready > 0 ? this.#dueAt(lane, now, alone, lane.ready) : lane.wakesAt);
       if (earliest <= now) return earliest;
     }
     return earliest;
@@ -116,7 +116,8 @@ export class Collector {
 
   /** The next request. There is something to send, as `readyAt` has said. */
   take(now: number, alone: boolean, limits: RequestLimits): Batch {
-    const due = this.#active.filter((lane) => lane.ready > 0 && this.#dueAt(lane, now, alone) <= now);
+    // One lane has enough for a request; others join it with whatever they may send.
+    const due = this.#active.filter((lane) => lane.ready > 0 && this.#dueAt(lane, now, alone, 1) <= now);
     assert(due.length > 0, 'a request is taken when there is something to send');
     // The lane that is asked first changes, so that each has its turn when there is not room for all.
     this.#turn = (this.#turn + 1) % due.length;
@@ -212,8 +213,9 @@ export class Collector {
     return lane;
   }
 
-  #dueAt(lane: Lane, now: number, alone: boolean): number {
-    const allowed = lane.rate.readyAt(now, lane.ready);
+  /** When the lane may send so many records, or as many of them as are worth a request. */
+  #dueAt(lane: Lane, now: number, alone: boolean, records: number): number {
+    const allowed = lane.rate.readyAt(now, records);
     if (this.#waitsForNobody(lane, alone)) return allowed;
     const { aggregateBytes, collectMs } = this.#settings;
     if (this.#groupingOf(lane) === 'in-order' && lane.bytes >= aggregateBytes) return allowed;
