@@ -21,7 +21,16 @@ import {
   type SystemMessage,
 } from './envelope.ts';
 import { Exit, type ExitReason, OperationFailed } from './exit-reason.ts';
-import { type Destination, isPid, type LocalName, type Pid, type ProcessId, type Via } from './pid.ts';
+import {
+  type Destination,
+  isPid,
+  type LocalName,
+  type NameAt,
+  type NodeId,
+  type Pid,
+  type ProcessId,
+  type Via,
+} from './pid.ts';
 import type { Runtime } from './runtime.ts';
 import type { Monitor } from './signal.ts';
 import type { StartResult } from './start.ts';
@@ -77,8 +86,9 @@ export class Process {
   readonly parent: Pid | undefined;
   /** What the observer calls it, beside its name: the child's id, say. */
   label: string | undefined;
-  name: LocalName | Via | undefined = undefined;
-  localName: LocalName | undefined = undefined;
+  name: LocalName | Via | NameAt | undefined = undefined;
+  /** Other nodes on which it holds, or has held, a name. */
+  readonly heldAt = new Set<NodeId>();
   readonly startedAt: number;
 
   alive = true;
@@ -205,12 +215,7 @@ export class Process {
     return {
       pid: this.pid,
       kind: this.behaviour.kind,
-      name:
-        this.name === undefined
-          ? undefined
-          : typeof this.name === 'string'
-            ? this.name
-            : JSON.stringify(this.name.key),
+      name: nameText(this.name),
       label: this.label,
       parent: this.parent,
       status: this.#suspended ? 'suspended' : status === 'waiting' && this.#busy ? 'running' : status,
@@ -485,6 +490,32 @@ export class Process {
     if (!this.runtime.unregisterName(name)) throw new NameTaken(name);
   }
 
+  /** As `register`, for a name of another node. */
+  async registerAt(node: NodeId, name: LocalName): Promise<void> {
+    this.#assertAlive();
+    await this.runtime.registerNameAt(node, name, this).catch(refusal(name));
+  }
+
+  /** As `unregister`, for a name of another node. */
+  async unregisterAt(node: NodeId, name: LocalName): Promise<void> {
+    this.#assertAlive();
+    await this.runtime.unregisterNameAt(node, name, this).catch(refusal(name));
+  }
+
+  /**
+   * Waits for a promise that no process of this runtime answers. Never settles once this process has ended, so that
+   * its orphaned callback goes no further.
+   */
+  within<Value>(promise: Promise<Value>): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      const wait = new Wait<Value>(this, resolve, reject);
+      promise.then(
+        (value) => wait.resolve(value),
+        (error: unknown) => wait.reject(error),
+      );
+    });
+  }
+
   /** Removes an EXIT message of that process from the mailbox, if there is one. */
   flushExit(from: Pid): void {
     this.mailbox.remove(
@@ -504,6 +535,19 @@ export class NameTaken extends Error {
   constructor(name: LocalName) {
     super(`the name ${name} is taken or held by nobody, or the process has a name already`);
   }
+}
+
+/** What a node's refusal of a name comes to; a node that is gone fails as any call to it. */
+function refusal(name: LocalName): (error: unknown) => never {
+  return (error) => {
+    if (error instanceof OperationFailed && error.failure === 'noconnection') throw error;
+    throw new NameTaken(name);
+  };
+}
+
+function nameText(name: Process['name']): string | undefined {
+  if (name === undefined || typeof name === 'string') return name;
+  return name.type === 'via' ? JSON.stringify(name.key) : nameText(name.name);
 }
 
 export function isDown(envelope: Envelope, ref: Ref): boolean {

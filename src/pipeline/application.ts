@@ -46,6 +46,7 @@ import { deliverAtExit } from './process-exit.ts';
 import { startProducerSupervisor } from './producer-supervisor.ts';
 import { RecordType } from './record-type.ts';
 import { startRecordsSupervisor } from './records-supervisor.ts';
+import { Refusals } from './refusals.ts';
 import { type RestartEntry, Restarts } from './restarts.ts';
 import { startServerSupervisor } from './server-supervisor.ts';
 import { type ShownState, shownState } from './shown-state.ts';
@@ -85,6 +86,8 @@ export class Application {
   #state: 'starting' | 'running' | 'stopping' | 'stopped' = 'starting';
   #stopped: Promise<Ledger> | undefined;
   #tree: Pid | undefined;
+  /** A new tree in place of one that ended. */
+  #building: Promise<void> | undefined;
   readonly #hold = new Hold();
   #releaseSignals: (() => void) | undefined;
   /** The end of the process was held up for long enough. */
@@ -301,7 +304,8 @@ export class Application {
       });
       if (this.#state !== 'running' && this.#state !== 'stopping') return;
       try {
-        return await this.#startTree();
+        this.#building = this.#startTree();
+        return await this.#building;
       } catch (error) {
         logger.error({ err: error }, 'the supervision tree could not be started');
       }
@@ -322,9 +326,12 @@ export class Application {
   async #attend(type: RecordType): Promise<void> {
     const { clock } = this.#engine;
     const { signal } = this.#watching;
+    const refusals = new Refusals(type);
     while (!signal.aborted) {
       const wanted = await type.signals.attentionWanted({ clock, recheckMs: RECHECK_MS }, signal);
-      if (wanted === 'wanted') this.#startRecord(type);
+      if (wanted !== 'wanted') return;
+      refusals.look();
+      if (type.signals.door === 'unattended') this.#startRecord(type);
     }
   }
 
@@ -381,6 +388,8 @@ export class Application {
     this.#state = 'stopped';
     const closeMs = deadline.signal.aborted ? 0 : CLOSE_TIMEOUT_MS;
     await Promise.all(types.map(({ placement }) => this.#closeSite(placement, closeMs)));
+    // One that is being built can be taken down when it stands; one that cannot be built needs not be.
+    await this.#building?.catch(() => {});
     const tree = this.#tree;
     this.#tree = undefined;
     if (tree !== undefined) await runtime.stop(tree, 'shutdown');

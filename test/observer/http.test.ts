@@ -200,7 +200,9 @@ describe('The observer over HTTP', () => {
     const page = await ask(`${observer.url}/`);
     expect(page.status).to.equal(200);
     expect(page.headers['content-type']).to.equal('text/html; charset=utf-8');
-    expect(page.text).to.contain('src="page.js"').and.not.to.match(/(src|href)="(https?:)?\/\//);
+    expect(page.text)
+      .to.contain('src="page.js"')
+      .and.not.to.match(/(src|href)="(https?:)?\/\//);
     expect((await ask(`${observer.url}/page.js`)).status).to.equal(200);
     expect((await ask(`${observer.url}/page.css`)).text).not.to.match(/url\((?!data:)/);
   });

@@ -7,7 +7,7 @@
  */
 
 import { type FrameState, frameAt, frameSize, kindOf, markOf, sequenceOf, stateOf, timeOf } from './frame.ts';
-import { HEADER, type QueueHandle, QueueMemory } from './layout.ts';
+import { type QueueHandle, QueueMemory } from './layout.ts';
 import { controlOf, publishedBytes, sumsOf } from './segment.ts';
 
 export interface QueueCounts {
@@ -30,7 +30,7 @@ export function countsOf(handle: QueueHandle): QueueCounts {
     delivered += sums.delivered;
     deadLettered += sums.dead;
   }
-  const refused = Number(Atomics.load(memory.longs, HEADER.REFUSED >> 1));
+  const { refused } = memory;
   return { accepted, delivered, deadLettered, pending: accepted - delivered - deadLettered, refused };
 }
 
