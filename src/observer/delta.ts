@@ -4,7 +4,7 @@
  */
 import type { Snapshot, TreeNode } from '../pipeline/snapshot-types.ts';
 
-/** A snapshot whose nodes are only those that changed. */
+/** A snapshot whose nodes and restarts are only those that are new or changed. */
 export interface SnapshotDelta extends Omit<Snapshot, 'nodes'> {
   readonly changed: readonly TreeNode[];
   /** All ids, in order, when there is another set or another order of them; null when there is not. */
@@ -12,7 +12,8 @@ export interface SnapshotDelta extends Omit<Snapshot, 'nodes'> {
 }
 
 export function deltaOf(before: Snapshot, now: Snapshot): SnapshotDelta {
-  const { nodes, ...rest } = now;
+  const { nodes, restarts, ...rest } = now;
+  const told = new Set(before.restarts);
   const known = new Map(before.nodes.map((node) => [node.id, node]));
   const changed = nodes.filter((node) => {
     const was = known.get(node.id);
@@ -20,7 +21,12 @@ export function deltaOf(before: Snapshot, now: Snapshot): SnapshotDelta {
   });
   const sameOrder =
     nodes.length === before.nodes.length && nodes.every(({ id }, index) => before.nodes[index]?.id === id);
-  return { ...rest, changed, order: sameOrder ? null : nodes.map(({ id }) => id) };
+  return {
+    ...rest,
+    restarts: restarts.filter((entry) => !told.has(entry)),
+    changed,
+    order: sameOrder ? null : nodes.map(({ id }) => id),
+  };
 }
 
 const COMPARED = [

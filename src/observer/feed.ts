@@ -63,13 +63,15 @@ export function restartEntry({
   const of = budget === null ? '' : ` of ${budget.max} in ${budget.seconds} s`;
   const next =
     delayMs === null ? '' : delayMs === 0 ? ', started again at once' : `, next try in ${seconds(delayMs)}`;
+  // An end that costs nothing: that of the thread below it.
+  const then = attempt === 0 ? 'it waits for its thread' : `restart ${attempt}${of}${next}`;
   return {
     at,
     type: 'restart',
     level: attempt >= 3 ? 'bad' : 'warn',
     recordType,
     node: id.startsWith('Thread/') ? null : id,
-    text: `${id} ended: ${reason.message} (restart ${attempt}${of}${next})`,
+    text: `${id} ended: ${reason.message} (${then})`,
   };
 }
 

@@ -7,6 +7,7 @@ import { act, actionNames, isAction } from './actions.ts';
 import { type Answer, failure, ok } from './answer.ts';
 import { type Context, findNode, noProcess, type Request } from './context.ts';
 import { metricsText } from './metrics.ts';
+import { pageFile } from './page-files.ts';
 
 type Handler = (request: Request, context: Context, parameter: string) => Answer | Promise<Answer>;
 
@@ -50,6 +51,10 @@ export async function route(request: Request, context: Context): Promise<Answer>
   if (fitting.length > 0) {
     const methods = fitting.map(({ method }) => method).join(', ');
     return failure(405, 'ERR_METHOD', `/${path} takes ${methods}; ${request.method} came`);
+  }
+  if (request.method === 'GET' && request.path[0] !== 'api') {
+    const file = await pageFile(path);
+    if (file !== undefined) return file;
   }
   const known = routes.map(({ method, path: each }) => `${method} /${each.replaceAll('*', ':id')}`);
   return failure(404, 'ERR_PATH', `there is nothing at /${path}; there are: ${known.join(', ')}`);

@@ -1,5 +1,6 @@
 /** What can be asked of a site, served by it: in its thread over the control plane, or inline by a plain call. */
 
+import { performance } from 'node:perf_hooks';
 import type { Pid } from '../otp/pid.ts';
 import type { Behaviour, Process } from '../otp/process.ts';
 import type { StartResult } from '../otp/start.ts';

@@ -195,6 +195,18 @@ describe('The observer over HTTP', () => {
     expect(headers['access-control-allow-origin']).to.equal(undefined);
   });
 
+  it('serves the page, which asks nobody else for anything', async () => {
+    await observe();
+    const page = await ask(`${observer.url}/`);
+    expect(page.status).to.equal(200);
+    expect(page.headers['content-type']).to.equal('text/html; charset=utf-8');
+    expect(page.text)
+      .to.contain('src="page.js"')
+      .and.not.to.match(/(src|href)="(https?:)?\/\//);
+    expect((await ask(`${observer.url}/page.js`)).status).to.equal(200);
+    expect((await ask(`${observer.url}/page.css`)).text).not.to.match(/url\((?!data:)/);
+  });
+
   it('kills, suspends, resumes, restarts and flushes when it may', async () => {
     await observe({ allowActions: true });
     await recordOne();

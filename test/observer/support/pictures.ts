@@ -1,7 +1,7 @@
 /** Parts of snapshots, with everything at rest but for what a test says. */
 import type { AdapterSnapshot, StreamSnapshot } from '../../../src/pipeline/adapter/adapter.ts';
 import type { RestartEntry } from '../../../src/pipeline/restarts.ts';
-import type { RecordSnapshot, Snapshot } from '../../../src/pipeline/snapshot-types.ts';
+import type { RecordSnapshot, Snapshot, TreeNode } from '../../../src/pipeline/snapshot-types.ts';
 
 export const NOW = 1_700_000_000_000;
 
@@ -89,6 +89,34 @@ export function aSnapshot(part: Partial<Snapshot> = {}): Snapshot {
     threads: [],
     records: [],
     ledger: { ...nothing, types: {} },
+    ...part,
+  };
+}
+
+export function aNode(part: Partial<TreeNode> & { readonly id: string }): TreeNode {
+  return {
+    parent: null,
+    name: part.id,
+    kind: 'server',
+    recordType: null,
+    thread: 'main',
+    pid: '<0.1>',
+    status: 'waiting',
+    mailbox: 0,
+    mailboxMax: 0,
+    waiting: {},
+    handled: 0,
+    dropped: 0,
+    busyMs: null,
+    uptimeMs: null,
+    callbackMs: null,
+    links: [],
+    monitors: [],
+    restarts: 0,
+    lastReason: null,
+    restartInMs: null,
+    attempt: 0,
+    budget: null,
     ...part,
   };
 }
