@@ -14,9 +14,9 @@
  * the tree, and DispatchServer has it fetched again. If the tree gives up, it is started anew, after a growing delay.
  */
 import { setMaxListeners } from 'node:events';
-import { nanoid } from 'nanoid';
+import { customAlphabet } from 'nanoid';
 import { type Backoff, backoffDelay } from '../base/backoff.ts';
-import { type Clock, holdProcess, systemClock } from '../base/clock.ts';
+import { type Clock, systemClock } from '../base/clock.ts';
 import type { DynamicSupervisorSpec } from '../otp/dynamic-supervisor.ts';
 import { startDynamicChildFor } from '../otp/dynamic-supervisor.ts';
 import { formatReason } from '../otp/exit-reason.ts';
@@ -25,6 +25,7 @@ import { startRegistryLink } from '../otp/registry.ts';
 import { Runtime, type RuntimeObserver } from '../otp/runtime.ts';
 import { startSupervisor } from '../otp/supervisor.ts';
 import { Directory, type Recorder } from '../threads/directory.ts';
+import { Hold } from '../threads/hold.ts';
 import { Barrier, markPublished, RECHECK_MS } from '../threads/queue/index.ts';
 import { termCodec } from '../threads/term-codec.ts';
 import { ThreadTransport } from '../threads/thread-transport.ts';
@@ -40,14 +41,20 @@ import { BeamlineError } from './errors.ts';
 import { type Ledger, ledgerOf } from './ledger.ts';
 import { NAMES } from './names.ts';
 import { type ApplicationOptions, type ApplicationOptionsInput, parseApplicationOptions } from './options.ts';
+import type { Placement } from './placement.ts';
+import { deliverAtExit } from './process-exit.ts';
 import { startProducerSupervisor } from './producer-supervisor.ts';
 import { RecordType } from './record-type.ts';
 import { startRecordsSupervisor } from './records-supervisor.ts';
-import { Restarts } from './restarts.ts';
+import { type RestartEntry, Restarts } from './restarts.ts';
 import { startServerSupervisor } from './server-supervisor.ts';
+import { type ShownState, shownState } from './shown-state.ts';
 import { stopOnSignals } from './shutdown-signals.ts';
-import { type Snapshot, takeSnapshot } from './snapshot.ts';
+import { takeSnapshot } from './snapshot.ts';
+import type { Snapshot } from './snapshot-types.ts';
+import { Tombstones } from './tombstones.ts';
 import { typeNamed } from './types.ts';
+import { Watchers } from './watchers.ts';
 
 export interface StopOptions {
   /** How long to wait for what is pending, in milliseconds. Default 30,000. What is left then is in the ledger. */
@@ -61,8 +68,14 @@ export interface ApplicationSurroundings {
   readonly observer?: RuntimeObserver;
 }
 
+/** Names this run in the ids of its events: `<boot id>-<writer>-<sequence>`, so without a dash of its own. */
+const bootId = customAlphabet('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', 12);
+
 const TREE_BACKOFF: Backoff = { initialMs: 500, maxMs: 30_000, factor: 2, jitter: 0.5 };
 const STOP_TIMEOUT_MS = 30_000;
+/** How long connections may take to close, and how much longer a thread may take to say so. */
+const CLOSE_TIMEOUT_MS = 1000;
+const ANSWER_TIMEOUT_MS = 500;
 
 export class Application {
   readonly #engine: Engine;
@@ -72,9 +85,9 @@ export class Application {
   #state: 'starting' | 'running' | 'stopping' | 'stopped' = 'starting';
   #stopped: Promise<Ledger> | undefined;
   #tree: Pid | undefined;
-  /** How many of this object's promises are under way: while there are any, the Node process stays. */
-  #underWay = 0;
-  #release: (() => void) | undefined;
+  /** A new tree in place of one that ended. */
+  #building: Promise<void> | undefined;
+  readonly #hold = new Hold();
   #releaseSignals: (() => void) | undefined;
   /** The end of the process was held up for long enough. */
   #givenUp = false;
@@ -89,6 +102,14 @@ export class Application {
     options: ApplicationOptionsInput,
     surroundings: ApplicationSurroundings = {},
   ): Promise<Application> {
+    return Application.boot(options, (parsed) => new Application(parsed, surroundings));
+  }
+
+  /** As `start`, for a subclass, which makes an application of its own. */
+  protected static async boot<App extends Application>(
+    options: ApplicationOptionsInput,
+    make: (options: ApplicationOptions) => App,
+  ): Promise<App> {
     const current = environment();
     if (current.type === 'record_thread') {
       const { recordType, url } = current;
@@ -96,12 +117,12 @@ export class Application {
     }
     if (current.type === 'application' || current.type === 'attached')
       throw new BeamlineError('ERR_ALREADY_RUNNING', {});
-    const application = new Application(parseApplicationOptions(options), surroundings);
-    await application.#holding(application.#boot());
+    const application = make(parseApplicationOptions(options));
+    await application.#hold.during(application.#boot());
     return application;
   }
 
-  private constructor(
+  protected constructor(
     options: ApplicationOptions,
     { clock = systemClock, observer }: ApplicationSurroundings,
   ) {
@@ -116,11 +137,13 @@ export class Application {
       host: { runtime, transport, codec: termCodec(errorRebuilders), clock },
       options,
       adapter,
-      directory: new Directory(nanoid(12)),
+      directory: new Directory(bootId()),
       deadLetters: deadLetterSink(options.deadLetter, options.logger),
       logger: options.logger,
       types: this.#types,
       restarts: new Restarts(runtime),
+      tombstones: new Tombstones(runtime),
+      watchers: new Watchers(runtime, this.#types),
       nextNode: () => ++lastNode,
     };
     runtime.observers.add({
@@ -138,15 +161,16 @@ export class Application {
       admit: (definition) => this.#admit(definition),
       names: () => [...this.#types.keys()],
       share: () => this.#engine.directory.handle,
-      flush: (recordType) => this.#holding(this.#settled([typeNamed(this.#engine, recordType)])),
+      flush: (recordType) => this.#hold.during(this.#settled([typeNamed(this.#engine, recordType)])),
     });
     process.on('beforeExit', this.#beforeExit);
+    process.on('exit', this.#exit);
     if (options.handleSignals) this.#releaseSignals = stopOnSignals(() => this.stop());
   }
 
   /** The running tree as data: all threads, with the ledger of each record type. */
   inspect(): Promise<Snapshot> {
-    return this.#holding(takeSnapshot(this.#engine));
+    return this.#hold.during(takeSnapshot(this.#engine));
   }
 
   /** What became of all events, by type and in total. */
@@ -156,13 +180,13 @@ export class Application {
 
   /** Resolves, with the ledger, when all that was recorded before this call is settled. */
   async flush(): Promise<Ledger> {
-    await this.#holding(this.#settled([...this.#types.values()]));
+    await this.#hold.during(this.#settled([...this.#types.values()]));
     return this.ledger();
   }
 
   /** Refuses new events, delivers what is pending, and shuts the tree down. A second call gives the first one's promise. */
   stop(options: StopOptions = {}): Promise<Ledger> {
-    this.#stopped ??= this.#holding(this.#stop(options.timeoutMs ?? STOP_TIMEOUT_MS));
+    this.#stopped ??= this.#hold.during(this.#stop(options.timeoutMs ?? STOP_TIMEOUT_MS));
     return this.#stopped;
   }
 
@@ -171,10 +195,8 @@ export class Application {
    * Its supervisor does the rest.
    */
   kill(pid: string): boolean {
-    const [, node, serial] = /^<(\d+)\.(\d+)>$/.exec(pid) ?? [];
-    if (node === undefined || serial === undefined) return false;
     const { runtime } = this.#engine;
-    const id = new ProcessId(Number(node), Number(serial));
+    const id = processId(pid);
     if (!runtime.isAlive(id)) return false;
     runtime.exit(id, 'kill');
     return true;
@@ -182,7 +204,41 @@ export class Application {
 
   /** Debug API: ends the thread of a record type. Resolves when it has ended; another one follows. */
   async endThread(recordType: string): Promise<void> {
-    await this.#holding(typeNamed(this.#engine, recordType).placement.restart());
+    await this.#hold.during(typeNamed(this.#engine, recordType).placement.restart());
+  }
+
+  /**
+   * Debug API: asks a process, wherever it runs, to handle no more messages, or to go on. Messages wait meanwhile.
+   * Rejects when there is none, or when it does not answer in time because it is busy.
+   */
+  async suspend(pid: string): Promise<void> {
+    await this.#hold.during(this.#engine.runtime.sys(processId(pid), { type: 'suspend' }));
+  }
+
+  async resume(pid: string): Promise<void> {
+    await this.#hold.during(this.#engine.runtime.sys(processId(pid), { type: 'resume' }));
+  }
+
+  /** Debug API: what can be shown of a process's state, without payloads and secrets; undefined when there is none. */
+  async state(pid: string): Promise<ShownState | undefined> {
+    const id = processId(pid);
+    const { runtime } = this.#engine;
+    if (id.node === runtime.node) {
+      const process = runtime.find(id);
+      return process === undefined ? undefined : shownState(process.behaviour.state?.());
+    }
+    const type = [...this.#types.values()].find(({ placement }) => placement.info.node === id.node);
+    return this.#hold.during(type?.placement.place?.control.state(id) ?? Promise.resolve(undefined));
+  }
+
+  /** Debug API: has processes measure how long their callbacks take, until the function it returns is called. */
+  watch(): () => void {
+    return this.#engine.watchers.join();
+  }
+
+  /** Debug API: calls `listener` whenever a part of the tree ended and is going to be started again. */
+  onRestart(listener: (entry: RestartEntry) => void): () => void {
+    return this.#engine.restarts.listen(listener);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -247,7 +303,8 @@ export class Application {
       });
       if (this.#state !== 'running' && this.#state !== 'stopping') return;
       try {
-        return await this.#startTree();
+        this.#building = this.#startTree();
+        return await this.#building;
       } catch (error) {
         logger.error({ err: error }, 'the supervision tree could not be started');
       }
@@ -305,11 +362,8 @@ export class Application {
     const barrier = new Barrier(type.queue, mark);
     while (!barrier.isPassed() && !end.aborted) {
       if (type.placement.place === undefined) tellDispatchServer(this.#engine.runtime, { type: 'reconcile' });
-      const place = await Promise.race([
-        type.placement.ready(type.options.startTimeoutMs).catch(() => undefined),
-        gone,
-      ]);
-      if (place === undefined || place === 'gone') continue;
+      const place = await Promise.race([type.placement.ready(), gone]);
+      if (place === 'gone') return;
       // A thread that ends meanwhile rejects: the mark is waited for in the next one.
       await Promise.race([place.control.settled(mark).catch(() => {}), gone]);
     }
@@ -323,15 +377,15 @@ export class Application {
     for (const type of types) type.signals.door = 'closed';
     const deadline = new AbortController();
     const timer = clock.setTimer(timeoutMs, () => deadline.abort());
-    await this.#settled(types, deadline.signal);
+    // Again while something is left: a writer may have been past the door when it closed.
+    do await this.#settled(types, deadline.signal);
+    while (this.ledger().pending > 0 && !deadline.signal.aborted);
     timer.clear();
     this.#state = 'stopped';
-    await Promise.all(
-      types.map(async ({ placement }) => {
-        // A thread that ends now needs no closing.
-        await placement.place?.control.closeAdapter(deadline.signal.aborted ? 0 : 1000).catch(() => {});
-      }),
-    );
+    const closeMs = deadline.signal.aborted ? 0 : CLOSE_TIMEOUT_MS;
+    await Promise.all(types.map(({ placement }) => this.#closeSite(placement, closeMs)));
+    // One that is being built can be taken down when it stands; one that cannot be built needs not be.
+    await this.#building?.catch(() => {});
     const tree = this.#tree;
     this.#tree = undefined;
     if (tree !== undefined) await runtime.stop(tree, 'shutdown');
@@ -343,6 +397,7 @@ export class Application {
       logger.error({ pending: ledger.pending }, 'stopped before all events were delivered');
     directory.close();
     process.off('beforeExit', this.#beforeExit);
+    process.off('exit', this.#exit);
     this.#releaseSignals?.();
     setEnvironment({
       type: 'stopped',
@@ -353,6 +408,28 @@ export class Application {
     return ledger;
   }
 
+  /** Closes a site's connections. One that does not answer is ended now: its processes would not heed the tree's end. */
+  async #closeSite(placement: Placement, timeoutMs: number): Promise<void> {
+    const { place } = placement;
+    if (place === undefined) return;
+    let late: (() => void) | undefined;
+    const deaf = new Promise<'deaf'>((resolve) => {
+      late = () => resolve('deaf');
+    });
+    const timer = this.#engine.clock.setTimer(timeoutMs + ANSWER_TIMEOUT_MS, () => late?.());
+    // A thread that ends now needs no closing.
+    const closed = place.control.closeAdapter(timeoutMs).catch(() => {});
+    if ((await Promise.race([closed, deaf])) === 'deaf') await placement.close();
+    timer.clear();
+  }
+
+  /** The process ends, now: by `process.exit()`, by an error that nobody caught, or because nothing is left to do. */
+  readonly #exit = (): void => {
+    if (this.#givenUp) return;
+    const { clock, options, logger } = this.#engine;
+    deliverAtExit([...this.#types.values()], { timeoutMs: options.exitTimeoutMs, clock, logger });
+  };
+
   /** Nothing else holds the process: what is pending does, for as long as `exitTimeoutMs`. */
   readonly #beforeExit = (): void => {
     if (this.#givenUp || [...this.#types.values()].every((type) => type.isSettled)) return;
@@ -361,21 +438,14 @@ export class Application {
       this.#givenUp = true;
       late.abort();
     });
-    void this.#holding(this.#settled([...this.#types.values()], late.signal)).finally(() => timer.clear());
+    void this.#hold
+      .during(this.#settled([...this.#types.values()], late.signal))
+      .finally(() => timer.clear());
   };
+}
 
-  /** None of what the library has running holds the process: a promise that somebody waits for does. */
-  async #holding<Value>(promise: Promise<Value>): Promise<Value> {
-    this.#underWay++;
-    this.#release ??= holdProcess();
-    try {
-      return await promise;
-    } finally {
-      this.#underWay--;
-      if (this.#underWay === 0) {
-        this.#release?.();
-        this.#release = undefined;
-      }
-    }
-  }
+/** From a pid's text; of a process that never was when it is none. */
+function processId(pid: string): ProcessId {
+  const [, node, serial] = /^<(\d+)\.(\d+)>$/.exec(pid) ?? [];
+  return new ProcessId(Number(node ?? 0), Number(serial ?? 0));
 }

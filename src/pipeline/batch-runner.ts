@@ -32,7 +32,11 @@ export async function runBatch(site: RecordSite, claim: Claim, signal: AbortSign
     try {
       if (signal.aborted) return;
       table.launch(claim);
+      const { clock } = site.runtime;
+      const from = clock.now();
       attempt = await runOnce(site, claim, signal);
+      site.handleMs.add(clock.now() - from);
+      site.batchEvents.add(claim.events.length);
     } finally {
       site.gate.leave();
     }

@@ -21,7 +21,7 @@ export function startConsumerDynamicSupervisor(parent: Process, engine: Engine):
       return {
         id: recordType,
         type: 'supervisor',
-        start: (self) => startConsumerSupervisorAt(placement, self.pid, producer, options.startTimeoutMs),
+        start: (self) => startConsumerSupervisorAt(placement, self, producer),
         backoff: keyedBackoff(options.stableMs),
       };
     },

@@ -4,7 +4,7 @@
  *
  *     idle ---> application ---> stopped ---> application ...        the main thread
  *     idle ---> record_thread                                       a record type's thread, for ever
- *     idle ---> attached                                            a thread that called Records.attach
+ *     idle ---> attached ---> attached ...                          a thread that called Records.attach
  */
 
 import type { DirectoryHandle, Recorder } from '../threads/directory.ts';
@@ -37,7 +37,14 @@ export type Environment =
       readonly recordType: string;
       readonly url: string;
     }
-  | { readonly type: 'attached'; readonly recorder: Recorder; readonly names: () => string[] };
+  | {
+      readonly type: 'attached';
+      readonly recorder: Recorder;
+      readonly names: () => string[];
+      /** Of which application. */
+      readonly bootId: string;
+      readonly leave: () => void;
+    };
 
 let current: Environment = { type: 'idle' };
 const definitions = new Map<string, Definition>();

@@ -9,19 +9,15 @@ import { siteControl } from './site-control.ts';
 
 export class InlinePlacement implements Placement {
   readonly #type: RecordType;
-  readonly #waiting: Waiting;
+  readonly #waiting = new Waiting();
   #opening: Promise<Place> | undefined;
   #place: Place | undefined;
   #end: ((reason: Error) => void) | undefined;
   #starts = 0;
+  closed = false;
 
   constructor(type: RecordType) {
     this.#type = type;
-    const { name: recordType, url } = type;
-    this.#waiting = new Waiting(
-      type.engine.clock,
-      (startTimeoutMs) => new BeamlineError('ERR_START_TIMEOUT', { recordType, url, startTimeoutMs }),
-    );
   }
 
   get place(): Place | undefined {
@@ -30,7 +26,7 @@ export class InlinePlacement implements Placement {
 
   get info(): PlacementInfo {
     const state = this.#place !== undefined ? 'ready' : this.#opening !== undefined ? 'starting' : 'none';
-    return { isolation: 'inline', state, node: undefined, starts: this.#starts };
+    return { isolation: 'inline', state, node: null, starts: this.#starts };
   }
 
   open(): Promise<Place> {
@@ -40,20 +36,22 @@ export class InlinePlacement implements Placement {
     return this.#opening;
   }
 
-  ready(timeoutMs: number): Promise<Place> {
-    return this.#place === undefined ? this.#waiting.wait(timeoutMs) : Promise.resolve(this.#place);
+  ready(): Promise<Place> {
+    return this.#place === undefined ? this.#waiting.wait() : Promise.resolve(this.#place);
   }
 
   /** A handler that blocks the main thread blocks whoever would call this. */
   async restart(): Promise<void> {}
 
   async close(): Promise<void> {
+    this.closed = true;
     this.#place = undefined;
     this.#end?.(new BeamlineError('ERR_STOPPED', { recordType: this.#type.name, id: null }));
   }
 
   async #open(): Promise<Place> {
     if (this.#place !== undefined) return this.#place;
+    if (this.closed) throw new BeamlineError('ERR_STOPPED', { recordType: this.#type.name, id: null });
     this.#starts++;
     const { engine, definition, mainControl } = this.#type;
     const site = await RecordSite.open(

@@ -3,8 +3,8 @@
  * Owns what is there: the one site at a time. Whoever asks for the site waits until there is one; the Record server
  * alone decides when it is brought up.
  */
-import type { Clock } from '../base/clock.ts';
 import type { Pid } from '../otp/pid.ts';
+import type { Process } from '../otp/process.ts';
 import type { StartResult } from '../otp/start.ts';
 import type { RemoteControl } from '../threads/control-lane.ts';
 import { ThreadError } from '../threads/errors.ts';
@@ -20,8 +20,8 @@ export interface Place {
 export interface PlacementInfo {
   readonly isolation: 'thread' | 'inline';
   readonly state: 'none' | 'starting' | 'ready' | 'stuck';
-  /** Which thread, and how many there have been; undefined inline. */
-  readonly node: number | undefined;
+  /** Which thread, and how many there have been; null inline. */
+  readonly node: number | null;
   readonly starts: number;
 }
 
@@ -34,63 +34,51 @@ export interface Placement {
   restart(): Promise<void>;
   /** Ends it, if it is up, and does not open it again. */
   close(): Promise<void>;
+  readonly closed: boolean;
   readonly info: PlacementInfo;
-  /** Resolves with the site as soon as there is one; rejects after `timeoutMs`. */
-  ready(timeoutMs: number): Promise<Place>;
+  /** Resolves with the site as soon as there is one, however long that takes. */
+  ready(): Promise<Place>;
 }
 
 /** Those who wait for a site. */
 export class Waiting {
-  readonly #clock: Clock;
-  readonly #late: (timeoutMs: number) => Error;
   readonly #waiting = new Set<(place: Place) => void>();
 
-  constructor(clock: Clock, late: (timeoutMs: number) => Error) {
-    this.#clock = clock;
-    this.#late = late;
-  }
-
-  wait(timeoutMs: number): Promise<Place> {
-    return new Promise((resolve, reject) => {
-      const timer = this.#clock.setTimer(timeoutMs, () => {
-        this.#waiting.delete(arrive);
-        reject(this.#late(timeoutMs));
-      });
-      const arrive = (place: Place): void => {
-        timer.clear();
-        resolve(place);
-      };
-      this.#waiting.add(arrive);
+  wait(): Promise<Place> {
+    return new Promise((resolve) => {
+      this.#waiting.add(resolve);
     });
   }
 
   arrive(place: Place): void {
-    for (const waiting of this.#waiting) waiting(place);
+    for (const resolve of this.#waiting) resolve(place);
     this.#waiting.clear();
   }
 }
 
 /** Starts the type's Producer as a child of `parent`, as soon as there is a site. */
-export function startProducerAt(placement: Placement, parent: Pid, timeoutMs: number): Promise<StartResult> {
-  return startAt(placement, timeoutMs, (control) => control.startProducer(parent));
+export function startProducerAt(placement: Placement, parent: Process): Promise<StartResult> {
+  return startAt(placement, parent, (control) => control.startProducer(parent.pid));
 }
 
 /** Starts the type's ConsumerSupervisor as a child of `parent`, as soon as there is a site. */
 export function startConsumerSupervisorAt(
   placement: Placement,
-  parent: Pid,
+  parent: Process,
   producer: Pid,
-  timeoutMs: number,
 ): Promise<StartResult> {
-  return startAt(placement, timeoutMs, (control) => control.startConsumerSupervisor(parent, producer));
+  return startAt(placement, parent, (control) => control.startConsumerSupervisor(parent.pid, producer));
 }
 
+/** Has no timeout: the Record server brings the site up, at its own pace, and what waits for it is not at fault. */
 async function startAt(
   placement: Placement,
-  timeoutMs: number,
+  parent: Process,
   start: (control: RemoteControl<SiteControl>) => Promise<StartResult>,
 ): Promise<StartResult> {
-  const { control } = await placement.ready(timeoutMs);
+  const { control } = await placement.ready();
+  // The supervisor's successor has asked for itself.
+  if (!parent.alive) return { type: 'error', reason: 'noproc' };
   try {
     return await start(control);
   } catch (error) {

@@ -21,7 +21,7 @@ export function startProducerSupervisor(parent: Process, engine: Engine): Promis
       const { placement, options } = typeNamed(engine, recordType);
       return {
         id: recordType,
-        start: (self) => startProducerAt(placement, self.pid, options.startTimeoutMs),
+        start: (self) => startProducerAt(placement, self),
         backoff: keyedBackoff(options.stableMs),
       };
     },

@@ -7,6 +7,7 @@
  *
  * The rule: a claim has one holder. When the holder ends, its run is aborted and the claim is free to be taken again.
  */
+import { Histogram } from '../base/histogram.ts';
 import type { Process } from '../otp/process.ts';
 import type { Runtime } from '../otp/runtime.ts';
 import {
@@ -25,6 +26,7 @@ import type { Definition } from './definition.ts';
 import { Gate } from './gate.ts';
 import { remoteLogger } from './logger.ts';
 import type { RemoteMain, SiteArgument, SiteOptions } from './site.ts';
+import { Tombstones } from './tombstones.ts';
 
 /** A batch is cut so that one request can hold it, with room for what a handler adds to each event. */
 export const BATCH_BYTES_MAX = 5 * 1024 * 1024;
@@ -51,6 +53,9 @@ export class RecordSite {
   readonly #barriers = new Set<{ readonly barrier: Barrier; readonly resolve: () => void }>();
   /** Tells the Producer, if there is one, to fetch what waits. */
   onFlush: (() => void) | undefined = undefined;
+  readonly handleMs = new Histogram();
+  readonly batchEvents = new Histogram();
+  readonly tombstones: Tombstones;
   lastError: { readonly message: string; readonly at: number } | undefined = undefined;
 
   static async open(
@@ -97,6 +102,7 @@ export class RecordSite {
     );
     this.signals = new QueueSignals(queue);
     this.deadLetters = new DeadLetters(this);
+    this.tombstones = new Tombstones(runtime);
     runtime.observers.add({ ended: (process) => this.#ended(process) });
     this.deadLetters.start();
   }

@@ -31,8 +31,9 @@ type Message =
   | { readonly type: 'failed'; readonly error: Error }
   | { readonly type: 'thread_ended'; readonly place: Place; readonly error: Error }
   | { readonly type: 'open' }
-  | { readonly type: 'check' }
-  | { readonly type: 'answered' };
+  /** Of this site: one that has ended since is not checked any more. */
+  | { readonly type: 'check'; readonly place: Place }
+  | { readonly type: 'answered'; readonly place: Place };
 
 interface State {
   readonly recordType: RecordType;
@@ -83,7 +84,7 @@ const record: GenServer<Spec> = {
         // It answers at once: a Producer that is there already, or one that is on its way.
         const supervisor = NAMES.producerSupervisor as unknown as Pid<DynamicSupervisorSpec>;
         await startDynamicChildFor(self, supervisor, { recordType: recordType.name });
-        self.sendAfter(recordType.options.hangTimeoutMs / MISSED_CHECKS, { type: 'check' } satisfies Message);
+        checkLater(self, recordType, place);
         return noreply({ ...state, place, upSince: clock.now(), missed: 0 });
       }
       case 'failed':
@@ -92,10 +93,10 @@ const record: GenServer<Spec> = {
           { recordType: recordType.name, err: message.error },
           'the thread of a record type did not start',
         );
-        return openLater(self, { ...state, place: undefined });
+        return openLater(self, { ...state, place: undefined }, message.error);
       case 'thread_ended': {
         if (message.place !== state.place) return noreply(state);
-        if (recordType.signals.door === 'closed' && recordType.isSettled)
+        if (recordType.placement.closed || (recordType.signals.door === 'closed' && recordType.isSettled))
           return noreply({ ...state, place: undefined });
         recordType.lastFailure = { error: message.error, at: clock.wallTime() };
         logger.warn(
@@ -103,12 +104,13 @@ const record: GenServer<Spec> = {
           'the thread of a record type ended, and is started again',
         );
         const stable = clock.now() - state.upSince >= recordType.options.stableMs;
-        return openLater(self, { ...state, place: undefined, attempts: stable ? 0 : state.attempts });
+        const attempts = stable ? 0 : state.attempts;
+        return openLater(self, { ...state, place: undefined, attempts }, message.error);
       }
       case 'check':
-        return check(self, state);
+        return message.place === state.place ? check(self, state, message.place) : noreply(state);
       case 'answered':
-        return noreply({ ...state, missed: 0 });
+        return message.place === state.place ? noreply({ ...state, missed: 0 }) : noreply(state);
       default:
         self.dropped++;
         return noreply(state);
@@ -125,12 +127,13 @@ function open(self: Process, state: State): Result<State> {
   return noreply(state);
 }
 
-function openLater(self: Process, state: State): Result<State> {
+function openLater(self: Process, state: State, error: Error): Result<State> {
+  const { name, engine } = state.recordType;
   const attempts = state.attempts + 1;
+  const delayMs = attempts === 1 ? 0 : backoffDelay(THREAD_BACKOFF, attempts - 1, self.runtime.random);
+  engine.restarts.noteThread(name, error, attempts, delayMs);
   if (attempts === 1) return open(self, { ...state, attempts });
-  self.sendAfter(backoffDelay(THREAD_BACKOFF, attempts - 1, self.runtime.random), {
-    type: 'open',
-  } satisfies Message);
+  self.sendAfter(delayMs, { type: 'open' } satisfies Message);
   return noreply({ ...state, attempts });
 }
 
@@ -138,9 +141,8 @@ function openLater(self: Process, state: State): Result<State> {
  * Asks the thread whether its event loop turns. Counted in checks, each in a turn of this thread's own loop: a machine
  * that slept, or a main thread that was blocked, ends nobody.
  */
-function check(self: Process, state: State): Result<State> {
-  const { place, missed, recordType } = state;
-  if (place === undefined) return noreply(state);
+function check(self: Process, state: State, place: Place): Result<State> {
+  const { missed, recordType } = state;
   if (missed >= MISSED_CHECKS) {
     recordType.engine.logger.error(
       { recordType: recordType.name },
@@ -150,12 +152,16 @@ function check(self: Process, state: State): Result<State> {
     return noreply(state);
   }
   place.control.ping().then(
-    () => tell(self, { type: 'answered' }),
+    () => tell(self, { type: 'answered', place }),
     // Its end is told by itself.
     () => {},
   );
-  self.sendAfter(recordType.options.hangTimeoutMs / MISSED_CHECKS, { type: 'check' } satisfies Message);
+  checkLater(self, recordType, place);
   return noreply({ ...state, missed: missed + 1 });
+}
+
+function checkLater(self: Process, { options }: RecordType, place: Place): void {
+  self.sendAfter(options.hangTimeoutMs / MISSED_CHECKS, { type: 'check', place } satisfies Message);
 }
 
 function tell(self: Process, message: Message): void {

@@ -82,23 +82,34 @@ export const Records = {
     return current.share();
   },
 
-  /** Connects this thread with the application that `share` was called in. Attaching again is nothing. */
+  /**
+   * Connects this thread with the application that `share` was called in, and with no other from then on. Attaching
+   * again to the same one is nothing, and so it is in a thread that belongs to the application.
+   */
   attach(handle: RecordsHandle): void {
     const current = environment();
-    if (current.type !== 'idle') return;
-    setEnvironment({ type: 'attached', ...joinDirectory(handle, systemClock) });
+    if (current.type !== 'idle' && current.type !== 'attached') return;
+    if (current.type === 'attached') {
+      if (current.bootId === handle.bootId) return;
+      current.leave();
+    }
+    setEnvironment({ type: 'attached', bootId: handle.bootId, ...joinDirectory(handle, systemClock) });
   },
 } as const;
 
 /** The handle of `Records.share()`: opaque, structured-cloneable. */
 export type RecordsHandle = DirectoryHandle;
 
+/** With one application: one that starts anew has another recorder. */
+interface Connection {
+  readonly recorder: Recorder;
+  readonly writer: QueueWriter;
+}
+
 class Handle {
   readonly name: string;
   readonly #definition: Definition;
-  /** The recorder that `#writer` belongs to: an application that starts anew has another. */
-  #recorder: Recorder | undefined;
-  #writer: QueueWriter | undefined;
+  #connection: Connection | undefined;
 
   constructor(definition: Definition) {
     this.name = definition.name;
@@ -107,7 +118,7 @@ class Handle {
 
   record(...args: readonly unknown[]): boolean {
     const { eventOf } = this.#definition;
-    return this.#queue('record').append(eventOf === undefined ? args[0] : eventOf(...args));
+    return this.#connect('record').writer.append(eventOf === undefined ? args[0] : eventOf(...args));
   }
 
   async recordAndConfirm(
@@ -117,13 +128,13 @@ class Handle {
     const recordType = this.name;
     if (signal?.aborted)
       throw new BeamlineError('ERR_ABORTED', { recordType, id: null }, { cause: signal.reason });
-    const writer = this.#queue('recordAndConfirm');
+    const { recorder, writer } = this.#connect('recordAndConfirm');
     const taken = writer.appendAndConfirm(event, until);
     if (taken.type !== 'accepted') throw refusal(recordType, writer, taken);
     const { id, confirmation } = taken;
     const abort = (): void => confirmation.cancel();
     signal?.addEventListener('abort', abort);
-    const outcome = await confirmation.outcome;
+    const outcome = await recorder.hold.during(confirmation.outcome);
     signal?.removeEventListener('abort', abort);
     switch (outcome) {
       case 'disk':
@@ -146,21 +157,21 @@ class Handle {
   }
 
   stats(): QueueCounts {
-    return countsOf(this.#queue('stats').handle);
+    return countsOf(this.#connect('stats').writer.handle);
   }
 
-  #queue(call: string): QueueWriter {
+  #connect(call: string): Connection {
     const current = environment();
     if (current.type === 'idle')
       throw new BeamlineError('ERR_NOT_RUNNING', { call: `${this.name}.${call}()` });
-    if (current.recorder === this.#recorder && this.#writer !== undefined) return this.#writer;
-    const writer = current.recorder.writer(this.name);
+    if (current.recorder === this.#connection?.recorder) return this.#connection;
+    const { recorder } = current;
+    const writer = recorder.writer(this.name);
     if (writer === undefined) {
       throw new BeamlineError('ERR_TYPE_NOT_DEFINED', { recordType: this.name, defined: current.names() });
     }
-    this.#recorder = current.recorder;
-    this.#writer = writer;
-    return writer;
+    this.#connection = { recorder, writer };
+    return this.#connection;
   }
 }
 

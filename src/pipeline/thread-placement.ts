@@ -13,18 +13,17 @@ import type { SiteControl } from './site.ts';
 export class ThreadPlacement implements Placement {
   readonly #host: ThreadHost;
   readonly #type: RecordType;
-  readonly #waiting: Waiting;
+  readonly #waiting = new Waiting();
   #opening: Promise<Place> | undefined;
   #thread: Thread<SiteControl> | undefined;
   #place: Place | undefined;
   #starts = 0;
-  #closed = false;
+  closed = false;
   #predecessor: 'none' | 'stopped' | 'died' = 'none';
 
   constructor(host: ThreadHost, type: RecordType) {
     this.#host = host;
     this.#type = type;
-    this.#waiting = new Waiting(host.clock, (startTimeoutMs) => this.#late(startTimeoutMs));
   }
 
   get place(): Place | undefined {
@@ -36,7 +35,7 @@ export class ThreadPlacement implements Placement {
     return {
       isolation: 'thread',
       state: state === undefined || state === 'ended' ? 'none' : state,
-      node: this.#thread?.node,
+      node: this.#thread?.node ?? null,
       starts: this.#starts,
     };
   }
@@ -48,8 +47,8 @@ export class ThreadPlacement implements Placement {
     return this.#opening;
   }
 
-  ready(timeoutMs: number): Promise<Place> {
-    return this.#place === undefined ? this.#waiting.wait(timeoutMs) : Promise.resolve(this.#place);
+  ready(): Promise<Place> {
+    return this.#place === undefined ? this.#waiting.wait() : Promise.resolve(this.#place);
   }
 
   async restart(): Promise<void> {
@@ -57,15 +56,15 @@ export class ThreadPlacement implements Placement {
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
+    this.closed = true;
     this.#predecessor = 'stopped';
     await this.#thread?.terminate();
   }
 
   async #open(): Promise<Place> {
     if (this.#place !== undefined) return this.#place;
-    if (this.#closed) throw new BeamlineError('ERR_STOPPED', { recordType: this.#type.name, id: null });
-    const { name, options, engine } = this.#type;
+    if (this.closed) throw new BeamlineError('ERR_STOPPED', { recordType: this.#type.name, id: null });
+    const { name, url, options, engine } = this.#type;
     const argument = this.#type.siteArgument(this.#predecessor);
     this.#predecessor = 'died';
     this.#starts++;
@@ -88,18 +87,16 @@ export class ThreadPlacement implements Placement {
     try {
       await thread.ready;
     } catch (error) {
+      // A successor begins when this one has ended, or is known to be stuck.
+      await thread.terminate();
+      const { startTimeoutMs } = options;
       throw (error as { code?: string }).code === 'ERR_THREAD_START_TIMEOUT'
-        ? this.#late(options.startTimeoutMs)
+        ? new BeamlineError('ERR_START_TIMEOUT', { recordType: name, url, startTimeoutMs })
         : error;
     }
     // It may have ended between its last word and now.
     if (thread.state === 'ready') this.#place = place;
     this.#waiting.arrive(place);
     return place;
-  }
-
-  #late(startTimeoutMs: number): Error {
-    const { name: recordType, url } = this.#type;
-    return new BeamlineError('ERR_START_TIMEOUT', { recordType, url, startTimeoutMs });
   }
 }

@@ -5,11 +5,25 @@
  *     main thread                                   another thread
  *     createDirectory --- handle (posted) --------> joinDirectory
  *     announce(type)  --- BroadcastChannel -------> read synchronously, when record() meets a type it does not know
+ *     close()         --- "stopped" --------------> those who wait for their events are told
  *
- *     words:  0 number of the next writer      1 seat of the next confirmation table
+ *     words:  0 number of the next writer      then, for each recording thread, a row:
+ *             owner: 0 nobody, -1 the application, else 1 + the number of the thread      taken by compare-and-swap
+ *             writer: the number of its writer                                           written by the owner
+ *
+ * A row is a thread that records, and its number is the seat of its table of confirmations, as far as there are seats.
+ * When the thread ends, what it was filling is sealed for it and its row is free: the thread sees to that itself if it
+ * ends by itself, and the main thread if it is terminated.
  */
-import { BroadcastChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import {
+  BroadcastChannel,
+  type MessagePort,
+  receiveMessageOnPort,
+  threadId,
+  type Worker,
+} from 'node:worker_threads';
 import type { Clock } from '../base/clock.ts';
+import { Hold } from './hold.ts';
 import {
   type ConfirmationsHandle,
   ConfirmationTable,
@@ -34,27 +48,70 @@ export interface DirectoryHandle {
 export interface RecorderIdentity {
   /** Part of the ids of its events; never used again. */
   readonly writer: number;
-  /** Its table of confirmations; undefined when there is none left, and it cannot wait for any. */
-  readonly seat: number | undefined;
+  /** Undefined when all are taken: nobody will seal what such a thread was filling when it ends. */
+  readonly row: number | undefined;
 }
 
 const NEXT_WRITER = 0;
-const NEXT_SEAT = 1;
+const ROWS = 1024;
+const FREE = 0;
+const APPLICATION = -1;
 
 type Announcement =
   | { readonly type: 'defined'; readonly name: string; readonly queue: QueueHandle }
   /** A thread has joined with an older list. */
-  | { readonly type: 'joined'; readonly known: number };
+  | { readonly type: 'joined'; readonly known: number }
+  | { readonly type: 'stopped' };
+
+/** The rows of the recording threads. */
+class Rows {
+  readonly #words: Int32Array;
+
+  constructor(memory: SharedArrayBuffer) {
+    this.#words = new Int32Array(memory);
+  }
+
+  static create(): SharedArrayBuffer {
+    return new SharedArrayBuffer((1 + 2 * ROWS) * Int32Array.BYTES_PER_ELEMENT);
+  }
+
+  take(owner: number): RecorderIdentity {
+    const writer = Atomics.add(this.#words, NEXT_WRITER, 1);
+    for (let row = 0; row < ROWS; row++) {
+      if (Atomics.compareExchange(this.#words, 1 + 2 * row, FREE, owner) !== FREE) continue;
+      Atomics.store(this.#words, 2 + 2 * row, writer);
+      return { writer, row };
+    }
+    return { writer, row: undefined };
+  }
+
+  give({ row }: RecorderIdentity): void {
+    if (row !== undefined) Atomics.store(this.#words, 1 + 2 * row, FREE);
+  }
+
+  *ownedBy(owner: number): Iterable<RecorderIdentity> {
+    for (let row = 0; row < ROWS; row++) {
+      if (Atomics.load(this.#words, 1 + 2 * row) === owner)
+        yield { writer: Atomics.load(this.#words, 2 + 2 * row), row };
+    }
+  }
+}
+
+function ownerOf(thread: number): number {
+  return thread + 1;
+}
 
 /** The recording side of one thread: a writer for each queue. */
 export class Recorder {
   readonly thread: RecordingThread;
+  /** For those who wait for their events. */
+  readonly hold = new Hold();
   readonly #find: (name: string) => QueueHandle | undefined;
   readonly #writers = new Map<string, QueueWriter>();
 
   constructor(
     confirmations: ConfirmationsHandle,
-    { writer, seat }: RecorderIdentity,
+    { writer, row }: RecorderIdentity,
     clock: Clock,
     find: (name: string) => QueueHandle | undefined,
   ) {
@@ -62,9 +119,9 @@ export class Recorder {
     this.thread = new RecordingThread({
       writer,
       clock,
-      ...(seat === undefined
+      ...(row === undefined || row >= confirmations.seats
         ? {}
-        : { confirmations: new ConfirmationTable(confirmations, seat, { clock, recheckMs: RECHECK_MS }) }),
+        : { confirmations: new ConfirmationTable(confirmations, row, { clock, recheckMs: RECHECK_MS }) }),
     });
   }
 
@@ -84,10 +141,10 @@ export class Recorder {
 export class Directory {
   readonly bootId: string;
   readonly confirmations: ConfirmationsHandle = createConfirmations();
-  readonly #words = new SharedArrayBuffer(8);
+  readonly #words = Rows.create();
+  readonly #rows = new Rows(this.#words);
   readonly #queues = new Map<string, QueueHandle>();
   readonly #channel: BroadcastChannel;
-  readonly #freeSeats: number[] = [];
   #open = true;
 
   constructor(bootId: string) {
@@ -95,6 +152,7 @@ export class Directory {
     this.#channel = new BroadcastChannel(channelName(bootId));
     this.#channel.onmessage = (event) => this.#hear((event as { readonly data: Announcement }).data);
     this.#channel.unref();
+    process.on('worker', this.#watch);
   }
 
   get handle(): DirectoryHandle {
@@ -112,18 +170,13 @@ export class Directory {
 
   /** An identity for a thread that the application starts itself. */
   identify(): RecorderIdentity {
-    const words = new Int32Array(this.#words);
-    const seat = this.#freeSeats.pop() ?? Atomics.add(words, NEXT_SEAT, 1);
-    return {
-      writer: Atomics.add(words, NEXT_WRITER, 1),
-      seat: seat < this.confirmations.seats ? seat : undefined,
-    };
+    return this.#rows.take(APPLICATION);
   }
 
-  /** That thread has ended: what it was filling is sealed for it, and its seat is free. */
-  retire({ writer, seat }: RecorderIdentity): void {
-    for (const queue of this.#queues.values()) sealSegmentsOf(queue, writer);
-    if (seat !== undefined) this.#freeSeats.push(seat);
+  /** That thread has ended: what it was filling is sealed for it, and its row is free. */
+  retire(identity: RecorderIdentity): void {
+    for (const queue of this.#queues.values()) sealSegmentsOf(queue, identity.writer);
+    this.#rows.give(identity);
   }
 
   announce(name: string, queue: QueueHandle): void {
@@ -131,10 +184,22 @@ export class Directory {
     if (this.#open) this.#channel.postMessage({ type: 'defined', name, queue } satisfies Announcement);
   }
 
+  /** The application has stopped. */
   close(): void {
     this.#open = false;
+    process.off('worker', this.#watch);
+    this.#channel.postMessage({ type: 'stopped' } satisfies Announcement);
     this.#channel.close();
   }
+
+  /** A thread of the user's: if it joins, nothing but its end tells that it was terminated. */
+  readonly #watch = (worker: Worker): void => {
+    // Not there any more when it has ended.
+    const { threadId } = worker;
+    worker.once('exit', () => {
+      for (const identity of this.#rows.ownedBy(ownerOf(threadId))) this.retire(identity);
+    });
+  };
 
   #hear(announcement: Announcement): void {
     if (announcement.type !== 'joined' || announcement.known >= this.#queues.size) return;
@@ -144,21 +209,19 @@ export class Directory {
   }
 }
 
+export interface Joined {
+  readonly recorder: Recorder;
+  readonly names: () => string[];
+  /** Records nothing more: what this thread was filling is sealed, and who waits for its events is told. */
+  leave(): void;
+}
+
 /** Joins a directory from another thread; one that the application did not start takes an identity by itself. */
-export function joinDirectory(
-  handle: DirectoryHandle,
-  clock: Clock,
-  identity: RecorderIdentity = takeIdentity(handle),
-): { readonly recorder: Recorder; readonly names: () => string[] } {
+export function joinDirectory(handle: DirectoryHandle, clock: Clock, given?: RecorderIdentity): Joined {
   const queues = new Map(handle.queues);
+  const rows = new Rows(handle.words);
+  const identity = given ?? rows.take(ownerOf(threadId));
   const channel = new BroadcastChannel(channelName(handle.bootId));
-  const hear = (announcement: Announcement): void => {
-    if (announcement.type === 'defined') queues.set(announcement.name, announcement.queue);
-  };
-  channel.onmessage = (event) => hear((event as { readonly data: Announcement }).data);
-  // Who joins is not held open by it.
-  channel.unref();
-  channel.postMessage({ type: 'joined', known: queues.size } satisfies Announcement);
   const find = (name: string): QueueHandle | undefined => {
     if (queues.has(name)) return queues.get(name);
     // The types of Node leave out that this takes a channel too.
@@ -169,14 +232,29 @@ export function joinDirectory(
     return queues.get(name);
   };
   const recorder = new Recorder(handle.confirmations, identity, clock, find);
-  return { recorder, names: () => [...queues.keys()] };
-}
-
-function takeIdentity(handle: DirectoryHandle): RecorderIdentity {
-  const words = new Int32Array(handle.words);
-  const writer = Atomics.add(words, NEXT_WRITER, 1);
-  const seat = Atomics.add(words, NEXT_SEAT, 1);
-  return { writer, seat: seat < handle.confirmations.seats ? seat : undefined };
+  const hear = (announcement: Announcement): void => {
+    if (announcement.type === 'defined') queues.set(announcement.name, announcement.queue);
+    else if (announcement.type === 'stopped') recorder.thread.confirmations?.cancelAll();
+  };
+  const seal = (): void => {
+    for (const queue of queues.values()) sealSegmentsOf(queue, identity.writer);
+    rows.give(identity);
+  };
+  channel.onmessage = (event) => hear((event as { readonly data: Announcement }).data);
+  // Who joins is not held open by it.
+  channel.unref();
+  channel.postMessage({ type: 'joined', known: queues.size } satisfies Announcement);
+  if (given === undefined) process.on('exit', seal);
+  return {
+    recorder,
+    names: () => [...queues.keys()],
+    leave() {
+      process.off('exit', seal);
+      channel.close();
+      recorder.thread.confirmations?.cancelAll();
+      seal();
+    },
+  };
 }
 
 function channelName(bootId: string): string {

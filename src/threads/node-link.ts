@@ -10,6 +10,13 @@ import type { Signal } from '../otp/signal.ts';
 import type { Packet } from './protocol.ts';
 import type { TermCodec } from './term-codec.ts';
 
+/** How many packets went which way. */
+export interface Traffic {
+  readonly sent: number;
+  /** Handled, or being handled. */
+  readonly received: number;
+}
+
 type ControlListener = (event: { readonly data: unknown }) => void;
 
 export class NodeLink {
@@ -24,6 +31,8 @@ export class NodeLink {
   readonly #runtime: () => Runtime;
   readonly #listeners = new Set<ControlListener>();
   #open = true;
+  #sent = 0;
+  #received = 0;
 
   /** `runtime` is asked for at the first signal: it is made with a transport that is made with its links. */
   constructor(node: NodeId, port: MessagePort, codec: TermCodec, runtime: () => Runtime) {
@@ -45,12 +54,19 @@ export class NodeLink {
     return this.#open;
   }
 
+  /** Both ends are idle when each has received what the other has sent. */
+  get traffic(): Traffic {
+    return { sent: this.#sent, received: this.#received };
+  }
+
   send(signal: Signal): void {
     this.post({ type: 'signal', signal: this.#codec.encode(signal) });
   }
 
   post(packet: Packet): void {
-    if (this.#open) this.#port.postMessage(packet);
+    if (!this.#open) return;
+    this.#sent++;
+    this.#port.postMessage(packet);
   }
 
   /** Takes what has arrived and was not handled yet, and closes: for an end whose other end is gone. */
@@ -81,6 +97,7 @@ export class NodeLink {
 
   #receive(packet: Packet): void {
     if (!this.#open) return;
+    this.#received++;
     switch (packet.type) {
       case 'signal':
         this.#runtime().receive(this.#codec.decode(packet.signal) as Signal, this.node);

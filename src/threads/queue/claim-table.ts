@@ -248,6 +248,11 @@ export class ClaimTable<Owner = unknown> {
     return [...this.#claims.values()].filter((batch) => batch.owner === owner);
   }
 
+  /** Dead events that nobody has claimed for their sink. */
+  get deadWaiting(): number {
+    return this.#reader.deadFrames;
+  }
+
   /** Events that are not settled: waiting for a claim, in one, or dead and waiting for a claim for their sink. */
   pending(): { readonly waiting: number; readonly claimed: number; readonly dead: number } {
     let claimed = 0;

@@ -34,6 +34,15 @@ export function countsOf(handle: QueueHandle): QueueCounts {
   return { accepted, delivered, deadLettered, pending: accepted - delivered - deadLettered, refused };
 }
 
+/** The share of a queue's memory for new events that is taken, from 0 to 1; at 1 events are refused. */
+export function fillOf(handle: QueueHandle): number {
+  const memory = new QueueMemory(handle);
+  let taken = 0;
+  for (let segment = 0; segment < handle.queueSegments; segment++)
+    if (controlOf(memory, segment).state !== 'free') taken++;
+  return taken / handle.queueSegments;
+}
+
 /** A frame as it stands in memory. */
 export interface WalkedFrame {
   readonly segment: number;

@@ -47,8 +47,15 @@ export class QueueSignals {
 
   /** The process is on its way out: the reading thread, woken, runs the exit loop. Never taken back. */
   announceExit(): void {
-    Atomics.store(this.#memory.words, HEADER.EXITING, 1);
+    const { words } = this.#memory;
+    Atomics.store(words, HEADER.EXITING, 1);
+    Atomics.notify(words, HEADER.EXITING);
     requestFlush(this.#memory);
+  }
+
+  /** Reading thread: resolves when the process is on its way out. */
+  async exitAnnounced(watch: Watch): Promise<void> {
+    while (!this.exiting) await changed(this.#memory.words, HEADER.EXITING, 0, watch, () => this.exiting);
   }
 
   /** Whatever is in the queue shall be fetched now: the reader's wait ends with `flush`. */
