@@ -108,7 +108,10 @@ export class Collector {
     this.#active = this.#active.filter((lane) => !lane.isIdle);
     for (const lane of this.#active) {
       lane.wake(now);
-      earliest = Math.min(earliest, lane.ready > 0 ? this.#dueAt(lane, now, alone, lane.ready) : lane.wakesAt);
+      earliest = Math.min(
+        earliest,
+        lane.ready > 0 ? this.#dueAt(lane, now, alone, lane.ready) : lane.wakesAt,
+      );
       if (earliest <= now) return earliest;
     }
     return earliest;
