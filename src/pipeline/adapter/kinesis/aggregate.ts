@@ -31,6 +31,8 @@ const RECORD_DATA = 0x1a;
 
 export class AggregateBuilder {
   readonly records: PreparedRecord[] = [];
+  /** Each record's place in the table of keys. */
+  readonly #places: number[] = [];
   readonly #keys = new Map<string, number>();
   readonly #hashKeys = new Map<string, number>();
   #bytes = MAGIC_BYTES + MD5_BYTES;
@@ -40,30 +42,28 @@ export class AggregateBuilder {
     return this.#bytes;
   }
 
-  /** What the aggregate would grow by. */
-  cost(record: PreparedRecord): number {
+  /** Adds a record, unless that made the aggregate larger than `bytesMax`. The first is always taken. */
+  add(record: PreparedRecord, bytesMax: number): boolean {
     const { PartitionKey, ExplicitHashKey, Data } = record.entry;
-    const key = this.#keys.get(PartitionKey);
-    let bytes = key === undefined ? fieldBytes(record.bytes - Data.byteLength) : 0;
-    let inner = 1 + varintBytes(key ?? this.#keys.size) + fieldBytes(Data.byteLength);
+    const known = this.#keys.get(PartitionKey);
+    const place = known ?? this.#keys.size;
+    let bytes = known === undefined ? fieldBytes(record.bytes - Data.byteLength) : 0;
+    let inner = 1 + varintBytes(place) + fieldBytes(Data.byteLength);
+    let hashKeyIsNew = false;
     if (ExplicitHashKey !== undefined) {
       const hashKey = this.#hashKeys.get(ExplicitHashKey);
-      if (hashKey === undefined) bytes += fieldBytes(ExplicitHashKey.length);
+      hashKeyIsNew = hashKey === undefined;
+      if (hashKeyIsNew) bytes += fieldBytes(ExplicitHashKey.length);
       inner += 1 + varintBytes(hashKey ?? this.#hashKeys.size);
     }
     bytes += fieldBytes(inner);
-    return bytes;
-  }
-
-  /** `cost` is what `cost(record)` has just said. */
-  add(record: PreparedRecord, cost: number): void {
-    const { PartitionKey, ExplicitHashKey } = record.entry;
-    if (!this.#keys.has(PartitionKey)) this.#keys.set(PartitionKey, this.#keys.size);
-    if (ExplicitHashKey !== undefined && !this.#hashKeys.has(ExplicitHashKey)) {
-      this.#hashKeys.set(ExplicitHashKey, this.#hashKeys.size);
-    }
+    if (this.#bytes + bytes > bytesMax && this.records.length > 0) return false;
+    if (known === undefined) this.#keys.set(PartitionKey, place);
+    if (hashKeyIsNew) this.#hashKeys.set(ExplicitHashKey as string, this.#hashKeys.size);
+    this.#places.push(place);
     this.records.push(record);
-    this.#bytes += cost;
+    this.#bytes += bytes;
+    return true;
   }
 
   encode(): Uint8Array {
@@ -71,16 +71,16 @@ export class AggregateBuilder {
     let at = buffer.writeUInt32BE(MAGIC, 0);
     for (const key of this.#keys.keys()) at = writeText(buffer, at, PARTITION_KEY, key);
     for (const key of this.#hashKeys.keys()) at = writeText(buffer, at, EXPLICIT_HASH_KEY, key);
-    for (const { entry } of this.records) {
-      const { PartitionKey, ExplicitHashKey, Data } = entry;
-      const key = this.#keys.get(PartitionKey) as number;
+    for (let i = 0; i < this.records.length; i++) {
+      const { ExplicitHashKey, Data } = (this.records[i] as PreparedRecord).entry;
+      const place = this.#places[i] as number;
       const hashKey = ExplicitHashKey === undefined ? -1 : (this.#hashKeys.get(ExplicitHashKey) as number);
-      let inner = 1 + varintBytes(key) + fieldBytes(Data.byteLength);
+      let inner = 1 + varintBytes(place) + fieldBytes(Data.byteLength);
       if (hashKey >= 0) inner += 1 + varintBytes(hashKey);
       buffer[at++] = RECORD;
       at = writeVarint(buffer, at, inner);
       buffer[at++] = RECORD_PARTITION_KEY_INDEX;
-      at = writeVarint(buffer, at, key);
+      at = writeVarint(buffer, at, place);
       if (hashKey >= 0) {
         buffer[at++] = RECORD_HASH_KEY_INDEX;
         at = writeVarint(buffer, at, hashKey);
