@@ -30,6 +30,7 @@ export async function runBatch(site: RecordSite, claim: Claim, signal: AbortSign
     await site.gate.enter(claim.suspect ? 'alone' : 'shared');
     let attempt: Attempt;
     try {
+      await site.turns.take();
       if (signal.aborted) return;
       table.launch(claim);
       const { clock } = site.runtime;
