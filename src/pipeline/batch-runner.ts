@@ -50,6 +50,7 @@ async function runFresh(site: RecordSite, claim: Claim, signal: AbortSignal): Pr
     await site.gate.enter(claim.suspect ? 'alone' : 'shared');
     let attempt: Attempt;
     try {
+      await site.turns.take();
       if (signal.aborted) return;
       table.launch(claim);
       const { clock } = site.runtime;

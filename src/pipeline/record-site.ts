@@ -27,6 +27,7 @@ import { Gate } from './gate.ts';
 import { remoteLogger } from './logger.ts';
 import type { RemoteMain, SiteArgument, SiteOptions } from './site.ts';
 import { Tombstones } from './tombstones.ts';
+import { Turns } from './turns.ts';
 
 /** A batch is cut so that one request can hold it, with room for what a handler adds to each event. */
 export const BATCH_BYTES_MAX = 5 * 1024 * 1024;
@@ -47,6 +48,7 @@ export class RecordSite {
   readonly table: ClaimTable;
   readonly signals: QueueSignals;
   readonly gate = new Gate();
+  readonly turns = new Turns();
   readonly deadLetters: DeadLetters;
   readonly #closed = new AbortController();
   #closing = false;
