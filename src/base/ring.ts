@@ -42,6 +42,11 @@ export class Ring<T> {
     return value;
   }
 
+  /** The oldest value, left where it is. */
+  peek(): T | undefined {
+    return this.#slots[this.#head];
+  }
+
   /** Puts a value in front of all others. */
   unshift(value: T): void {
     this.#head = (this.#head - 1) & this.#mask;

@@ -10,8 +10,16 @@
  * in `dropped`.
  */
 import type { Timer } from '../base/clock.ts';
+import { Histogram, type Spread } from '../base/histogram.ts';
 import { Ring } from '../base/ring.ts';
-import type { Envelope, Ref, ReplyTo, SysRequest, SystemMessage } from './envelope.ts';
+import {
+  type Envelope,
+  messageType,
+  type Ref,
+  type ReplyTo,
+  type SysRequest,
+  type SystemMessage,
+} from './envelope.ts';
 import { Exit, type ExitReason, OperationFailed } from './exit-reason.ts';
 import {
   type Destination,
@@ -55,10 +63,16 @@ export interface ProcessInfo {
   /** For how long its current callback has been pending, in milliseconds. */
   readonly busyMs: number | null;
   readonly uptimeMs: number;
+  /** How long its callbacks took, in milliseconds, since somebody watches; undefined while nobody does. */
+  readonly callbackMs: Spread | undefined;
+  /** The types of the messages that wait, the first `PEEKED_MAX` of them, with their number. */
+  readonly waiting: Readonly<Record<string, number>>;
   readonly links: readonly Pid[];
   readonly monitors: readonly Pid[];
   readonly trapExit: boolean;
 }
+
+const PEEKED_MAX = 20;
 
 interface Selective {
   readonly matches: (envelope: Envelope) => boolean;
@@ -84,6 +98,8 @@ export class Process {
   handled = 0;
   dropped = 0;
   busySince: number | undefined = undefined;
+  /** Filled while the runtime measures. */
+  #callbackMs: Histogram | undefined = undefined;
 
   readonly links = new Map<number, Pid>();
   /** How many unlinks are on their way to a process of another node, by its pid. */
@@ -143,10 +159,28 @@ export class Process {
       used++;
       this.handled++;
       this.#track(envelope);
-      if (envelope.type === 'sys') this.#answer(envelope.request, envelope.from, envelope);
-      else this.#step(this.behaviour.receive(envelope));
+      if (this.runtime.measuring) this.#measured(envelope);
+      else this.#handle(envelope);
     }
     return used;
+  }
+
+  #handle(envelope: Envelope): void {
+    if (envelope.type === 'sys') this.#answer(envelope.request, envelope.from, envelope);
+    else this.#step(this.behaviour.receive(envelope));
+  }
+
+  /** A callback that awaits is counted when it has ended. */
+  #measured(envelope: Envelope): void {
+    const { clock } = this.runtime;
+    const from = clock.now();
+    this.#handle(envelope);
+    if (!this.#busy) this.#count(clock.now() - from);
+  }
+
+  #count(durationMs: number): void {
+    this.#callbackMs ??= new Histogram();
+    this.#callbackMs.add(durationMs);
   }
 
   /** It has a message and waits for nothing. */
@@ -193,10 +227,23 @@ export class Process {
       dropped: this.dropped,
       busyMs: this.busySince === undefined ? null : this.runtime.clock.now() - this.busySince,
       uptimeMs: this.runtime.clock.now() - this.startedAt,
+      callbackMs: this.#callbackMs?.spread(),
+      waiting: this.#peek(),
       links: [...this.links.values()],
       monitors: [...this.monitors.values()].flatMap(({ to }) => (isPid(to) ? [to] : [])),
       trapExit: this.trapExit,
     };
+  }
+
+  #peek(): Record<string, number> {
+    const types: Record<string, number> = {};
+    let left = PEEKED_MAX;
+    for (const envelope of this.mailbox) {
+      if (left-- === 0) break;
+      const type = messageType(envelope);
+      types[type] = (types[type] ?? 0) + 1;
+    }
+    return types;
   }
 
   #step(result: void | Promise<void>): void {
@@ -212,6 +259,8 @@ export class Process {
   readonly #resume = (): void => {
     if (!this.alive) return;
     this.#busy = false;
+    if (this.runtime.measuring && this.busySince !== undefined)
+      this.#count(this.runtime.clock.now() - this.busySince);
     this.busySince = undefined;
     if (this.mailbox.size > 0) this.runtime.scheduler.schedule(this);
   };

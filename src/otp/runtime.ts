@@ -10,7 +10,7 @@ import { unreachable } from '../base/assert.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { type Random, systemRandom } from '../base/random.ts';
 import { Ring } from '../base/ring.ts';
-import type { Envelope, Ref, ReplyTo } from './envelope.ts';
+import type { Envelope, Ref, ReplyTo, SysRequest } from './envelope.ts';
 import { Exit, type ExitReason, type Operation, OperationFailed, reasonOf } from './exit-reason.ts';
 import { NameTable } from './name-table.ts';
 import {
@@ -70,6 +70,8 @@ export class Runtime {
   readonly scheduler = new Scheduler();
   readonly registries = new Map<LocalName, RegistryTable>();
   readonly observers = new Set<RuntimeObserver>();
+  /** Somebody watches: processes measure how long their callbacks take. */
+  measuring = false;
   readonly #transport: Transport;
   readonly #processes = new Map<number, Process>();
   readonly #names = new NameTable();
@@ -350,6 +352,11 @@ export class Runtime {
       'call',
       options.timeoutMs ?? 5000,
     );
+  }
+
+  /** Asks what every process answers, whatever its module: Erlang's `sys`. A suspended one answers too. */
+  sys(to: Destination, request: Exclude<SysRequest, { type: 'stop' }>, timeoutMs = 5000): Promise<unknown> {
+    return this.request(undefined, to, (from) => ({ type: 'sys', request, from }), 'call', timeoutMs);
   }
 
   /** Asks a process to stop with `reason` and waits until it has ended. */

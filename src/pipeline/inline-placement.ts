@@ -26,7 +26,7 @@ export class InlinePlacement implements Placement {
 
   get info(): PlacementInfo {
     const state = this.#place !== undefined ? 'ready' : this.#opening !== undefined ? 'starting' : 'none';
-    return { isolation: 'inline', state, node: undefined, starts: this.#starts };
+    return { isolation: 'inline', state, node: null, starts: this.#starts };
   }
 
   open(): Promise<Place> {

@@ -20,8 +20,8 @@ export interface Place {
 export interface PlacementInfo {
   readonly isolation: 'thread' | 'inline';
   readonly state: 'none' | 'starting' | 'ready' | 'stuck';
-  /** Which thread, and how many there have been; undefined inline. */
-  readonly node: number | undefined;
+  /** Which thread, and how many there have been; null inline. */
+  readonly node: number | null;
   readonly starts: number;
 }
 

@@ -1,11 +1,14 @@
 /** What can be asked of a site, served by it: in its thread over the control plane, or inline by a plain call. */
 
+import { performance } from 'node:perf_hooks';
 import type { Pid } from '../otp/pid.ts';
 import type { Behaviour, Process } from '../otp/process.ts';
 import type { StartResult } from '../otp/start.ts';
+import { RECHECK_MS } from '../threads/queue/index.ts';
 import { consumerSupervisorBehaviour } from './consumer-supervisor.ts';
 import { producerAccount, producerBehaviour } from './producer.ts';
 import type { RecordSite } from './record-site.ts';
+import { shownState } from './shown-state.ts';
 import type { SiteControl, SiteSnapshot } from './site.ts';
 import { UnattendedDispatch } from './unattended-dispatch.ts';
 
@@ -13,6 +16,11 @@ export function siteControl(site: RecordSite): SiteControl {
   const { runtime, recordType } = site;
   const unattended = new UnattendedDispatch(site);
   let producer: Process | undefined;
+  // The exit loop: the tree needs the main thread, which answers nothing any more. What the Producer holds goes back.
+  void site.signals.exitAnnounced({ clock: runtime.clock, recheckMs: RECHECK_MS }).then(() => {
+    producer?.end('shutdown');
+    unattended.begin();
+  });
   const startFor = (
     parent: Pid,
     behaviour: Behaviour,
@@ -41,18 +49,32 @@ export function siteControl(site: RecordSite): SiteControl {
 
     closeAdapter: (timeoutMs) => site.close(timeoutMs),
 
-    inspect: (): SiteSnapshot => ({
-      processes: [...runtime.processes]
-        .filter((process) => isOfSite(process, site))
-        .map((process) => process.info()),
-      producer: producer?.alive ? producerAccount(producer.behaviour.state?.()) : undefined,
-      claimed: site.claimed,
-      running: site.gate.running,
-      deadWaiting: site.table.pending().dead,
-      dispatching: unattended.active,
-      lastError: site.lastError,
-      adapter: site.adapter.snapshot(),
-    }),
+    inspect(measure): SiteSnapshot {
+      runtime.measuring = measure;
+      const { idle, active } = performance.eventLoopUtilization();
+      return {
+        processes: [...runtime.processes]
+          .filter((process) => isOfSite(process, site))
+          .map((process) => process.info()),
+        producer: producer?.alive ? producerAccount(producer.behaviour.state?.()) : undefined,
+        claimed: site.claimed,
+        running: site.gate.running,
+        deadWaiting: site.table.deadWaiting,
+        dispatching: unattended.active,
+        lastError: site.lastError,
+        adapter: site.adapter.snapshot(),
+        tombstones: site.tombstones.recent(),
+        handleMs: site.handleMs.spread(),
+        batchEvents: site.batchEvents.spread(),
+        heapUsedBytes: process.memoryUsage().heapUsed,
+        loop: { idleMs: idle, activeMs: active },
+      };
+    },
+
+    state(pid) {
+      const found = runtime.find(pid);
+      return found === undefined ? undefined : shownState(found.behaviour.state?.());
+    },
 
     ping() {},
   };

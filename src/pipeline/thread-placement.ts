@@ -35,7 +35,7 @@ export class ThreadPlacement implements Placement {
     return {
       isolation: 'thread',
       state: state === undefined || state === 'ended' ? 'none' : state,
-      node: this.#thread?.node,
+      node: this.#thread?.node ?? null,
       starts: this.#starts,
     };
   }

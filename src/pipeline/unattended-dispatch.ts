@@ -1,6 +1,6 @@
 /**
  * Dispatches a type's events without a Producer: while that one waits for its restart, DispatchServer has the site do
- * it. Batches come from the same table of claims, and are run by the same function; so no event is in two hands, and
+ * it; and when the process is on its way out, and nobody is left to supervise anything. Batches come from the same table of claims, and are run by the same function; so no event is in two hands, and
  * the Producer takes over at any moment.
  *
  * Bound: `CONCURRENCY` batches at a time.

@@ -4,7 +4,7 @@
  */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { Endpoint } from 'comlink';
-import type { NodeId } from '../otp/pid.ts';
+import { isPid, type NodeId, ProcessId } from '../otp/pid.ts';
 import type { Runtime } from '../otp/runtime.ts';
 import type { Signal } from '../otp/signal.ts';
 import type { Packet } from './protocol.ts';
@@ -60,7 +60,7 @@ export class NodeLink {
   }
 
   send(signal: Signal): void {
-    this.post({ type: 'signal', signal: this.#codec.encode(signal) });
+    if (this.#open) this.post(this.#packet(signal));
   }
 
   post(packet: Packet): void {
@@ -95,6 +95,25 @@ export class NodeLink {
     this.#port.unref();
   }
 
+  #packet(signal: Signal): Packet {
+    if (signal.type === 'reply' && signal.outcome.type === 'ok') {
+      return { type: 'answer', ref: signal.ref, value: this.#codec.encode(signal.outcome.value) };
+    }
+    if (signal.type === 'deliver' && signal.envelope.type === 'call' && isPid(signal.to)) {
+      const { to, envelope } = signal;
+      const { pid, node, ref } = envelope.from;
+      if (
+        to.node === this.node &&
+        node === this.#runtime().node &&
+        (pid === undefined || pid.node === node)
+      ) {
+        const message = this.#codec.encode(envelope.message);
+        return { type: 'call', to: to.serial, by: pid?.serial, ref, message };
+      }
+    }
+    return { type: 'signal', signal: this.#codec.encode(signal) };
+  }
+
   #receive(packet: Packet): void {
     if (!this.#open) return;
     this.#received++;
@@ -102,6 +121,32 @@ export class NodeLink {
       case 'signal':
         this.#runtime().receive(this.#codec.decode(packet.signal) as Signal, this.node);
         return;
+      case 'call': {
+        const runtime = this.#runtime();
+        const { to, by, ref, message } = packet;
+        const pid = by === undefined ? undefined : new ProcessId(this.node, by);
+        runtime.receive(
+          {
+            type: 'deliver',
+            to: new ProcessId(runtime.node, to),
+            envelope: {
+              type: 'call',
+              message: this.#codec.decode(message),
+              from: { pid, node: this.node, ref },
+            },
+          },
+          this.node,
+        );
+        return;
+      }
+      case 'answer': {
+        const value = this.#codec.decode(packet.value);
+        this.#runtime().receive(
+          { type: 'reply', ref: packet.ref, outcome: { type: 'ok', value } },
+          this.node,
+        );
+        return;
+      }
       case 'control':
         for (const listener of [...this.#listeners]) listener({ data: packet.message });
         return;

@@ -3,11 +3,13 @@
  * It commits a record only when its answer says so, except where a script loses the answer on purpose.
  */
 import type {
+  ListShardsResponse,
   NewStream,
   PutRecordsRequest,
   PutRecordsResponse,
   RecordEntry,
   RecordResult,
+  StreamSummary,
   Transport,
 } from '../../src/pipeline/adapter/kinesis/transport.ts';
 
@@ -83,6 +85,14 @@ export class ScriptedTransport implements Transport {
   async createStream(name: string, stream: NewStream): Promise<'made' | 'exists'> {
     this.created.push({ name, stream });
     return this.onCreate();
+  }
+
+  async listShards(): Promise<ListShardsResponse> {
+    throw serviceError('AccessDeniedException', 'may not list shards');
+  }
+
+  async describeStream(): Promise<StreamSummary> {
+    throw serviceError('AccessDeniedException', 'may not describe streams');
   }
 
   close(): void {

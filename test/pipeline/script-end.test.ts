@@ -45,4 +45,29 @@ describe('The end of a script', () => {
     expect(out).to.include('inspected 1');
     expect(code).to.equal(0);
   });
+
+  for (const { how, code } of [
+    { how: 'exit', code: 3 },
+    { how: 'throw', code: 1 },
+    { how: 'reject', code: 1 },
+  ]) {
+    for (const { when, recorded } of [
+      { when: 'cold', recorded: 2000 },
+      { when: 'warm', recorded: 2001 },
+    ]) {
+      it(`delivers what is queued though the process ends at once, by ${how}, its thread ${when}`, async () => {
+        const ended = await run('exits', how, when);
+        expect(ended.out).to.deep.equal([`recorded ${recorded}, delivered ${recorded}, pending 0`]);
+        expect(ended.code).to.equal(code);
+      });
+    }
+  }
+
+  it('comes by a signal though a thread is stuck in native code; the thread is replaced, and stop() returns', async () => {
+    const since = performance.now();
+    const { out, signal } = await run('stuck');
+    expect(out).to.deep.equal(['replaced', 'stopped, pending 1']);
+    expect(signal).to.equal('SIGTERM');
+    expect(performance.now() - since, 'the native call takes half a minute').to.be.below(25_000);
+  });
 });

@@ -50,7 +50,10 @@ export interface Awaited {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Sleeps until there are events enough, a flush is asked for, or the signal cancels. One sleeper a queue. */
+/**
+ * Sleeps until there are events enough, a flush is asked for, or the signal cancels. One sleeper a queue; one that was
+ * cancelled may still be on its way up when the next one lies down.
+ */
 export async function awaitEvents(memory: QueueMemory, awaited: Awaited, watch: Watch): Promise<Wake> {
   const { words } = memory;
   const { events, there, isCurrent, signal } = awaited;
@@ -65,6 +68,8 @@ export async function awaitEvents(memory: QueueMemory, awaited: Awaited, watch: 
   try {
     for (;;) {
       if (!isCurrent()) return 'fenced';
+      // WANTED is left alone: it may be the next sleeper's by now, and if it is not, it costs a writer one ring.
+      if (signal?.aborted) return 'cancelled';
       const ticket = Atomics.load(words, HEADER.TICKET);
       Atomics.store(words, HEADER.WANTED, events);
       let wake = calledFor();

@@ -33,6 +33,7 @@ export {
 } from './confirmations.ts';
 export {
   countsOf,
+  fillOf,
   oldestPendingAt,
   type QueueCounts,
   type WalkedFrame,
@@ -44,5 +45,5 @@ export { createQueue, type QueueHandle, type QueueOptions } from './layout.ts';
 export type { QueueReaderOptions } from './reader.ts';
 export { RecordingThread, type RecordingThreadOptions } from './recording-thread.ts';
 export { type Door, QueueSignals } from './signals.ts';
-export { RECHECK_MS, type Watch } from './wait.ts';
+export { blockFor, RECHECK_MS, type Watch } from './wait.ts';
 export { type Confirmable, QueueWriter, sealSegmentsOf } from './writer.ts';

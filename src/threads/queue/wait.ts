@@ -48,3 +48,10 @@ export function changed(
     });
   });
 }
+
+const still = new Int32Array(new SharedArrayBuffer(4));
+
+/** Blocks this thread, its event loop and all: only where nothing else can run any more, in the process's `'exit'`. */
+export function blockFor(delayMs: number): void {
+  Atomics.wait(still, 0, 0, delayMs);
+}

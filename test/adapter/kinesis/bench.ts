@@ -18,7 +18,11 @@ export function bench(script?: Script, options: KinesisOptions = {}) {
   const clock = new ManualClock();
   const context = testContext({ clock });
   const transport = new ScriptedTransport(script);
-  const adapter = new KinesisAdapter(parseOptions('kinesis()', kinesisSchema, options), transport, context);
+  const adapter = new KinesisAdapter(
+    parseOptions('kinesis()', kinesisSchema, { shardMap: false, ...options }),
+    transport,
+    context,
+  );
   const send = (stream: string, data: readonly string[], signal = never) =>
     watch(adapter.send(stream, messagesOf(data), { signal }));
   return { clock, context, transport, adapter, send };

@@ -43,6 +43,7 @@ describe('kinesis adapter: abort and close', () => {
     );
     const controller = new AbortController();
     send('s', ['a']);
+    await quiet();
     const aborted = send('s', ['b'], controller.signal);
     send('s', ['c']);
     await quiet();

@@ -70,6 +70,7 @@ describe('kinesis adapter on a real Kinesis API', () => {
     const stream = newStreamName();
     const { adapter, context } = await open({
       createStreams: { shards: 2 },
+      shardMap: false,
       probeBackoff: { initialMs: 20, maxMs: 100 },
     });
     await adapter.send(stream, [{ partitionKey: 'a', data: 'first' }], { signal: never });

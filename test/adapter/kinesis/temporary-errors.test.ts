@@ -23,8 +23,8 @@ describe('kinesis adapter: temporary errors', () => {
       type: 'failing',
       code: 'ECONNREFUSED',
     });
-    // Backed off to 15 s on average, and not given up: 20 sends in an hour.
-    expect(transport.asked.length).to.be.within(20 * 200, 20 * 300);
+    // One request at a time for each of two streams, every 2.5 s on average, however many sends wait.
+    expect(transport.asked.length).to.be.within(2 * 1_300, 2 * 1_600);
     down = false;
     await clock.advance(MINUTE);
     expect(sends.map(({ state }) => state)).to.deep.equal(new Array(20).fill('resolved'));

@@ -10,6 +10,9 @@ function recordsOf(count: number): PreparedRecord[] {
     index,
     entry: { PartitionKey: 'k', Data: new Uint8Array(1) },
     bytes: 2,
+    members: null,
+    tried: false,
+    parcel: null,
   }));
 }
 

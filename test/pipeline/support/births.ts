@@ -23,9 +23,13 @@ export class Births implements RuntimeObserver {
 
   /** Resolves with the first that has this title. */
   first(title: string): Promise<Process> {
+    return this.nth(title, 1);
+  }
+
+  nth(title: string, count: number): Promise<Process> {
     return new Promise((resolve) => {
       const look = (): void => {
-        const [found] = this.of(title);
+        const found = this.of(title)[count - 1];
         if (found === undefined) return;
         this.#waiting.delete(look);
         resolve(found);

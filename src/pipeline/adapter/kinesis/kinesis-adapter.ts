@@ -12,12 +12,16 @@ import type {
 } from '../adapter.ts';
 import { RecordsRejectedError, StreamNameError } from '../errors.ts';
 import { OpenSends } from '../open-sends.ts';
+import { recordBytes } from '../record-bytes.ts';
 import type { KinesisSettings } from './options.ts';
 import { prepare } from './record.ts';
 import { RequestSlots } from './request-slots.ts';
 import { StreamSender } from './stream-sender.ts';
 import { streamTarget } from './stream-target.ts';
 import type { Transport } from './transport.ts';
+
+/** No stream takes less: https://docs.aws.amazon.com/streams/latest/dev/large-records.html */
+const RECORD_BYTES_ALWAYS = 1024 * 1024;
 
 export class KinesisAdapter implements Adapter {
   readonly #settings: KinesisSettings;
@@ -40,6 +44,7 @@ export class KinesisAdapter implements Adapter {
   }
 
   close({ timeoutMs }: CloseOptions): Promise<void> {
+    for (const sender of this.#senders.values()) sender.hurry();
     return this.#sends.close(timeoutMs, () => {
       for (const sender of this.#senders.values()) sender.close();
       this.#transport.close();
@@ -55,14 +60,26 @@ export class KinesisAdapter implements Adapter {
   }
 
   async #deliver(stream: string, messages: readonly WireMessage[], signal: AbortSignal): Promise<void> {
-    const { records, rejections } = prepare(messages, this.#settings.maxRecordBytes);
     const sender = this.#senderOf(stream);
+    const { records, rejections } = prepare(messages, await this.#maxRecordBytes(sender, messages));
     sender.rejectedUnsent(rejections);
     const condemned = [...rejections, ...(await sender.deliver(records, signal))];
     if (condemned.length > 0) {
       condemned.sort((a, b) => a.index - b.index);
       throw new RecordsRejectedError(stream, messages.length, condemned);
     }
+  }
+
+  /** The stream is asked only when a message is larger than what every stream takes. */
+  async #maxRecordBytes(sender: StreamSender, messages: readonly WireMessage[]): Promise<number> {
+    const { maxRecordBytes } = this.#settings;
+    if (maxRecordBytes !== undefined) return maxRecordBytes;
+    const isLarge = messages.some(
+      // A character has at most three bytes, and most messages are far from where it matters.
+      (message) =>
+        message.data.length > RECORD_BYTES_ALWAYS / 4 && recordBytes(message) > RECORD_BYTES_ALWAYS,
+    );
+    return isLarge ? sender.maxRecordBytes() : RECORD_BYTES_ALWAYS;
   }
 
   #senderOf(stream: string): StreamSender {

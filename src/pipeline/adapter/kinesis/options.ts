@@ -84,15 +84,34 @@ const entries = {
   ),
   /** To the whole answer of a request. After it the request is given up and sent again, which may duplicate. */
   requestTimeoutMs: v.optional(wholeNumberBetween(1, 600_000), 30_000),
+  /**
+   * Whether several messages may share a Kinesis record, in the format of the Kinesis Producer Library. A reader has
+   * to take it apart: the Kinesis Client Library, Lambda's helpers and Firehose do. `'shard'`: messages for the same
+   * shard, which needs the permission `kinesis:ListShards` (without it, as `'equal-keys'`). `'equal-keys'`: messages
+   * with the same partition key. On a stream that distributes records by itself nothing is aggregated.
+   */
+  aggregation: v.optional(
+    v.picklist(['none', 'equal-keys', 'shard'], "'none', 'equal-keys' or 'shard'"),
+    'none',
+  ),
+  /** The size of an aggregate, at most. The default is what AWS bills as one unit. */
+  aggregateBytes: v.optional(wholeNumberBetween(256, MIB), 25_600),
+  /** How long a message may wait for others to fill its aggregate. One that is alone does not wait. */
+  collectMs: v.optional(wholeNumberBetween(0, 60_000), 250),
+  /**
+   * Whether to read which shards a stream has (`kinesis:ListShards`), to send to each as fast as it takes, and how
+   * large its records may be (`kinesis:DescribeStreamSummary`). Without the permissions sending goes on without.
+   */
+  shardMap: v.optional(v.boolean('true or false'), true),
   /** Requests under way at a time, over all streams of a record type; also the connections kept open. */
   maxInFlight: v.optional(wholeNumberBetween(1, 1_000), 16),
-  /** Data and partition key. The stream's own limit is 1 MiB unless it was raised. */
-  maxRecordBytes: v.optional(wholeNumberBetween(1, 10 * MIB), MIB),
+  /** Data and partition key. Default: what the stream says its limit is, or 1 MiB when it may not be asked. */
+  maxRecordBytes: v.optional(wholeNumberBetween(1, 10 * MIB)),
   maxRequestRecords: v.optional(wholeNumberBetween(1, API_RECORDS_MAX), API_RECORDS_MAX),
   /** Halved by itself when whatever answers calls a request too large. */
   maxRequestBytes: v.optional(wholeNumberBetween(KIB, API_REQUEST_BYTES_MAX), API_REQUEST_BYTES_MAX),
   /** After temporary errors. */
-  backoff: backoff({ initialMs: 100, maxMs: 30_000, factor: 2, jitter: 1 }),
+  backoff: backoff({ initialMs: 100, maxMs: 5_000, factor: 2, jitter: 1 }),
   /** After throttling. */
   throttleBackoff: backoff({ initialMs: 500, maxMs: 10_000, factor: 2, jitter: 1 }),
   /** Between the probes of a paused stream. */

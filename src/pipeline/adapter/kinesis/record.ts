@@ -3,14 +3,32 @@
  * for alone. What would be refused never enters a request, because there it would take the others with it.
  */
 import type { Rejection, WireMessage } from '../adapter.ts';
+import type { Parcel } from './parcel.ts';
 import type { RecordEntry } from './transport.ts';
 
-export interface PreparedRecord {
-  /** Its place in the list that was sent. */
-  readonly index: number;
+/** What takes one entry of a request: a record by itself, or an aggregate of several. */
+export interface Unit {
   readonly entry: RecordEntry;
   /** Data and partition key, as Kinesis counts them. */
   readonly bytes: number;
+  /** The records of an aggregate; `null` for a record by itself. */
+  readonly members: readonly PreparedRecord[] | null;
+}
+
+export interface PreparedRecord extends Unit {
+  /** Its place in the list that was sent. */
+  readonly index: number;
+  readonly members: null;
+  /** Whether it has been in a request, so that the next one with it is a retry. */
+  tried: boolean;
+  /** Where it waits: set while its send is under way. */
+  parcel: Parcel | null;
+}
+
+/** The records that a unit brings: itself, or its members. */
+export function recordsOf(unit: Unit): readonly PreparedRecord[] {
+  // A unit without members is a record.
+  return unit.members ?? [unit as PreparedRecord];
 }
 
 export interface Prepared {
@@ -39,7 +57,8 @@ function encode({ partitionKey, explicitHashKey, data }: WireMessage, index: num
     explicitHashKey === undefined
       ? { PartitionKey: partitionKey, Data }
       : { PartitionKey: partitionKey, ExplicitHashKey: explicitHashKey, Data };
-  return { index, entry, bytes: Data.byteLength + Buffer.byteLength(partitionKey) };
+  const bytes = Data.byteLength + Buffer.byteLength(partitionKey);
+  return { index, entry, bytes, members: null, tried: false, parcel: null };
 }
 
 function problemOf(

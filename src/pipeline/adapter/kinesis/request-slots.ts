@@ -1,43 +1,42 @@
 /**
- * The bound on requests in flight of one adapter, over all its streams. First come, first served; who gives up
- * waiting is out of the queue. The queue is bounded by the sends under way.
+ * The bound on requests in flight of one adapter, over all its streams. Who finds none free stands in line, once,
+ * and is called when one has become free: first come, first served.
  */
 import { assert } from '../../../base/assert.ts';
 import { Ring } from '../../../base/ring.ts';
 
 export class RequestSlots {
+  readonly #slots: number;
   #free: number;
   readonly #waiting = new Ring<() => void>();
+  readonly #inLine = new Set<() => void>();
 
   constructor(slots: number) {
+    this.#slots = slots;
     this.#free = slots;
   }
 
-  /** Resolves with a slot, to be given back by `release`; rejects with the signal's reason, without one. */
-  async acquire(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
+  /** Takes a slot, to be given back by `release`. If none is free `called` is called when it is worth asking again. */
+  tryTake(called: () => void): boolean {
     if (this.#free > 0) {
       this.#free--;
-      return;
+      return true;
     }
-    await new Promise<void>((resolve, reject) => {
-      const take = () => {
-        signal.removeEventListener('abort', giveUp);
-        resolve();
-      };
-      const giveUp = () => {
-        this.#waiting.remove((waiter) => waiter === take);
-        reject(signal.reason);
-      };
-      signal.addEventListener('abort', giveUp, { once: true });
-      this.#waiting.push(take);
-    });
+    if (!this.#inLine.has(called)) {
+      this.#inLine.add(called);
+      this.#waiting.push(called);
+    }
+    return false;
   }
 
   release(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#free++;
-    else next();
-    assert(this.#free >= 0, 'a slot is released by who acquired it');
+    this.#free++;
+    assert(this.#free <= this.#slots, 'a slot is released by who took it');
+    // Who has nothing to send any more leaves the slot to the next in line.
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      this.#inLine.delete(next);
+      next();
+      if (this.#free === 0) return;
+    }
   }
 }

@@ -11,7 +11,9 @@
  */
 import {
   CreateStreamCommand,
+  DescribeStreamSummaryCommand,
   KinesisClient,
+  ListShardsCommand,
   PutRecordsCommand,
   type PutRecordsCommandInput,
 } from '@aws-sdk/client-kinesis';
@@ -22,7 +24,15 @@ import { AdapterModuleError, AdapterOptionsError } from '../errors.ts';
 import { withDeadline } from './deadline.ts';
 import { concernsCredentials, failureOf } from './failure.ts';
 import { credentialsSchema, type KinesisCredentials, type KinesisSettings } from './options.ts';
-import type { NewStream, PutRecordsRequest, PutRecordsResponse, Transport } from './transport.ts';
+import type {
+  ListShardsResponse,
+  NewStream,
+  PutRecordsRequest,
+  PutRecordsResponse,
+  StreamSummary,
+  StreamTarget,
+  Transport,
+} from './transport.ts';
 
 /** What a module named by `http.module` is given. */
 export interface RequestHandlerOptions {
@@ -72,8 +82,7 @@ export class SdkTransport implements Transport {
   async putRecords({ target, records }: PutRecordsRequest, signal: AbortSignal): Promise<PutRecordsResponse> {
     // The SDK's type wants an array that it may change; it does not change it.
     const Records = records as PutRecordsCommandInput['Records'];
-    const input =
-      target.type === 'name' ? { StreamName: target.name, Records } : { StreamARN: target.arn, Records };
+    const input = { ...reference(target), Records };
     return this.#call((client) => client.send(new PutRecordsCommand(input), { abortSignal: signal }));
   }
 
@@ -91,6 +100,25 @@ export class SdkTransport implements Transport {
       if ((thrown as { name?: unknown }).name === 'ResourceInUseException') return 'exists';
       throw thrown;
     }
+  }
+
+  async listShards(
+    target: StreamTarget,
+    nextToken: string | null,
+    signal: AbortSignal,
+  ): Promise<ListShardsResponse> {
+    // A page after the first is asked for by its token alone.
+    const input =
+      nextToken === null
+        ? { ...reference(target), ShardFilter: { Type: 'AT_LATEST' as const } }
+        : { NextToken: nextToken };
+    return this.#call((client) => client.send(new ListShardsCommand(input), { abortSignal: signal }));
+  }
+
+  async describeStream(target: StreamTarget, signal: AbortSignal): Promise<StreamSummary> {
+    const command = new DescribeStreamSummaryCommand(reference(target));
+    const answer = await this.#call((client) => client.send(command, { abortSignal: signal }));
+    return answer.StreamDescriptionSummary ?? {};
   }
 
   close(): void {
@@ -111,6 +139,10 @@ export class SdkTransport implements Transport {
       throw thrown;
     }
   }
+}
+
+function reference(target: StreamTarget) {
+  return target.type === 'name' ? { StreamName: target.name } : { StreamARN: target.arn };
 }
 
 async function openHandler({ http, maxInFlight }: KinesisSettings): Promise<NodeHttpHandler> {

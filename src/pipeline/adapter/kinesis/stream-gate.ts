@@ -3,12 +3,12 @@
  * the log and telemetry of each change, once.
  *
  * The rule: while the stream is paused nothing passes, except one request at a time as the probe. The passage of
- * a probe ends with one call of `settle` or `abandon`. Who waits is bounded by the sends under way.
+ * a probe ends with one call of `settle` or `abandon`.
  */
+import { assert } from '../../../base/assert.ts';
 import { type Backoff, backoffDelay } from '../../../base/backoff.ts';
 import type { Timer } from '../../../base/clock.ts';
 import type { AdapterContext, StreamState } from '../adapter.ts';
-import { orAborted } from '../wait.ts';
 import { nextState, type StreamSignal } from './stream-state.ts';
 
 export interface Passage {
@@ -31,35 +31,40 @@ export class StreamGate {
   #pauses = 0;
   #probeIsDue = false;
   #probeTimer: Timer | null = null;
-  /** Woken at each change that may let somebody through; each looks again, oldest first. */
-  #waiting: (() => void)[] = [];
+  readonly #changed: () => void;
 
-  constructor(stream: string, context: AdapterContext, probeBackoff: Backoff) {
+  /** `changed` is called at each change that may let a request through. */
+  constructor(stream: string, context: AdapterContext, probeBackoff: Backoff, changed: () => void) {
     this.#stream = stream;
     this.#context = context;
     this.#probeBackoff = probeBackoff;
+    this.#changed = changed;
   }
 
   get state(): StreamState {
     return this.#state;
   }
 
+  /** How often the stream has been paused. */
+  get pauses(): number {
+    return this.#pauses;
+  }
+
   get isOpen(): boolean {
     return this.#state.type === 'open' || this.#state.type === 'failing';
   }
 
-  /** Resolves as soon as a request may be sent; rejects with the signal's reason. */
-  async enter(signal: AbortSignal): Promise<Passage> {
-    for (;;) {
-      signal.throwIfAborted();
-      if (this.isOpen) return { probe: false, pauses: this.#pauses };
-      if (this.#state.type === 'paused' && this.#probeIsDue) {
-        this.#probeIsDue = false;
-        this.#apply({ type: 'probe-due' });
-        return { probe: true, pauses: this.#pauses };
-      }
-      await orAborted(new Promise<void>((resolve) => this.#waiting.push(resolve)), signal);
-    }
+  get mayEnter(): boolean {
+    return this.isOpen || (this.#state.type === 'paused' && this.#probeIsDue);
+  }
+
+  /** Lets a request through that `mayEnter`. */
+  enter(): Passage {
+    if (this.isOpen) return { probe: false, pauses: this.#pauses };
+    assert(this.mayEnter, 'nothing but a probe that is due passes while the stream is paused');
+    this.#probeIsDue = false;
+    this.#apply({ type: 'probe-due' });
+    return { probe: true, pauses: this.#pauses };
   }
 
   /**
@@ -70,7 +75,7 @@ export class StreamGate {
     if (pauses === this.#pauses) this.#apply(finding);
   }
 
-  /** The send with this passage has ended without an answer; the next one in line takes it. */
+  /** The request with this passage has ended without an answer; the next one is the probe. */
   abandon({ probe }: Passage): void {
     if (!probe) return;
     this.#apply({ type: 'abandoned' });
@@ -98,19 +103,13 @@ export class StreamGate {
       this.#pauses++;
       this.#probeTimer = this.#context.clock.setTimer(delayMs, () => this.#probeDue());
     }
-    if (this.isOpen && before.type === 'probing') this.#wake();
+    if (this.isOpen && before.type === 'probing') this.#changed();
   }
 
   #probeDue(): void {
     this.#probeTimer = null;
     this.#probeIsDue = true;
-    this.#wake();
-  }
-
-  #wake(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const resume of waiting) resume();
+    this.#changed();
   }
 
   #tell(before: StreamState, after: StreamState): void {

@@ -1,41 +1,34 @@
 /**
- * Sends records to one stream until each is in it or condemned. Acts on what the pure parts decide: `Worklist`
- * which records go next, `failureOf` and `readResponse` what an answer means, `StreamGate` whether to send at all.
+ * Sends the records of one stream until each is in it or condemned. Acts on what the pure parts decide: `Collector`
+ * what goes next, `Concurrency` how many requests may be under way, `failureOf` and `readResponse` what an answer
+ * means, `StreamGate` whether to send at all.
  *
- * Per send there is one request under way at a time, so its records keep their order; sends run side by side,
- * bounded by the adapter's slots. A send that waits (for its backoff, a slot or the gate) holds no slot.
+ *     deliver --> collector --pump--> request --> answer --+--> settled: in the stream, or condemned
+ *                     ^                                    |
+ *                     +------------ again -----------------+
+ *
+ * What can go out at once goes: the pump runs at the end of the turn in which something was handed over, so that
+ * sends of one turn share requests and none waits for company that may not come.
  */
 import { assert, unreachable } from '../../../base/assert.ts';
 import { backoffDelay } from '../../../base/backoff.ts';
+import type { Timer } from '../../../base/clock.ts';
 import type { AdapterContext, Rejection, StreamSnapshot } from '../adapter.ts';
 import { StreamMeter } from '../stream-meter.ts';
-import { delay } from '../wait.ts';
-import { withDeadline } from './deadline.ts';
-import { type Failure, failureOf } from './failure.ts';
+import { type Batch, Collector } from './collector.ts';
+import { Concurrency } from './concurrency.ts';
+import { exchange, type Line, type Outcome, totalBytes } from './exchange.ts';
+import type { Failure } from './failure.ts';
 import type { KinesisSettings } from './options.ts';
-import type { PreparedRecord } from './record.ts';
+import { Delivery, type Parcel } from './parcel.ts';
+import { type PreparedRecord, recordsOf, type Unit } from './record.ts';
 import type { RequestSlots } from './request-slots.ts';
-import { type RecordOutcome, readResponse } from './response.ts';
+import type { RecordOutcome } from './response.ts';
+import { type Found, ShardMapKeeper } from './shard-map-keeper.ts';
 import { MISSING, type StreamCreator, streamCreatorFor } from './stream-creator.ts';
 import { type Passage, StreamGate } from './stream-gate.ts';
-import type { PutRecordsResponse, StreamTarget, Transport } from './transport.ts';
+import type { StreamTarget, Transport } from './transport.ts';
 import { Worklist } from './worklist.ts';
-
-/** What came of one request. */
-type Outcome =
-  | { readonly type: 'answered'; readonly records: readonly RecordOutcome[] }
-  | { readonly type: 'failed'; readonly failure: Failure };
-
-/** One send under way. */
-interface Delivery {
-  readonly startedAt: number;
-  readonly worklist: Worklist;
-  readonly rejections: Rejection[];
-  /** Records that have been in a request, so that the next one with them is a retry. */
-  readonly tried: Set<PreparedRecord>;
-  /** Requests in a row that brought nothing into the stream. */
-  failures: number;
-}
 
 export interface SenderParts {
   readonly stream: string;
@@ -46,44 +39,111 @@ export interface SenderParts {
   readonly context: AdapterContext;
 }
 
+/** When a request left: what it finds out about a moment that is past is old news. */
+interface Moment {
+  readonly epoch: number;
+  readonly round: number;
+}
+
+/** An aggregate that was put into another shard than the map said. */
+interface Stray {
+  readonly unit: Unit;
+  readonly shardId: string;
+}
+
+/** What an answer leaves to be done. */
+interface Unfinished {
+  readonly again: readonly PreparedRecord[];
+  readonly strays: readonly Stray[];
+}
+
+/** Codes that say that it is too much, though not in so many words. */
+const OVERLOADED: ReadonlySet<string> = new Set([
+  'TimeoutError',
+  'ServiceUnavailable',
+  'ServiceUnavailableException',
+  'HTTP 503',
+  'NGHTTP2_ENHANCE_YOUR_CALM',
+]);
+
+/** So many requests are under way of a stream of which nothing is known yet. */
+const CONCURRENCY_INITIAL = 4;
+/** After so many failures in a row it is an outage, and one request at a time looks whether it is over. */
+const OUTAGE_FAILURES = 3;
+
 export class StreamSender {
   readonly #parts: SenderParts;
   readonly #meter: StreamMeter;
   readonly #gate: StreamGate;
+  readonly #creator: StreamCreator | null;
+  readonly #keeper: ShardMapKeeper;
+  readonly #collector: Collector;
+  readonly #concurrency: Concurrency;
   /** Oldest first: a Set keeps the order of insertion. */
   readonly #deliveries = new Set<Delivery>();
-  readonly #creator: StreamCreator | null;
+  readonly #requests = new Map<Batch, AbortController>();
+  readonly #line: Line;
+  #ordinal = 0;
   #inFlight = 0;
   #maxRequestBytes: number;
+  /** Requests in a row that failed as a whole; those that were under way together count once. */
+  #failures = 0;
+  #round = 0;
+  /** Nothing is sent before this moment. */
+  #heldUntil = 0;
+  #pumpIsDue = false;
+  #timer: Timer | null = null;
 
   constructor(parts: SenderParts) {
-    const { stream, target, settings, context } = parts;
+    const { stream, target, settings, context, transport } = parts;
     this.#parts = parts;
     this.#maxRequestBytes = settings.maxRequestBytes;
     this.#meter = new StreamMeter(stream, target.type === 'name' ? target.name : target.arn, context.clock);
-    this.#gate = new StreamGate(stream, context, settings.probeBackoff);
-    this.#creator = streamCreatorFor(target, settings, parts.transport, context);
+    this.#gate = new StreamGate(stream, context, settings.probeBackoff, () => this.#wake());
+    this.#creator = streamCreatorFor(target, settings, transport, context);
+    this.#collector = new Collector(settings);
+    this.#concurrency = new Concurrency({ initial: CONCURRENCY_INITIAL, max: settings.maxInFlight });
+    this.#keeper = new ShardMapKeeper({
+      stream,
+      target,
+      transport,
+      context,
+      enabled: settings.shardMap,
+      timeoutMs: settings.requestTimeoutMs,
+      read: (found) => this.#mapRead(found),
+    });
+    this.#collector.setKeysDecide(!settings.shardMap);
+    const timeoutMs = settings.requestTimeoutMs;
+    this.#line = { stream, target, transport, context, meter: this.#meter, timeoutMs };
+  }
+
+  /** The largest record that the stream takes. */
+  maxRecordBytes(): Promise<number> {
+    return this.#keeper.maxRecordBytes();
   }
 
   /** Resolves when each record is in the stream or in the result; rejects with the signal's reason, or a bug. */
   async deliver(records: readonly PreparedRecord[], signal: AbortSignal): Promise<readonly Rejection[]> {
-    const delivery: Delivery = {
-      startedAt: this.#parts.context.clock.now(),
-      worklist: new Worklist(records),
-      rejections: [],
-      tried: new Set(),
-      failures: 0,
-    };
-    this.#deliveries.add(delivery);
-    try {
-      while (delivery.worklist.size > 0) {
-        const delayMs = await this.#step(delivery, signal);
-        if (delayMs > 0) await delay(this.#parts.context.clock, delayMs, signal);
-      }
-      return delivery.rejections;
-    } finally {
-      this.#deliveries.delete(delivery);
-    }
+    if (records.length === 0) return [];
+    signal.throwIfAborted();
+    this.#keeper.want();
+    return new Promise((resolve, reject) => {
+      const abort = () => this.#drop(delivery, () => reject(signal.reason));
+      const delivery = new Delivery(
+        { records: records.length, ordinal: this.#ordinal++, startedAt: this.#parts.context.clock.now() },
+        (error) => {
+          signal.removeEventListener('abort', abort);
+          if (error === null) {
+            this.#deliveries.delete(delivery);
+            resolve(delivery.rejections);
+          } else this.#drop(delivery, () => reject(error));
+        },
+      );
+      signal.addEventListener('abort', abort, { once: true });
+      this.#deliveries.add(delivery);
+      this.#collector.add(delivery, records);
+      this.#wake();
+    });
   }
 
   /** Records that were condemned before they came here. */
@@ -91,15 +151,23 @@ export class StreamSender {
     for (const rejection of rejections) this.#countRejection(rejection);
   }
 
+  /** Nothing more will come: what waits for company goes. */
+  hurry(): void {
+    this.#collector.hurry();
+    this.#wake();
+  }
+
   close(): void {
+    this.#timer?.clear();
     this.#gate.close();
     this.#creator?.close();
+    this.#keeper.close();
   }
 
   snapshot(): StreamSnapshot {
     const [oldest] = this.#deliveries;
     let waiting = 0;
-    for (const { worklist } of this.#deliveries) waiting += worklist.size;
+    for (const { open } of this.#deliveries) waiting += open;
     return this.#meter.snapshot({
       state: this.#gate.state,
       inFlight: this.#inFlight,
@@ -108,170 +176,266 @@ export class StreamSender {
     });
   }
 
-  /** One request, and how long to wait before the next of this send. */
-  async #step(delivery: Delivery, signal: AbortSignal): Promise<number> {
-    const { settings, slots } = this.#parts;
-    const passage = await this.#admit(signal);
-    let settled = false;
-    this.#inFlight++;
-    try {
-      const records = delivery.worklist.take({
-        maxRecords: settings.maxRequestRecords,
-        maxBytes: this.#maxRequestBytes,
-      });
-      const outcome = await this.#put(delivery, records, signal);
-      settled = true;
-      return outcome.type === 'answered'
-        ? this.#answered(delivery, records, outcome.records, passage)
-        : this.#failed(delivery, records, outcome.failure, passage);
-    } finally {
-      this.#inFlight--;
-      slots.release();
-      if (!settled) this.#gate.abandon(passage);
+  #drop(delivery: Delivery, reject: () => void): void {
+    if (delivery.dropped) return;
+    delivery.dropped = true;
+    this.#deliveries.delete(delivery);
+    this.#collector.drop(delivery);
+    reject();
+    // A request that nobody waits for any more is given up.
+    for (const [batch, controller] of this.#requests) {
+      if (batch.parcels.every((parcel) => parcel.delivery.dropped)) controller.abort(new Unwanted());
     }
+    this.#wake();
   }
 
-  /** Waits for the gate, then for a slot: a send that is held by the gate must not hold a slot. */
-  async #admit(signal: AbortSignal): Promise<Passage> {
-    const { slots } = this.#parts;
-    for (;;) {
-      const passage = await this.#gate.enter(signal);
-      try {
-        await slots.acquire(signal);
-      } catch (aborted) {
-        this.#gate.abandon(passage);
-        throw aborted;
-      }
-      // The stream may have been paused while this send stood in line for its slot.
-      if (passage.probe || this.#gate.isOpen) return passage;
-      slots.release();
-    }
+  #mapRead({ map, keys }: Found): void {
+    this.#collector.setKeysDecide(keys === 'decide');
+    this.#collector.setMap(map);
+    this.#wake();
   }
 
-  async #put(delivery: Delivery, records: readonly PreparedRecord[], signal: AbortSignal): Promise<Outcome> {
-    const { stream, target, transport, settings, context } = this.#parts;
-    let retries = 0;
-    for (const record of records) {
-      if (delivery.tried.has(record)) retries++;
-      else delivery.tried.add(record);
-    }
-    this.#meter.request(retries);
-    const startedAt = context.clock.now();
-    let response: PutRecordsResponse;
-    try {
-      response = await withDeadline(context.clock, settings.requestTimeoutMs, signal, (limited) =>
-        transport.putRecords({ target, records: records.map(({ entry }) => entry) }, limited),
-      );
-    } catch (thrown) {
-      signal.throwIfAborted();
-      const failure = failureOf(thrown);
-      if (failure === 'bug') throw thrown;
-      const durationMs = context.clock.now() - startedAt;
-      context.report({
-        type: 'request-failed',
-        stream,
-        records: records.length,
-        code: failure.code,
-        durationMs,
-      });
-      return { type: 'failed', failure };
-    }
-    const outcomes = readResponse(records.length, response);
-    context.report({
-      type: 'request',
-      stream,
-      records: records.length,
-      bytes: totalBytes(records),
-      failed: outcomes.filter((outcome) => outcome !== 'delivered').length,
-      durationMs: context.clock.now() - startedAt,
+  #wake(): void {
+    if (this.#pumpIsDue) return;
+    this.#pumpIsDue = true;
+    queueMicrotask(() => {
+      this.#pumpIsDue = false;
+      this.#pump();
     });
-    return { type: 'answered', records: outcomes };
   }
 
-  #answered(
-    delivery: Delivery,
-    records: readonly PreparedRecord[],
-    outcomes: readonly RecordOutcome[],
-    passage: Passage,
-  ): number {
-    const again: PreparedRecord[] = [];
-    let delivered = 0;
-    let deliveredBytes = 0;
-    let throttled = false;
-    let pause: Failure | null = null;
-    for (const [i, record] of records.entries()) {
-      const outcome = outcomes[i];
-      assert(outcome !== undefined, 'there is an outcome for each record');
-      if (outcome === 'delivered') {
-        delivered++;
-        deliveredBytes += record.bytes;
-        continue;
+  /** Sends all that can be sent now; a field, so that it stands in the line for slots once. */
+  readonly #pump = (): void => {
+    const { context, slots, settings } = this.#parts;
+    this.#timer?.clear();
+    this.#timer = null;
+    for (;;) {
+      const now = context.clock.now();
+      const alone = this.#deliveries.size === 1;
+      const readyAt = Math.max(this.#heldUntil, this.#collector.readyAt(now, alone));
+      if (readyAt === Number.POSITIVE_INFINITY || !this.#gate.mayEnter) return;
+      if (readyAt > now) {
+        this.#timer = context.clock.setTimer(readyAt - now, this.#pump);
+        return;
       }
-      this.#meter.error(outcome.code, outcome.message);
-      if (outcome.verdict === 'invalid') {
-        this.#condemn(delivery, record, outcome, null);
-        continue;
-      }
-      again.push(record);
-      if (outcome.verdict === 'throttle') {
-        throttled = true;
-        this.#meter.throttled(outcome.shardId);
-      } else if (outcome.verdict === 'pause') pause = outcome;
+      const most = this.#failures >= OUTAGE_FAILURES ? 1 : this.#concurrency.limit;
+      if (this.#inFlight >= most || !slots.tryTake(this.#pump)) return;
+      const limits = { maxRecords: settings.maxRequestRecords, maxBytes: this.#maxRequestBytes };
+      void this.#run(this.#collector.take(now, alone, limits), this.#gate.enter());
     }
-    delivery.worklist.answered(again);
-    this.#meter.sent(delivered, deliveredBytes);
-    this.#find(passage, pause);
-    if (delivered > 0) delivery.failures = 0;
-    if (again.length === 0 || pause !== null) return 0;
-    return this.#backoff(delivery, throttled ? 'throttle' : 'retry');
+  };
+
+  /** One request, and whatever it takes to be done with its records or to know that they must be sent again. */
+  async #run(batch: Batch, passage: Passage): Promise<void> {
+    const controller = new AbortController();
+    this.#requests.set(batch, controller);
+    this.#inFlight++;
+    const moment: Moment = { epoch: this.#concurrency.epoch, round: this.#round };
+    let again: readonly PreparedRecord[] = [];
+    let strays: readonly Stray[] = [];
+    try {
+      const units = batch.shares.flatMap((share) => share.units);
+      const outcome = await exchange(this.#line, units, controller.signal);
+      if (outcome.type === 'answered') ({ again, strays } = this.#answered(batch, outcome, passage));
+      else again = await this.#failed(batch, units, outcome.failure, passage, moment, controller.signal);
+    } catch (thrown) {
+      this.#gate.abandon(passage);
+      if (!(thrown instanceof Unwanted)) for (const { delivery } of batch.parcels) delivery.fail(thrown);
+    } finally {
+      this.#requests.delete(batch);
+      this.#inFlight--;
+      this.#parts.slots.release();
+    }
+    if (strays.length > 0) again = [...again, ...(await this.#astray(strays))];
+    this.#collector.giveBack(batch, again, this.#parts.context.clock.now());
+    this.#wake();
   }
 
-  #failed(
-    delivery: Delivery,
-    records: readonly PreparedRecord[],
+  #answered(batch: Batch, answer: Outcome & { type: 'answered' }, passage: Passage): Unfinished {
+    const { outcomes, shardIds, durationMs } = answer;
+    this.#failures = 0;
+    this.#concurrency.answered(durationMs, this.#inFlight);
+    const again: PreparedRecord[] = [];
+    const strays: Stray[] = [];
+    const resting = new Map<Parcel, 'retry' | 'throttle'>();
+    let pause: Failure | null = null;
+    let i = 0;
+    for (const { lane, epoch, units } of batch.shares) {
+      let throttled = 0;
+      for (const unit of units) {
+        const outcome = outcomes[i];
+        const shardId = shardIds[i++] ?? null;
+        assert(outcome !== undefined, 'there is an outcome for each unit');
+        if (outcome === 'delivered') {
+          const strayed = lane.shardId !== null && shardId !== null && shardId !== lane.shardId;
+          if (strayed) void this.#keeper.doubt();
+          if (strayed && unit.members !== null) strays.push({ unit, shardId });
+          else this.#delivered(recordsOf(unit));
+          continue;
+        }
+        const { code, message, verdict } = outcome;
+        this.#meter.error(code, message);
+        const records = recordsOf(unit);
+        if (verdict === 'invalid' && unit.members === null) {
+          this.#condemn(records, outcome, null);
+          continue;
+        }
+        again.push(...records);
+        if (verdict === 'throttle') {
+          throttled++;
+          this.#meter.throttled(outcome.shardId);
+        }
+        if (verdict === 'pause') pause = outcome;
+        else if (verdict !== 'throttle' || lane.shard === null) {
+          const reason = verdict === 'throttle' ? 'throttle' : 'retry';
+          for (const { parcel } of records) if (parcel !== null) resting.set(parcel, reason);
+        }
+      }
+      lane.rate.answered(this.#parts.context.clock.now(), epoch, units.length, throttled);
+    }
+    for (const [parcel, reason] of resting) this.#rest(parcel, reason);
+    this.#find(passage, pause);
+    return { again, strays };
+  }
+
+  async #failed(
+    batch: Batch,
+    units: readonly Unit[],
     failure: Failure,
     passage: Passage,
-  ): number {
-    const { worklist } = delivery;
+    { epoch, round }: Moment,
+    signal: AbortSignal,
+  ): Promise<readonly PreparedRecord[]> {
+    const records = units.flatMap(recordsOf);
     const { code, message, verdict } = failure;
     this.#meter.error(code, message);
     switch (verdict) {
       case 'retry':
       case 'throttle':
-        worklist.returned();
         if (verdict === 'throttle') this.#meter.throttled(null);
+        if (verdict === 'throttle' || OVERLOADED.has(code)) this.#concurrency.overloaded(epoch);
         this.#gate.settle(passage, { type: 'failed', code, message });
-        return this.#backoff(delivery, verdict);
-      case 'pause':
-        worklist.returned();
-        this.#find(passage, failure);
-        return 0;
-      case 'invalid': {
-        const condemned = worklist.refused();
-        if (condemned !== null) this.#condemn(delivery, condemned, failure, null);
-        this.#find(passage, null);
-        return 0;
-      }
-      case 'too-large': {
-        const bytes = totalBytes(records);
-        const condemned = records.length === 1 ? worklist.refused() : null;
-        if (condemned !== null) this.#condemn(delivery, condemned, failure, this.#maxRequestBytes);
-        else {
-          worklist.returned();
-          this.#maxRequestBytes = Math.min(this.#maxRequestBytes, Math.floor(bytes / 2));
-          const { stream, context } = this.#parts;
-          context.logger.debug(
-            { recordType: context.recordType, stream, bytes, maxRequestBytes: this.#maxRequestBytes },
-            `a request of ${bytes} bytes to stream '${stream}' was too large; smaller ones from here on`,
-          );
+        // Of the requests that were under way when the first of them failed, the first counts.
+        if (round === this.#round) {
+          this.#round++;
+          this.#failures++;
         }
+        if (verdict === 'throttle' || this.#failures >= OUTAGE_FAILURES) this.#hold(verdict);
+        else for (const parcel of batch.parcels) this.#rest(parcel, verdict);
+        return records;
+      case 'pause':
+        this.#find(passage, failure);
+        return records;
+      case 'invalid':
         this.#find(passage, null);
-        return 0;
-      }
+        return this.#search(records, failure, signal);
+      case 'too-large':
+        this.#find(passage, null);
+        return this.#tooLarge(units, records, failure);
       default:
         return unreachable(verdict, 'verdict');
     }
   }
+
+  /** Finds the records for which a request was refused; gives those that could not be tried to the end. */
+  async #search(
+    records: readonly PreparedRecord[],
+    refusal: Failure,
+    signal: AbortSignal,
+  ): Promise<readonly PreparedRecord[]> {
+    const again: PreparedRecord[] = [];
+    const worklist = new Worklist(records);
+    worklist.take({ maxRecords: records.length, maxBytes: Number.POSITIVE_INFINITY });
+    let failure = refusal;
+    for (;;) {
+      const condemned = worklist.refused();
+      if (condemned !== null) this.#condemn([condemned], failure, null);
+      for (;;) {
+        if (worklist.size === 0) return again;
+        if (!this.#gate.isOpen) return [...again, ...worklist.empty()];
+        const { maxRequestRecords: maxRecords } = this.#parts.settings;
+        const taken = worklist.take({ maxRecords, maxBytes: this.#maxRequestBytes });
+        const outcome = await exchange(this.#line, taken, signal);
+        if (outcome.type === 'failed') {
+          failure = outcome.failure;
+          this.#meter.error(failure.code, failure.message);
+          if (failure.verdict === 'invalid') break;
+          worklist.returned();
+          // The search begins anew with a request that meets with the same refusal.
+          if (failure.verdict === 'pause') this.#find({ probe: false, pauses: this.#gate.pauses }, failure);
+          else this.#hold(failure.verdict === 'throttle' ? 'throttle' : 'retry');
+          return [...again, ...worklist.empty()];
+        }
+        again.push(...this.#sort(taken, outcome.outcomes));
+        worklist.answered([]);
+      }
+    }
+  }
+
+  /** Settles what an answer has settled; gives the rest. */
+  #sort(records: readonly PreparedRecord[], outcomes: readonly RecordOutcome[]): PreparedRecord[] {
+    const again: PreparedRecord[] = [];
+    for (const [i, record] of records.entries()) {
+      const outcome = outcomes[i];
+      assert(outcome !== undefined, 'there is an outcome for each record');
+      if (outcome === 'delivered') {
+        this.#delivered([record]);
+        continue;
+      }
+      this.#meter.error(outcome.code, outcome.message);
+      if (outcome.verdict === 'invalid') this.#condemn([record], outcome, null);
+      else {
+        again.push(record);
+        if (record.parcel !== null)
+          this.#rest(record.parcel, outcome.verdict === 'throttle' ? 'throttle' : 'retry');
+      }
+    }
+    return again;
+  }
+
+  #tooLarge(
+    units: readonly Unit[],
+    records: readonly PreparedRecord[],
+    failure: Failure,
+  ): readonly PreparedRecord[] {
+    if (records.length === 1) {
+      this.#condemn(records, failure, this.#maxRequestBytes);
+      return [];
+    }
+    const bytes = totalBytes(units);
+    this.#maxRequestBytes = Math.min(this.#maxRequestBytes, Math.floor(bytes / 2));
+    const { stream, context } = this.#parts;
+    context.logger.debug(
+      { recordType: context.recordType, stream, bytes, maxRequestBytes: this.#maxRequestBytes },
+      `a request of ${bytes} bytes to stream '${stream}' was too large; smaller ones from here on`,
+    );
+    return records;
+  }
+
+  /** Aggregates are in another shard than was meant, whose reader drops what is not of its range: gives that. */
+  async #astray(strays: readonly Stray[]): Promise<readonly PreparedRecord[]> {
+    const map = await this.#keeper.doubt();
+    const again: PreparedRecord[] = [];
+    for (const { unit, shardId } of strays) {
+      for (const record of recordsOf(unit)) {
+        if (map?.shardOf(record.entry).shardId === shardId) this.#delivered([record]);
+        else again.push(record);
+      }
+    }
+    return again;
+  }
+
+  #delivered(records: readonly PreparedRecord[]): void {
+    let bytes = 0;
+    for (const { parcel, bytes: size } of records) {
+      bytes += size;
+      if (parcel === null) continue;
+      parcel.failures = 0;
+      parcel.delivery.settle(1);
+    }
+    this.#meter.sent(records.length, bytes);
+  }
+
   /** What an answer shows about the stream: that it takes records, or the reason why it does not. */
   #find(passage: Passage, pause: Failure | null): void {
     if (pause === null) {
@@ -282,22 +446,33 @@ export class StreamSender {
     if (pause.code === MISSING) this.#creator?.create();
   }
 
-  #backoff(delivery: Delivery, reason: 'retry' | 'throttle'): number {
-    const { settings, context } = this.#parts;
-    const backoff = reason === 'throttle' ? settings.throttleBackoff : settings.backoff;
-    delivery.failures++;
-    return backoffDelay(backoff, delivery.failures, context.random);
+  #rest(parcel: Parcel, reason: 'retry' | 'throttle'): void {
+    parcel.failures++;
+    parcel.notBefore = this.#parts.context.clock.now() + this.#backoff(reason, parcel.failures);
   }
 
-  #condemn(
-    delivery: Delivery,
-    { index, bytes }: PreparedRecord,
-    failure: Failure,
-    limit: number | null,
-  ): void {
-    const rejection = { index, code: failure.code, message: failure.message, bytes, limit };
-    delivery.rejections.push(rejection);
-    this.#countRejection(rejection);
+  /** Lets nothing go to the stream for a while. */
+  #hold(reason: 'retry' | 'throttle'): void {
+    const delayMs = this.#backoff(reason, Math.max(1, this.#failures));
+    this.#heldUntil = Math.max(this.#heldUntil, this.#parts.context.clock.now() + delayMs);
+  }
+
+  #backoff(reason: 'retry' | 'throttle', failures: number): number {
+    const { settings, context } = this.#parts;
+    return backoffDelay(
+      reason === 'throttle' ? settings.throttleBackoff : settings.backoff,
+      failures,
+      context.random,
+    );
+  }
+
+  #condemn(records: readonly PreparedRecord[], failure: Failure, limit: number | null): void {
+    for (const { index, bytes, parcel } of records) {
+      const rejection = { index, code: failure.code, message: failure.message, bytes, limit };
+      this.#countRejection(rejection);
+      parcel?.delivery.rejections.push(rejection);
+      parcel?.delivery.settle(1);
+    }
   }
 
   #countRejection(rejection: Rejection): void {
@@ -306,6 +481,7 @@ export class StreamSender {
   }
 }
 
-function totalBytes(records: readonly PreparedRecord[]): number {
-  return records.reduce((sum, { bytes }) => sum + bytes, 0);
+/** Why a request was given up whose sends have all been given up. */
+class Unwanted extends Error {
+  override readonly name = 'Unwanted';
 }

@@ -37,6 +37,27 @@ export interface RecordResult {
   readonly ErrorMessage?: string | undefined;
 }
 
+/** A shard as ListShards has it. */
+export interface ShardDescription {
+  readonly ShardId?: string | undefined;
+  readonly HashKeyRange?:
+    | { readonly StartingHashKey?: string | undefined; readonly EndingHashKey?: string | undefined }
+    | undefined;
+  readonly SequenceNumberRange?: { readonly EndingSequenceNumber?: string | undefined } | undefined;
+}
+
+export interface ListShardsResponse {
+  readonly Shards?: readonly ShardDescription[] | undefined;
+  readonly NextToken?: string | undefined;
+}
+
+/** What is of use in the answer to DescribeStreamSummary. */
+export interface StreamSummary {
+  readonly MaxRecordSizeInKiB?: number | undefined;
+  /** `AUTO` for a stream that pays no attention to keys. */
+  readonly RecordDistributionStrategy?: string | undefined;
+}
+
 /** How a missing stream is to be made. */
 export type NewStream =
   | { readonly type: 'on-demand' }
@@ -47,6 +68,13 @@ export interface Transport {
   putRecords(request: PutRecordsRequest, signal: AbortSignal): Promise<PutRecordsResponse>;
   /** Either way it may take a while until the stream takes records. */
   createStream(name: string, stream: NewStream, signal: AbortSignal): Promise<'made' | 'exists'>;
+  /** The open shards, by pages; some services list closed ones too. */
+  listShards(
+    target: StreamTarget,
+    nextToken: string | null,
+    signal: AbortSignal,
+  ): Promise<ListShardsResponse>;
+  describeStream(target: StreamTarget, signal: AbortSignal): Promise<StreamSummary>;
   /** Lets go of connections. Calls under way may fail. */
   close(): void;
 }

@@ -72,6 +72,14 @@ export class Worklist {
     return records.length === 1 ? (only ?? null) : null;
   }
 
+  /** Takes out all that is left, in order. */
+  empty(): readonly PreparedRecord[] {
+    const records = [...this.#suspects, ...this.#pending];
+    this.#suspects = [];
+    this.#pending = [];
+    return records;
+  }
+
   #giveBack() {
     const taken = this.#taken;
     assert(taken !== null, 'only a request that was taken can be given back');

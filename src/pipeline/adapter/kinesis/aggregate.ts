@@ -1,0 +1,125 @@
+/**
+ * Many records in one, in the format of the Kinesis Producer Library, which the Kinesis Client Library, Lambda's
+ * helpers and Firehose take apart:
+ *
+ *     F3 89 9A C2 | AggregatedRecord | MD5 of AggregatedRecord          (16 bytes)
+ *
+ *     AggregatedRecord { 1: repeated string partition_key_table
+ *                        2: repeated string explicit_hash_key_table
+ *                        3: repeated Record { 1: uint64 partition_key_index
+ *                                             2: optional uint64 explicit_hash_key_index
+ *                                             3: bytes data } }
+ *
+ * https://github.com/awslabs/amazon-kinesis-producer/blob/master/aggregation-format.md
+ *
+ * The size is known as records are added, so that it is written once, into one buffer, without a copy.
+ */
+import { createHash } from 'node:crypto';
+import type { PreparedRecord } from './record.ts';
+
+const MAGIC = 0xf3899ac2;
+const MAGIC_BYTES = 4;
+const MD5_BYTES = 16;
+
+/** Field numbers and wire types: all fields are length-delimited but the two indexes. */
+const PARTITION_KEY = 0x0a;
+const EXPLICIT_HASH_KEY = 0x12;
+const RECORD = 0x1a;
+const RECORD_PARTITION_KEY_INDEX = 0x08;
+const RECORD_HASH_KEY_INDEX = 0x10;
+const RECORD_DATA = 0x1a;
+
+export class AggregateBuilder {
+  readonly records: PreparedRecord[] = [];
+  /** Each record's place in the table of keys. */
+  readonly #places: number[] = [];
+  readonly #keys = new Map<string, number>();
+  readonly #hashKeys = new Map<string, number>();
+  #bytes = MAGIC_BYTES + MD5_BYTES;
+
+  /** The size of the aggregate as it stands. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Adds a record, unless that made the aggregate larger than `bytesMax`. The first is always taken. */
+  add(record: PreparedRecord, bytesMax: number): boolean {
+    const { PartitionKey, ExplicitHashKey, Data } = record.entry;
+    const known = this.#keys.get(PartitionKey);
+    const place = known ?? this.#keys.size;
+    let bytes = known === undefined ? fieldBytes(record.bytes - Data.byteLength) : 0;
+    let inner = 1 + varintBytes(place) + fieldBytes(Data.byteLength);
+    let hashKeyIsNew = false;
+    if (ExplicitHashKey !== undefined) {
+      const hashKey = this.#hashKeys.get(ExplicitHashKey);
+      hashKeyIsNew = hashKey === undefined;
+      if (hashKeyIsNew) bytes += fieldBytes(ExplicitHashKey.length);
+      inner += 1 + varintBytes(hashKey ?? this.#hashKeys.size);
+    }
+    bytes += fieldBytes(inner);
+    if (this.#bytes + bytes > bytesMax && this.records.length > 0) return false;
+    if (known === undefined) this.#keys.set(PartitionKey, place);
+    if (hashKeyIsNew) this.#hashKeys.set(ExplicitHashKey as string, this.#hashKeys.size);
+    this.#places.push(place);
+    this.records.push(record);
+    this.#bytes += bytes;
+    return true;
+  }
+
+  encode(): Uint8Array {
+    const buffer = Buffer.allocUnsafe(this.#bytes);
+    let at = buffer.writeUInt32BE(MAGIC, 0);
+    for (const key of this.#keys.keys()) at = writeText(buffer, at, PARTITION_KEY, key);
+    for (const key of this.#hashKeys.keys()) at = writeText(buffer, at, EXPLICIT_HASH_KEY, key);
+    for (let i = 0; i < this.records.length; i++) {
+      const { ExplicitHashKey, Data } = (this.records[i] as PreparedRecord).entry;
+      const place = this.#places[i] as number;
+      const hashKey = ExplicitHashKey === undefined ? -1 : (this.#hashKeys.get(ExplicitHashKey) as number);
+      let inner = 1 + varintBytes(place) + fieldBytes(Data.byteLength);
+      if (hashKey >= 0) inner += 1 + varintBytes(hashKey);
+      buffer[at++] = RECORD;
+      at = writeVarint(buffer, at, inner);
+      buffer[at++] = RECORD_PARTITION_KEY_INDEX;
+      at = writeVarint(buffer, at, place);
+      if (hashKey >= 0) {
+        buffer[at++] = RECORD_HASH_KEY_INDEX;
+        at = writeVarint(buffer, at, hashKey);
+      }
+      buffer[at++] = RECORD_DATA;
+      at = writeVarint(buffer, at, Data.byteLength);
+      buffer.set(Data, at);
+      at += Data.byteLength;
+    }
+    createHash('md5').update(buffer.subarray(MAGIC_BYTES, at)).digest().copy(buffer, at);
+    return buffer;
+  }
+}
+
+/** A length-delimited field: its tag, its length, itself. */
+function fieldBytes(length: number): number {
+  return 1 + varintBytes(length) + length;
+}
+
+function varintBytes(value: number): number {
+  if (value < 0x80) return 1;
+  if (value < 0x4000) return 2;
+  return value < 0x20_0000 ? 3 : value < 0x1000_0000 ? 4 : 5;
+}
+
+function writeVarint(buffer: Buffer, at: number, value: number): number {
+  let rest = value;
+  let place = at;
+  while (rest >= 0x80) {
+    buffer[place++] = (rest & 0x7f) | 0x80;
+    rest >>>= 7;
+  }
+  buffer[place++] = rest;
+  return place;
+}
+
+function writeText(buffer: Buffer, at: number, tag: number, text: string): number {
+  buffer[at] = tag;
+  const bytes = Buffer.byteLength(text);
+  const start = writeVarint(buffer, at + 1, bytes);
+  return start + buffer.write(text, start);
+}

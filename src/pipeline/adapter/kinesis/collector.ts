@@ -1,0 +1,243 @@
+/**
+ * Collects the records of all sends to one stream into requests. Pure: no I/O, and the moment is handed in.
+ *
+ *     send A --+--> parcel A1 --> [ lane of shard 1: A1 B1 C1 ] --+
+ *              +--> parcel A2 --> [ lane of shard 2: A2 C2    ] --+--> request: up to 500 records or aggregates,
+ *     send B -----> parcel B1                                     |    up to 10 MiB, from all lanes that may send
+ *     send C --...                                                |
+ *                                 [ lane of shard 3: throttled ] -X    waits for its rate, delays no other lane
+ *
+ * While the shards are not known there is one lane, and each parcel in it rests for itself after a failure.
+ *
+ * The rule: of one send and one shard at most one request is under way. So the records of a send are in each shard
+ * in the order given, as far as they succeed at the first try; what fails goes in again before what follows it.
+ */
+import { assert } from '../../../base/assert.ts';
+import { Lane } from './lane.ts';
+import { type Grouping, LaneDraw } from './lane-draw.ts';
+import { type Delivery, Parcel } from './parcel.ts';
+import type { PreparedRecord, Unit } from './record.ts';
+import type { RequestLimits } from './request.ts';
+import type { ShardMap } from './shard-map.ts';
+
+export interface CollectorSettings {
+  readonly aggregation: 'none' | 'equal-keys' | 'shard';
+  readonly aggregateBytes: number;
+  readonly collectMs: number;
+}
+
+/** What a request has of one lane. */
+export interface Share {
+  readonly lane: Lane;
+  readonly epoch: number;
+  readonly units: readonly Unit[];
+}
+
+/** The content of one request. */
+export interface Batch {
+  readonly shares: readonly Share[];
+  readonly parcels: readonly Parcel[];
+}
+
+export class Collector {
+  readonly #settings: CollectorSettings;
+  #map: ShardMap | null = null;
+  #lanes = new Map<string | null, Lane>();
+  /** Lanes in which something waits. */
+  #active: Lane[] = [];
+  #laneOf = new Map<Parcel, Lane>();
+  #turn = 0;
+  /** Nothing waits for company any more. */
+  #hurried = false;
+  #aggregation: CollectorSettings['aggregation'] = 'none';
+
+  constructor(settings: CollectorSettings) {
+    this.#settings = settings;
+  }
+
+  get lanes(): Iterable<Lane> {
+    return this.#lanes.values();
+  }
+
+  /** Takes in records of a send. */
+  add(delivery: Delivery, records: readonly PreparedRecord[]): void {
+    if (this.#map === null) {
+      this.#enter(delivery, [...records], null);
+      return;
+    }
+    const byLane = new Map<string, PreparedRecord[]>();
+    for (const record of records) {
+      const { shardId } = this.#map.shardOf(record.entry);
+      const found = byLane.get(shardId);
+      if (found === undefined) byLane.set(shardId, [record]);
+      else found.push(record);
+    }
+    for (const [shardId, list] of byLane) this.#enter(delivery, list, shardId);
+  }
+
+  /** The shards have become known, or are others than before, or (`null`) are not known any more. */
+  setMap(map: ShardMap | null): void {
+    if (map !== null && this.#map?.equals(map)) return;
+    const before = this.#lanes;
+    this.#map = map;
+    this.#lanes = new Map();
+    this.#active = [];
+    if (map === null) this.#lane(null);
+    // A shard that is still there keeps its rate, and what rests in it goes on as what waits.
+    for (const shard of map?.shards ?? []) this.#lane(shard.shardId, before.get(shard.shardId));
+    const parcels = [...before.values()].flatMap((lane) => lane.empty());
+    parcels.sort((a, b) => a.delivery.ordinal - b.delivery.ordinal);
+    for (const parcel of parcels) {
+      this.#forget(parcel);
+      this.add(parcel.delivery, parcel.empty());
+    }
+  }
+
+  /** Whether the stream goes by keys; while it is not known to, nothing may share an aggregate. */
+  setKeysDecide(keysDecide: boolean): void {
+    this.#aggregation = keysDecide ? this.#settings.aggregation : 'none';
+  }
+
+  hurry(): void {
+    this.#hurried = true;
+  }
+
+  /** When there is something to send: `now` or before if there is, infinity while nothing waits. `alone`: one send. */
+  readyAt(now: number, alone: boolean): number {
+    let earliest = Number.POSITIVE_INFINITY;
+    this.#active = this.#active.filter((lane) => !lane.isIdle);
+    for (const lane of this.#active) {
+      lane.wake(now);
+      earliest = Math.min(
+        earliest,
+        lane.ready > 0 ? this.#dueAt(lane, now, alone, lane.ready) : lane.wakesAt,
+      );
+      if (earliest <= now) return earliest;
+    }
+    return earliest;
+  }
+
+  /** The next request. There is something to send, as `readyAt` has said. */
+  take(now: number, alone: boolean, limits: RequestLimits): Batch {
+    // One lane has enough for a request; others join it with whatever they may send.
+    const due = this.#active.filter((lane) => lane.ready > 0 && this.#dueAt(lane, now, alone, 1) <= now);
+    assert(due.length > 0, 'a request is taken when there is something to send');
+    // The lane that is asked first changes, so that each has its turn when there is not room for all.
+    this.#turn = (this.#turn + 1) % due.length;
+    const draws = [...due.slice(this.#turn), ...due.slice(0, this.#turn)].map((lane) =>
+      this.#draw(lane, now, alone, limits.maxBytes),
+    );
+    const room = { records: limits.maxRecords, bytes: limits.maxBytes };
+    // Each first has an even part of the request; what some leave, others fill.
+    const part = Math.ceil(room.records / draws.length);
+    for (const most of draws.length === 1 ? [room.records] : [part, room.records]) {
+      for (const draw of draws) {
+        const allowance = draw.lane.rate.allowance(now);
+        const records = Math.min(most, room.records, allowance.records);
+        const bytes = Math.min(room.bytes, allowance.bytes);
+        if (records <= 0 || bytes <= 0) continue;
+        const before = { units: draw.units.length, bytes: draw.bytes };
+        draw.draw({ records, bytes });
+        const [units, drawn] = [draw.units.length - before.units, draw.bytes - before.bytes];
+        draw.lane.rate.take(units, drawn);
+        room.records -= units;
+        room.bytes -= drawn;
+      }
+    }
+    for (const draw of draws) draw.end();
+    return {
+      shares: draws
+        .filter(({ units }) => units.length > 0)
+        .map(({ lane, units }) => ({ lane, units, epoch: lane.rate.epoch })),
+      parcels: draws.flatMap(({ parcels }) => parcels),
+    };
+  }
+
+  /** Puts back what must be sent again. `again` may be in any order. */
+  giveBack(batch: Batch, again: readonly PreparedRecord[], now: number): void {
+    const byParcel = new Map<Parcel, PreparedRecord[]>();
+    for (const record of again) {
+      const { parcel } = record;
+      assert(parcel !== null, 'a record that was taken has a parcel');
+      const list = byParcel.get(parcel);
+      if (list === undefined) byParcel.set(parcel, [record]);
+      else list.push(record);
+    }
+    for (const parcel of batch.parcels) {
+      parcel.busy = false;
+      if (parcel.delivery.dropped) continue;
+      parcel.putBack(byParcel.get(parcel) ?? []);
+      const lane = this.#laneOf.get(parcel);
+      if (parcel.waiting === 0) this.#forget(parcel);
+      else if (lane !== undefined && this.#lanes.get(lane.shardId) === lane) {
+        this.#activate(lane);
+        lane.giveBack(parcel, now);
+      } else {
+        // The shards have changed while it was under way.
+        this.#forget(parcel);
+        this.add(parcel.delivery, parcel.empty());
+      }
+    }
+  }
+
+  /** A send was given up: nothing more of it is taken. */
+  drop(delivery: Delivery): void {
+    for (const parcel of delivery.parcels) {
+      if (!parcel.busy) this.#laneOf.get(parcel)?.remove(parcel);
+      this.#laneOf.delete(parcel);
+    }
+    delivery.parcels.clear();
+  }
+
+  #enter(delivery: Delivery, records: PreparedRecord[], shardId: string | null): void {
+    const lane = this.#lane(shardId);
+    const parcel = new Parcel(delivery, records);
+    delivery.parcels.add(parcel);
+    this.#laneOf.set(parcel, lane);
+    this.#activate(lane);
+    lane.add(parcel);
+  }
+
+  #activate(lane: Lane): void {
+    if (lane.isIdle && !this.#active.includes(lane)) this.#active.push(lane);
+  }
+
+  #forget(parcel: Parcel): void {
+    this.#laneOf.delete(parcel);
+    parcel.delivery.parcels.delete(parcel);
+  }
+
+  #lane(shardId: string | null, kept?: Lane): Lane {
+    const found = this.#lanes.get(shardId);
+    if (found !== undefined) return found;
+    const shard = this.#map?.shards.find((open) => open.shardId === shardId) ?? null;
+    const lane = kept ?? new Lane(shard);
+    this.#lanes.set(shardId, lane);
+    return lane;
+  }
+
+  /** When the lane may send so many records, or as many of them as are worth a request. */
+  #dueAt(lane: Lane, now: number, alone: boolean, records: number): number {
+    const allowed = lane.rate.readyAt(now, records);
+    if (this.#waitsForNobody(lane, alone)) return allowed;
+    const { aggregateBytes, collectMs } = this.#settings;
+    if (this.#groupingOf(lane) === 'in-order' && lane.bytes >= aggregateBytes) return allowed;
+    return Math.max(allowed, (lane.oldest?.delivery.startedAt ?? now) + collectMs);
+  }
+
+  #waitsForNobody(lane: Lane, alone: boolean): boolean {
+    return alone || this.#hurried || this.#settings.collectMs === 0 || this.#groupingOf(lane) === 'none';
+  }
+
+  #groupingOf(lane: Lane): Grouping {
+    if (this.#aggregation === 'none') return 'none';
+    return this.#aggregation === 'shard' && lane.shard !== null ? 'in-order' : 'by-key';
+  }
+
+  #draw(lane: Lane, now: number, alone: boolean, maxBytes: number): LaneDraw {
+    const { aggregateBytes, collectMs } = this.#settings;
+    const oldest = lane.oldest?.delivery.startedAt ?? now;
+    const keepRest = !this.#waitsForNobody(lane, alone) && oldest + collectMs > now;
+    return new LaneDraw(lane, this.#groupingOf(lane), Math.min(aggregateBytes, maxBytes), keepRest);
+  }
+}

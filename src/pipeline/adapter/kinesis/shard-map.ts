@@ -1,0 +1,103 @@
+/**
+ * Which shard a record will go to: the MD5 of its partition key, or its explicit hash key, in the ranges of the open
+ * shards (https://docs.aws.amazon.com/kinesis/latest/APIReference/API_HashKeyRange.html). Pure.
+ *
+ * A hash key is held as 16 characters of one byte each, whose order as text is their order as numbers: made by one
+ * call, compared without an object.
+ */
+import { hash } from 'node:crypto';
+import type { ShardDescription } from './transport.ts';
+
+export interface OpenShard {
+  readonly shardId: string;
+  /** First and last hash key, both included. */
+  readonly start: string;
+  readonly end: string;
+}
+
+export interface Keys {
+  readonly PartitionKey: string;
+  readonly ExplicitHashKey?: string;
+}
+
+/** Keys whose shard is remembered: an MD5 costs as much as everything else that is done with a small record. */
+const REMEMBERED_MAX = 4_096;
+
+export class ShardMap {
+  /** By their place on the ring. */
+  readonly shards: readonly OpenShard[];
+  readonly #remembered = new Map<string, OpenShard>();
+
+  /** `null` when the ranges leave a gap or overlap, as a list does that was read while the stream was changed. */
+  static of(descriptions: readonly ShardDescription[]): ShardMap | null {
+    const open = descriptions
+      .filter(({ SequenceNumberRange }) => !SequenceNumberRange?.EndingSequenceNumber)
+      .flatMap(({ ShardId, HashKeyRange }) => {
+        const { StartingHashKey, EndingHashKey } = HashKeyRange ?? {};
+        if (ShardId === undefined || StartingHashKey === undefined || EndingHashKey === undefined) return [];
+        return [{ shardId: ShardId, first: BigInt(StartingHashKey), last: BigInt(EndingHashKey) }];
+      })
+      .sort((a, b) => (a.first < b.first ? -1 : 1));
+    let next = 0n;
+    for (const { first, last } of open) {
+      if (first !== next) return null;
+      next = last + 1n;
+    }
+    if (next !== 2n ** 128n) return null;
+    return new ShardMap(
+      open.map(({ shardId, first, last }) => ({ shardId, start: ringText(first), end: ringText(last) })),
+    );
+  }
+
+  private constructor(shards: readonly OpenShard[]) {
+    this.shards = shards;
+  }
+
+  shardOf(keys: Keys): OpenShard {
+    if (keys.ExplicitHashKey !== undefined) return this.#at(hashOf(keys));
+    const key = keys.PartitionKey;
+    const remembered = this.#remembered.get(key);
+    if (remembered !== undefined) return remembered;
+    const shard = this.#at(hashOf(keys));
+    // Cleared as a whole: keeping an order of use costs more than the few hashes that it saves.
+    if (this.#remembered.size >= REMEMBERED_MAX) this.#remembered.clear();
+    this.#remembered.set(key, shard);
+    return shard;
+  }
+
+  /** Whether both have the same shards; ranges follow from the names. */
+  equals(other: ShardMap): boolean {
+    return (
+      this.shards.length === other.shards.length &&
+      this.shards.every(({ shardId }, i) => shardId === other.shards[i]?.shardId)
+    );
+  }
+
+  #at(hashKey: string): OpenShard {
+    const { shards } = this;
+    let low = 0;
+    let high = shards.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if ((shards[middle] as OpenShard).start <= hashKey) low = middle;
+      else high = middle - 1;
+    }
+    return shards[low] as OpenShard;
+  }
+}
+
+/** Where on the ring of hash keys a record stands. */
+export function hashOf({ PartitionKey, ExplicitHashKey }: Keys): string {
+  return ExplicitHashKey === undefined
+    ? hash('md5', PartitionKey, 'binary')
+    : ringText(BigInt(ExplicitHashKey));
+}
+
+/** The same as a decimal number, for `ExplicitHashKey`. */
+export function hashKeyNumber(keys: Keys): string {
+  return String(BigInt(`0x${Buffer.from(hashOf(keys), 'latin1').toString('hex')}`));
+}
+
+function ringText(hashKey: bigint): string {
+  return Buffer.from(hashKey.toString(16).padStart(32, '0'), 'hex').toString('latin1');
+}
