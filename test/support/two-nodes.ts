@@ -14,13 +14,14 @@ const codec = termCodec();
 const TURNS_MAX = 10_000;
 
 export class TwoNodes {
-  readonly clock = new ManualClock();
+  readonly clock: ManualClock;
   readonly runtimes: readonly Runtime[];
   /** What is on its way to each node. */
-  readonly #wires: [unknown[], unknown[]] = [[], []];
+  readonly #wires: readonly [(() => void)[], (() => void)[]] = [[], []];
   #isUp = true;
 
-  constructor() {
+  constructor(clock = new ManualClock()) {
+    this.clock = clock;
     this.runtimes = [0, 1].map(
       (node) =>
         new Runtime({
@@ -29,7 +30,9 @@ export class TwoNodes {
           random: seededRandom(node),
           transport: {
             send: (to, signal) => {
-              if (this.#isUp) this.#wires[to]?.push(structuredClone(codec.encode(signal)));
+              if (!this.#isUp) return;
+              const packet = structuredClone(codec.encode(signal));
+              this.#wires[to]?.push(() => this.runtime(to).receive(codec.decode(packet) as Signal, node));
             },
             isConnected: () => this.#isUp,
           },
@@ -52,10 +55,29 @@ export class TwoNodes {
   /** Hands over up to so many packets to a node. */
   carry(to: NodeId, count: number): void {
     for (let i = 0; i < count; i++) {
-      const packet = this.#wires[to]?.shift();
-      if (packet === undefined) return;
-      this.runtime(to).receive(codec.decode(packet) as Signal, 1 - to);
+      const arrive = this.#wires[to]?.shift();
+      if (arrive === undefined) return;
+      arrive();
     }
+  }
+
+  /** The answer to what the other node was asked: it comes by the same wire as the signals before it. */
+  answer<Value>(to: NodeId, value: Promise<Value>): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      const send = (arrive: () => void): void => void this.#wires[to]?.push(arrive);
+      value.then(
+        (settled) => send(() => resolve(settled)),
+        (error: unknown) => send(() => reject(error)),
+      );
+    });
+  }
+
+  /** Hands over one packet to each node; false when nothing is under way. */
+  carryOn(): boolean {
+    if (this.#wires.every((wire) => wire.length === 0)) return false;
+    this.carry(0, 1);
+    this.carry(1, 1);
+    return true;
   }
 
   /** Node 1 ends; what it has sent before arrives. */
@@ -69,10 +91,7 @@ export class TwoNodes {
   async settle(): Promise<void> {
     for (let turn = 0; turn < TURNS_MAX; turn++) {
       await new Promise((resolve) => setImmediate(resolve));
-      if (this.#wires.some((wire) => wire.length > 0)) {
-        this.carry(0, 1);
-        this.carry(1, 1);
-      } else if (this.runtimes.every(({ scheduler }) => scheduler.idle)) return;
+      if (!this.carryOn() && this.runtimes.every(({ scheduler }) => scheduler.idle)) return;
     }
     throw new Error('it never rests');
   }

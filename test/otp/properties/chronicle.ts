@@ -77,7 +77,7 @@ export class Chronicle {
   /** What holds when a turn is over. */
   check(): void {
     this.checkLiving();
-    expect(this.#faults, 'what must not happen').to.deep.equal([]);
+    expect(this.#faults.join('; '), 'what must not happen').to.equal('');
     for (const { process, exceeded } of this.#accounts.values())
       if (exceeded) expect(process.alive, `${process.label} restarts more than it may`).to.equal(false);
   }
@@ -85,7 +85,7 @@ export class Chronicle {
   checkLiving(): void {
     for (const process of this.#ground.processes) {
       if (process.parent === undefined || this.nodeOf(process) === undefined) continue;
-      const parent = this.#ground.runtime.find(process.parent);
+      const parent = this.#ground.find(process.parent);
       expect(parent, `${process.label} outlives its supervisor`).not.to.equal(undefined);
     }
     this.#ground.checkLinks();

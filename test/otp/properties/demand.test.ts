@@ -11,7 +11,7 @@ import { startConsumerSupervisor } from '../../../src/otp/stage/consumer-supervi
 import type { DemandMode, Subscribe } from '../../../src/otp/stage/messages.ts';
 import { emit, type Producer, setDemand, startProducer } from '../../../src/otp/stage/producer.ts';
 import { FlowRuntime } from './flow.ts';
-import { Ground } from './ground.ts';
+import { Ground, oneNode } from './ground.ts';
 import { holds } from './holds.ts';
 
 interface Plan {
@@ -88,7 +88,7 @@ interface ChildSpec {
 
 class Flow {
   readonly runtime: FlowRuntime;
-  readonly ground = new Ground((options) => new FlowRuntime(options));
+  readonly ground = new Ground(oneNode((options) => new FlowRuntime(options)));
   readonly #plan: Plan;
   #producer!: Pid;
   readonly #consumers: Pid[] = [];
@@ -96,8 +96,15 @@ class Flow {
   readonly #children = new Map<number, number>();
   #emitted = 0;
 
-  constructor(what: Plan) {
+  /**
+   * In GenStage 1.3.2, and so here, a later event may overtake one in the buffer: by broadcast, when demand was met by
+   * fewer events than it asked for; and when demand that was held back takes from the buffer what nobody can be sent.
+   */
+  readonly #keepsOrder: boolean;
+
+  constructor(what: Plan, list: readonly Command[]) {
     this.#plan = what;
+    this.#keepsOrder = what.dispatcher === 'demand' && list.every(({ type }) => type !== 'mode');
     this.runtime = this.ground.runtime as FlowRuntime;
   }
 
@@ -199,12 +206,8 @@ class Flow {
     expect(this.runtime.faults).to.deep.equal([]);
     const all: number[] = [];
     for (const [ref, { consumer, events, outstanding, max }] of this.runtime.accounts) {
-      // By broadcast a later event may overtake one in the buffer, when demand was met by fewer events than it asked
-      // for: in GenStage 1.3.2 such demand is not taken to the buffer.
-      if (this.#plan.dispatcher === 'demand')
-        expect(events, `what came by subscription ${ref}, in order`).to.deep.equal(
-          [...events].sort((a, b) => a - b),
-        );
+      if (this.#keepsOrder)
+        expect(events, `what came by subscription ${ref}`).to.deep.equal(events.toSorted((a, b) => a - b));
       expect(new Set(events).size, 'an event that came twice').to.equal(events.length);
       all.push(...events);
       const mine = new Set(events);
@@ -233,7 +236,7 @@ describe('whatever happens to stages', () => {
   it('demand is never negative, never more than a subscription allows, and no event comes twice', () =>
     holds(
       fc.asyncProperty(plan, fc.array(command, { maxLength: 40 }), async (what, list) => {
-        const flow = new Flow(what);
+        const flow = new Flow(what, list);
         await flow.begin();
         for (const next of list) await flow.run(next);
         await flow.ground.settle();

@@ -1,10 +1,12 @@
-/** A runtime under a clock of its own, and what happened on it: each birth and each end, in order. */
+/** One runtime, or two, under a clock of their own, and what happened there: each birth and each end, in order. */
 import { expect } from 'chai';
 import { seededRandom } from '../../../src/base/random.ts';
 import type { ExitReason } from '../../../src/otp/exit-reason.ts';
+import type { Pid } from '../../../src/otp/pid.ts';
 import type { Process } from '../../../src/otp/process.ts';
 import { Runtime, type RuntimeOptions } from '../../../src/otp/runtime.ts';
 import { ManualClock } from '../../../src/testing/manual-clock.ts';
+import { TwoNodes } from '../../support/two-nodes.ts';
 
 export type Happening =
   | { readonly type: 'born'; readonly process: Process }
@@ -18,42 +20,87 @@ export type Happening =
       readonly wasUp: boolean;
     };
 
+/** Runtimes under that clock, and what carries over what is under way between them. */
+export type Place = (clock: ManualClock) => {
+  readonly runtimes: readonly Runtime[];
+  readonly carryOn: () => boolean;
+  /** The other node, for those who start processes there. */
+  readonly away?: Away;
+};
+
+export interface Away {
+  readonly runtime: Runtime;
+  readonly answer: <Value>(value: Promise<Value>) => Promise<Value>;
+}
+
+export function oneNode(
+  make: (options: RuntimeOptions) => Runtime = (options) => new Runtime(options),
+): Place {
+  return (clock) => ({ runtimes: [make({ clock, random: seededRandom(1) })], carryOn: () => false });
+}
+
+export const twoNodes: Place = (clock) => {
+  const nodes = new TwoNodes(clock);
+  return {
+    runtimes: nodes.runtimes,
+    carryOn: () => nodes.carryOn(),
+    away: { runtime: nodes.runtime(1), answer: (value) => nodes.answer(0, value) },
+  };
+};
+
 const TURNS_MAX = 20_000;
 
 export class Ground {
   readonly clock = new ManualClock();
-  readonly runtime: Runtime;
+  readonly runtimes: readonly Runtime[];
+  readonly away: Away | undefined;
   readonly happened: Happening[] = [];
   readonly listeners: ((happening: Happening) => void)[] = [];
 
-  constructor(make: (options: RuntimeOptions) => Runtime = (options) => new Runtime(options)) {
-    this.runtime = make({ clock: this.clock, random: seededRandom(1) });
+  readonly #carryOn: () => boolean;
+
+  constructor(place: Place = oneNode()) {
+    const { runtimes, carryOn, away } = place(this.clock);
+    this.away = away;
+    this.runtimes = runtimes;
+    this.#carryOn = carryOn;
     const tell = (happening: Happening): void => {
       this.happened.push(happening);
       for (const listener of this.listeners) listener(happening);
     };
-    this.runtime.observers.add({
-      spawned: (process) => tell({ type: 'born', process }),
-      ended: (process, reason) =>
-        tell({
-          type: 'ended',
-          process,
-          reason,
-          byItself: process.parent !== undefined && process.links.has(process.parent.key),
-          wasUp: process.starter === undefined,
-        }),
-    });
+    for (const runtime of runtimes) {
+      runtime.observers.add({
+        spawned: (process) => tell({ type: 'born', process }),
+        ended: (process, reason) =>
+          tell({
+            type: 'ended',
+            process,
+            reason,
+            byItself: process.parent !== undefined && process.links.has(process.parent.key),
+            wasUp: process.starter === undefined,
+          }),
+      });
+    }
+  }
+
+  /** Where supervisors and names are. */
+  get runtime(): Runtime {
+    return this.runtimes[0] as Runtime;
+  }
+
+  find(pid: Pid): Process | undefined {
+    return this.runtimes[pid.node]?.find(pid);
   }
 
   get processes(): Process[] {
-    return [...this.runtime.processes];
+    return this.runtimes.flatMap(({ processes }) => [...processes]);
   }
 
   /** Until nothing can run and no callback is pending; time goes on only for those that wait inside a callback. */
   async settle(): Promise<void> {
     for (let turn = 0; turn < TURNS_MAX; turn++) {
       await new Promise((resolve) => setImmediate(resolve));
-      if (!this.runtime.scheduler.idle) continue;
+      if (this.#carryOn() || !this.runtimes.every(({ scheduler }) => scheduler.idle)) continue;
       const isDue = this.clock.nextDueAt !== undefined && this.clock.nextDueAt <= this.clock.now();
       const waits = this.processes.some(({ busySince }) => busySince !== undefined);
       if (!isDue && !waits) return;
@@ -74,7 +121,7 @@ export class Ground {
   checkLinks(): void {
     for (const process of this.processes) {
       for (const pid of process.links.values()) {
-        const other = this.runtime.find(pid);
+        const other = this.find(pid);
         expect(other, `${process.label} is linked to one that has ended`).not.to.equal(undefined);
         expect(
           other?.links.has(process.pid.key),
@@ -82,7 +129,7 @@ export class Ground {
         ).to.equal(true);
       }
       for (const [ref, watcher] of process.watchers) {
-        expect(this.runtime.find(watcher)?.monitors.has(ref), 'a watcher that does not watch').to.equal(true);
+        expect(this.find(watcher)?.monitors.has(ref), 'a watcher that does not watch').to.equal(true);
       }
     }
   }
@@ -90,7 +137,7 @@ export class Ground {
   checkRegistries(): void {
     for (const table of this.runtime.registries.values()) {
       const entries = table.all();
-      for (const { pid } of entries) expect(this.runtime.isAlive(pid), 'an entry of the dead').to.equal(true);
+      for (const { pid } of entries) expect(this.find(pid), 'an entry of the dead').not.to.equal(undefined);
       const keys = new Set(entries.map(({ key }) => JSON.stringify(key)));
       if (table.keys === 'unique') expect(keys.size, 'a key that two hold').to.equal(entries.length);
     }

@@ -15,7 +15,7 @@ import {
   whichChildren,
 } from '../../../src/otp/supervisor.ts';
 import { Chronicle } from './chronicle.ts';
-import { Ground } from './ground.ts';
+import { Ground, oneNode, type Place, twoNodes } from './ground.ts';
 import { holds } from './holds.ts';
 import {
   type Order,
@@ -100,13 +100,16 @@ const commands = fc.array(command, { maxLength: 25 });
 
 /** One tree that commands are played to. */
 class Story {
-  readonly ground = new Ground();
-  readonly chronicle = new Chronicle(this.ground);
+  readonly ground: Ground;
+  readonly chronicle: Chronicle;
   readonly #planter: Planter;
   #fresh = 0;
 
-  constructor(planter: Planter) {
-    this.#planter = planter;
+  /** On two nodes the workers are on the second, the supervisors on the first. */
+  constructor(place: Place, names: 'names' | 'no names') {
+    this.ground = new Ground(place);
+    this.chronicle = new Chronicle(this.ground);
+    this.#planter = new Planter(names, this.ground.away);
   }
 
   async begin(root: SupervisorNode): Promise<void> {
@@ -198,33 +201,38 @@ function choose<Value>(list: readonly Value[], index: number): Value | undefined
   return list[index % Math.max(1, list.length)];
 }
 
-describe('whatever happens to a supervision tree', () => {
-  it('no process outlives its supervisor, children start in order and stop in reverse, and no supervisor restarts more than it may', () =>
-    holds(
-      fc.asyncProperty(supervisorNode, commands, async (root, list) => {
-        const story = new Story(new Planter('no names'));
-        await story.begin(root);
-        for (const next of list) {
-          story.chronicle.turn();
-          await story.play(next);
-          await story.ground.settle();
-          story.chronicle.check();
-        }
-      }),
-    )).timeout(0);
+for (const [where, place] of [
+  ['', oneNode()],
+  [' whose workers are on another node', twoNodes],
+] as const) {
+  describe(`whatever happens to a supervision tree${where}`, () => {
+    it('no process outlives its supervisor, children start in order and stop in reverse, and no supervisor restarts more than it may', () =>
+      holds(
+        fc.asyncProperty(supervisorNode, commands, async (root, list) => {
+          const story = new Story(place, 'no names');
+          await story.begin(root);
+          for (const next of list) {
+            story.chronicle.turn();
+            await story.play(next);
+            await story.ground.settle();
+            story.chronicle.check();
+          }
+        }),
+      )).timeout(0);
 
-  it('it is whole again after a burst, with nothing left of what has ended', () =>
-    holds(
-      fc.asyncProperty(supervisorNode, fc.array(commands, { maxLength: 5 }), async (root, bursts) => {
-        const story = new Story(new Planter('names'));
-        await story.begin(root);
-        for (const burst of bursts) {
-          for (const next of burst) if (next.type !== 'delete_child') await story.play(next);
-          await story.ground.settle();
-          story.chronicle.checkLiving();
-        }
-        await story.ground.end();
-        expect(story.ground.processes).to.deep.equal([]);
-      }),
-    )).timeout(0);
-});
+    it('it is whole again after a burst, with nothing left of what has ended', () =>
+      holds(
+        fc.asyncProperty(supervisorNode, fc.array(commands, { maxLength: 5 }), async (root, bursts) => {
+          const story = new Story(place, 'names');
+          await story.begin(root);
+          for (const burst of bursts) {
+            for (const next of burst) if (next.type !== 'delete_child') await story.play(next);
+            await story.ground.settle();
+            story.chronicle.checkLiving();
+          }
+          await story.ground.end();
+          expect(story.ground.processes).to.deep.equal([]);
+        }),
+      )).timeout(0);
+  });
+}

@@ -12,9 +12,12 @@ import {
   startLink,
   stop,
 } from '../../../src/otp/gen-server.ts';
-import { via } from '../../../src/otp/pid.ts';
+import { at, via } from '../../../src/otp/pid.ts';
+import type { Parent } from '../../../src/otp/runtime.ts';
+import type { StartResult } from '../../../src/otp/start.ts';
 import { startSupervisorLink } from '../../../src/otp/supervisor.ts';
 import type { Strategy } from '../../../src/otp/supervisor-plan.ts';
+import type { Away } from './ground.ts';
 
 export interface WorkerNode {
   readonly type: 'worker';
@@ -103,11 +106,14 @@ export const REGISTRY = 'registry';
 /** The specs of a tree's processes, each with an id, and so a label, of its own: the path to it. */
 export class Planter {
   readonly #names: 'names' | 'no names';
+  /** Where workers run, if not with their supervisors. */
+  readonly #away: Away | undefined;
   /** How often each id was started. */
   readonly #starts = new Map<string, number>();
 
-  constructor(names: 'names' | 'no names') {
+  constructor(names: 'names' | 'no names', away?: Away) {
     this.#names = names;
+    this.#away = away;
   }
 
   spec(node: TreeNode, id: string): ChildSpec {
@@ -117,8 +123,13 @@ export class Planter {
         return {
           ...common,
           shutdown: node.shutdown,
-          start: (supervisor) =>
-            startLink(supervisor, this.#worker(node, id), undefined, this.#workerOptions(node, id)),
+          start: (supervisor) => {
+            const begin = (parent: Parent): Promise<StartResult> =>
+              startLink(parent, this.#worker(node, id), undefined, this.#workerOptions(node, id));
+            if (this.#away === undefined) return begin(supervisor);
+            const { runtime, answer } = this.#away;
+            return answer(begin({ runtime, pid: supervisor.pid }));
+          },
         };
       case 'supervisor':
         return {
@@ -149,7 +160,9 @@ export class Planter {
   }
 
   #workerOptions({ key }: WorkerNode, label: string): StartOptions {
-    return key === undefined || this.#names === 'no names' ? { label } : { label, name: via(REGISTRY, key) };
+    if (key === undefined || this.#names === 'no names') return { label };
+    const name = via(REGISTRY, key);
+    return { label, name: this.#away === undefined ? name : at(0, name) };
   }
 
   #worker(node: WorkerNode, id: string): GenServer<WorkerSpec> {
