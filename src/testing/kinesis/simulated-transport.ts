@@ -72,7 +72,7 @@ export class SimulatedTransport implements Transport {
         try {
           if (afterMs > 0) await delay(this.#clock, afterMs, signal);
         } catch (aborted) {
-          this.#core.oracle.unheard(reply.recordsTaken);
+          reply.unheard();
           throw aborted;
         }
         return reply.answer;

@@ -50,6 +50,8 @@ export class Collector {
   /** Nothing waits for company any more. */
   #hurried = false;
   #aggregation: CollectorSettings['aggregation'] = 'none';
+  /** What comes now is sent in aggregates as soon as it is known how. */
+  #expectsMore = false;
 
   constructor(settings: CollectorSettings) {
     this.#settings = settings;
@@ -93,9 +95,10 @@ export class Collector {
     }
   }
 
-  /** Whether the stream goes by keys; while it is not known to, nothing may share an aggregate. */
-  setKeysDecide(keysDecide: boolean): void {
-    this.#aggregation = keysDecide ? this.#settings.aggregation : 'none';
+  /** What keys say about shards: only where they decide may records share an aggregate. */
+  setKeys(keys: 'decide' | 'ignored' | 'unknown'): void {
+    this.#aggregation = keys === 'decide' ? this.#settings.aggregation : 'none';
+    this.#expectsMore = keys === 'unknown' && this.#settings.aggregation !== 'none';
   }
 
   hurry(): void {
@@ -226,7 +229,8 @@ export class Collector {
   }
 
   #waitsForNobody(lane: Lane, alone: boolean): boolean {
-    return alone || this.#hurried || this.#settings.collectMs === 0 || this.#groupingOf(lane) === 'none';
+    if (alone || this.#hurried || this.#settings.collectMs === 0) return true;
+    return this.#groupingOf(lane) === 'none' && !this.#expectsMore;
   }
 
   #groupingOf(lane: Lane): Grouping {

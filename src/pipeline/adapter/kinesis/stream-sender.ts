@@ -112,7 +112,7 @@ export class StreamSender {
       timeoutMs: settings.requestTimeoutMs,
       read: (found) => this.#mapRead(found),
     });
-    this.#collector.setKeysDecide(!settings.shardMap);
+    this.#collector.setKeys(settings.shardMap ? 'unknown' : 'decide');
     const timeoutMs = settings.requestTimeoutMs;
     this.#line = { stream, target, transport, context, meter: this.#meter, timeoutMs };
   }
@@ -190,7 +190,7 @@ export class StreamSender {
   }
 
   #mapRead({ map, keys }: Found): void {
-    this.#collector.setKeysDecide(keys === 'decide');
+    this.#collector.setKeys(keys);
     this.#collector.setMap(map);
     this.#wake();
   }
