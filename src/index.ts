@@ -3,6 +3,12 @@
  *
  *     import { Application, kinesis, Records } from 'beamline';
  */
+
+export { Application } from './observer/application.ts';
+export { ObserverError, type ObserverErrorCode } from './observer/errors.ts';
+export { type ObserverHandler, observerHandler } from './observer/handler.ts';
+export type { HandlerOptions, ObserveOptions } from './observer/options.ts';
+export type { Observer } from './observer/server.ts';
 export type {
   Adapter,
   AdapterContext,
@@ -16,7 +22,7 @@ export { AdapterError, RecordsRejectedError } from './pipeline/adapter/errors.ts
 export { kinesis } from './pipeline/adapter/kinesis.ts';
 export { type MemoryDescriptor, memory } from './pipeline/adapter/memory.ts';
 export { nullAdapter } from './pipeline/adapter/null.ts';
-export { Application, type StopOptions } from './pipeline/application.ts';
+export type { StopOptions } from './pipeline/application.ts';
 export type { DefinitionInput, HandleContext, HandleEvent, Recorded } from './pipeline/definition.ts';
 export { BeamlineError, type ErrorCode, isBeamlineError } from './pipeline/errors.ts';
 export { EventContext, type EventData, type RequestContext } from './pipeline/event-context.ts';
@@ -37,5 +43,9 @@ export {
   Records,
   type RecordsHandle,
 } from './pipeline/records.ts';
-export type { RecordSnapshot, Snapshot, TreeNode } from './pipeline/snapshot.ts';
+export type {
+  RecordSnapshot,
+  Snapshot,
+  TreeNode,
+} from './pipeline/snapshot-types.ts';
 export { EventNotSerializableError, EventTooLargeError, QueueError } from './threads/queue/errors.ts';

@@ -3,26 +3,41 @@ import { expect } from 'chai';
 import { parseScenario } from './conformance/check.ts';
 import { scenarioFiles } from './conformance/corpus.ts';
 import type { Json } from './conformance/format.ts';
+import { ONE_THREAD, type Placement, TwoThreads } from './conformance/placement.ts';
 import { runScenario } from './conformance/run.ts';
 import { explain, judge } from './conformance/verdict.ts';
 
 const SCENARIOS = 'test/conformance/scenarios';
 
-describe('conformance with Erlang/OTP, Elixir and GenStage', () => {
-  const all = scenarioFiles(SCENARIOS);
-  const groups = new Set(all.map(({ path }) => path.split('/')[0] as string));
-  for (const group of groups) {
-    const files = all.filter(({ path }) => path.startsWith(`${group}/`));
-    it(`${group}: all ${files.length} scenarios give the recorded trace`, async () => {
-      const failures: string[] = [];
-      for (const file of files) {
-        const verdict = await judge(file);
-        if (verdict.type !== 'passed') failures.push(explain(verdict));
-      }
-      expect(failures.join('\n\n')).to.equal('');
+const PLACEMENTS: readonly (readonly [where: string, start: () => Placement | Promise<Placement>])[] = [
+  ['on one thread', () => ONE_THREAD],
+  ['with the children of supervisors in a second thread', () => TwoThreads.start('children')],
+  ['with all but supervisors in a second thread', () => TwoThreads.start('leaves')],
+];
+
+for (const [where, start] of PLACEMENTS) {
+  describe(`conformance with Erlang/OTP, Elixir and GenStage, ${where}`, () => {
+    const all = scenarioFiles(SCENARIOS);
+    const groups = new Set(all.map(({ path }) => path.split('/')[0] as string));
+    let placement: Placement;
+    before(async () => {
+      placement = await start();
     });
-  }
-});
+    after(() => placement.end());
+
+    for (const group of groups) {
+      const files = all.filter(({ path }) => path.startsWith(`${group}/`));
+      it(`${group}: all ${files.length} scenarios give the recorded trace`, async () => {
+        const failures: string[] = [];
+        for (const file of files) {
+          const verdict = await judge(file, placement);
+          if (verdict.type !== 'passed') failures.push(explain(verdict));
+        }
+        expect(failures.join('\n\n')).to.equal('');
+      });
+    }
+  });
+}
 
 describe('the interpreter of scenarios', () => {
   const start = { op: 'start', spec: { type: 'worker', name: 'a' } };

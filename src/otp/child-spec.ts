@@ -61,14 +61,17 @@ export function parseChild(spec: ChildSpec): Child {
   };
 }
 
-/** Starts the child's process; a start function that throws is a start that failed. */
+/**
+ * Starts the child's process; a start function that throws is a start that failed. One that answers when its
+ * supervisor has ended, from another thread perhaps, is nobody's.
+ */
 export async function startOne(
   child: Child,
   supervisor: Process,
   ...extra: readonly unknown[]
 ): Promise<StartResult> {
   try {
-    return await child.start(supervisor, ...extra);
+    return await supervisor.within(child.start(supervisor, ...extra));
   } catch (thrown) {
     return { type: 'error', reason: reasonOf(thrown) };
   }

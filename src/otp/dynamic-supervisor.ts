@@ -28,7 +28,7 @@ import { KeyedChildren, type KeyedInfo, type KeyedListener, type KeyedMessage } 
 import type { Pid } from './pid.ts';
 import type { Process } from './process.ts';
 import { countRestart, type Intensity } from './restart-intensity.ts';
-import type { Runtime } from './runtime.ts';
+import type { Parent, Runtime } from './runtime.ts';
 import { shutdownChild, shutdownChildren } from './shutdown.ts';
 import type { StartResult } from './start.ts';
 import type { ChildCounts, ChildInfo, ChildResult } from './supervisor.ts';
@@ -99,7 +99,7 @@ export function startDynamicSupervisor(
 }
 
 export function startDynamicSupervisorLink(
-  parent: Process,
+  parent: Parent,
   options: DynamicSupervisorOptions = {},
   startOptions: StartOptions = {},
 ): Promise<StartResult<DynamicSupervisorSpec>> {

@@ -40,3 +40,12 @@ export type SysRequest =
   | { readonly type: 'get_state' }
   | { readonly type: 'suspend' }
   | { readonly type: 'resume' };
+
+/** What kind of message it is, for those who inspect: its `type`, or what it is made of. Never what it says. */
+export function messageType(envelope: Envelope): string {
+  if (envelope.type === 'sys') return envelope.request.type;
+  const { message } = envelope;
+  if (typeof message !== 'object' || message === null) return typeof message;
+  const { type } = message as { readonly type?: unknown };
+  return typeof type === 'string' ? type.slice(0, 40) : 'object';
+}

@@ -20,7 +20,7 @@ import type { Envelope, ReplyTo, SystemMessage } from './envelope.ts';
 import { type ExitReason, reasonOf } from './exit-reason.ts';
 import type { Destination, Pid } from './pid.ts';
 import { type Behaviour, type Process, systemEnvelope } from './process.ts';
-import type { Runtime, SpawnOptions } from './runtime.ts';
+import type { Parent, Runtime, SpawnOptions } from './runtime.ts';
 import type { StartResult } from './start.ts';
 
 declare const replyType: unique symbol;
@@ -182,18 +182,16 @@ export function start<Spec extends ServerSpec>(
   return runtime.start(undefined, serverBehaviour(module, argument), options) as Promise<StartResult<Spec>>;
 }
 
-/** Starts a GenServer as a linked child of `parent`, from inside one of its callbacks. */
+/** Starts a GenServer as a linked child of `parent`, from inside one of its callbacks or for one elsewhere. */
 export function startLink<Spec extends ServerSpec>(
-  parent: Process,
+  parent: Parent,
   module: GenServer<Spec>,
   argument: Field<Spec, 'argument', undefined>,
   options: StartOptions = {},
 ): Promise<StartResult<Spec>> {
-  return parent.runtime.start(parent, serverBehaviour(module, argument), {
-    ...options,
-    parent: parent.pid,
-    link: true,
-  }) as Promise<StartResult<Spec>>;
+  return parent.runtime.startLink(parent, serverBehaviour(module, argument), options) as Promise<
+    StartResult<Spec>
+  >;
 }
 
 interface Caller {

@@ -66,14 +66,14 @@ export function via(registry: LocalName, key: unknown, value?: unknown): Via {
   return value === undefined ? { type: 'via', registry, key } : { type: 'via', registry, key, value };
 }
 
-/** A name in another runtime: `at(0, 'Registry')`. */
+/** A name in another runtime: `at(0, 'Registry')`, `at(0, via('Registry', ['producer', 'MyEvent']))`. */
 export interface NameAt {
   readonly type: 'at';
   readonly node: NodeId;
-  readonly name: LocalName;
+  readonly name: LocalName | Via;
 }
 
-export function at(node: NodeId, name: LocalName): NameAt {
+export function at(node: NodeId, name: LocalName | Via): NameAt {
   return { type: 'at', node, name };
 }
 
@@ -83,7 +83,7 @@ export type Destination<Spec = unknown> = Pid<Spec> | LocalName | Via | NameAt;
 export function formatDestination(destination: Destination): string {
   if (typeof destination === 'string') return destination;
   if (isPid(destination)) return destination.toString();
-  if (destination.type === 'at') return `${destination.name}@${destination.node}`;
+  if (destination.type === 'at') return `${formatDestination(destination.name)}@${destination.node}`;
   return `${destination.registry}/${formatKey(destination.key)}`;
 }
 

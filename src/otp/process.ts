@@ -10,10 +10,27 @@
  * in `dropped`.
  */
 import type { Timer } from '../base/clock.ts';
+import { Histogram, type Spread } from '../base/histogram.ts';
 import { Ring } from '../base/ring.ts';
-import type { Envelope, Ref, ReplyTo, SysRequest, SystemMessage } from './envelope.ts';
+import {
+  type Envelope,
+  messageType,
+  type Ref,
+  type ReplyTo,
+  type SysRequest,
+  type SystemMessage,
+} from './envelope.ts';
 import { Exit, type ExitReason, OperationFailed } from './exit-reason.ts';
-import { type Destination, isPid, type LocalName, type Pid, type ProcessId, type Via } from './pid.ts';
+import {
+  type Destination,
+  isPid,
+  type LocalName,
+  type NameAt,
+  type NodeId,
+  type Pid,
+  type ProcessId,
+  type Via,
+} from './pid.ts';
 import type { Runtime } from './runtime.ts';
 import type { Monitor } from './signal.ts';
 import type { StartResult } from './start.ts';
@@ -46,10 +63,16 @@ export interface ProcessInfo {
   /** For how long its current callback has been pending, in milliseconds. */
   readonly busyMs: number | null;
   readonly uptimeMs: number;
+  /** How long its callbacks took, in milliseconds, since somebody watches; undefined while nobody does. */
+  readonly callbackMs: Spread | undefined;
+  /** The types of the messages that wait, the first `PEEKED_MAX` of them, with their number. */
+  readonly waiting: Readonly<Record<string, number>>;
   readonly links: readonly Pid[];
   readonly monitors: readonly Pid[];
   readonly trapExit: boolean;
 }
+
+const PEEKED_MAX = 20;
 
 interface Selective {
   readonly matches: (envelope: Envelope) => boolean;
@@ -63,8 +86,9 @@ export class Process {
   readonly parent: Pid | undefined;
   /** What the observer calls it, beside its name: the child's id, say. */
   label: string | undefined;
-  name: LocalName | Via | undefined = undefined;
-  localName: LocalName | undefined = undefined;
+  name: LocalName | Via | NameAt | undefined = undefined;
+  /** Other nodes on which it holds, or has held, a name. */
+  readonly heldAt = new Set<NodeId>();
   readonly startedAt: number;
 
   alive = true;
@@ -74,8 +98,12 @@ export class Process {
   handled = 0;
   dropped = 0;
   busySince: number | undefined = undefined;
+  /** Filled while the runtime measures. */
+  #callbackMs: Histogram | undefined = undefined;
 
   readonly links = new Map<number, Pid>();
+  /** How many unlinks are on their way to a process of another node, by its pid. */
+  readonly unlinking = new Map<number, number>();
   /** Those this process watches. */
   readonly monitors = new Map<Ref, Monitor>();
   /** Those that watch this process, in the order they came. */
@@ -131,10 +159,28 @@ export class Process {
       used++;
       this.handled++;
       this.#track(envelope);
-      if (envelope.type === 'sys') this.#answer(envelope.request, envelope.from, envelope);
-      else this.#step(this.behaviour.receive(envelope));
+      if (this.runtime.measuring) this.#measured(envelope);
+      else this.#handle(envelope);
     }
     return used;
+  }
+
+  #handle(envelope: Envelope): void {
+    if (envelope.type === 'sys') this.#answer(envelope.request, envelope.from, envelope);
+    else this.#step(this.behaviour.receive(envelope));
+  }
+
+  /** A callback that awaits is counted when it has ended. */
+  #measured(envelope: Envelope): void {
+    const { clock } = this.runtime;
+    const from = clock.now();
+    this.#handle(envelope);
+    if (!this.#busy) this.#count(clock.now() - from);
+  }
+
+  #count(durationMs: number): void {
+    this.#callbackMs ??= new Histogram();
+    this.#callbackMs.add(durationMs);
   }
 
   /** It has a message and waits for nothing. */
@@ -171,12 +217,7 @@ export class Process {
     return {
       pid: this.pid,
       kind: this.behaviour.kind,
-      name:
-        this.name === undefined
-          ? undefined
-          : typeof this.name === 'string'
-            ? this.name
-            : JSON.stringify(this.name.key),
+      name: nameText(this.name),
       label: this.label,
       parent: this.parent,
       status: this.#suspended ? 'suspended' : status === 'waiting' && this.#busy ? 'running' : status,
@@ -186,10 +227,23 @@ export class Process {
       dropped: this.dropped,
       busyMs: this.busySince === undefined ? null : this.runtime.clock.now() - this.busySince,
       uptimeMs: this.runtime.clock.now() - this.startedAt,
+      callbackMs: this.#callbackMs?.spread(),
+      waiting: this.#peek(),
       links: [...this.links.values()],
       monitors: [...this.monitors.values()].flatMap(({ to }) => (isPid(to) ? [to] : [])),
       trapExit: this.trapExit,
     };
+  }
+
+  #peek(): Record<string, number> {
+    const types: Record<string, number> = {};
+    let left = PEEKED_MAX;
+    for (const envelope of this.mailbox) {
+      if (left-- === 0) break;
+      const type = messageType(envelope);
+      types[type] = (types[type] ?? 0) + 1;
+    }
+    return types;
   }
 
   #step(result: void | Promise<void>): void {
@@ -205,6 +259,8 @@ export class Process {
   readonly #resume = (): void => {
     if (!this.alive) return;
     this.#busy = false;
+    if (this.runtime.measuring && this.busySince !== undefined)
+      this.#count(this.runtime.clock.now() - this.busySince);
     this.busySince = undefined;
     if (this.mailbox.size > 0) this.runtime.scheduler.schedule(this);
   };
@@ -436,6 +492,32 @@ export class Process {
     if (!this.runtime.unregisterName(name)) throw new NameTaken(name);
   }
 
+  /** As `register`, for a name of another node. */
+  async registerAt(node: NodeId, name: LocalName): Promise<void> {
+    this.#assertAlive();
+    await this.runtime.registerNameAt(node, name, this).catch(refusal(name));
+  }
+
+  /** As `unregister`, for a name of another node. */
+  async unregisterAt(node: NodeId, name: LocalName): Promise<void> {
+    this.#assertAlive();
+    await this.runtime.unregisterNameAt(node, name, this).catch(refusal(name));
+  }
+
+  /**
+   * Waits for a promise that no process of this runtime answers. Never settles once this process has ended, so that
+   * its orphaned callback goes no further.
+   */
+  within<Value>(promise: Promise<Value>): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      const wait = new Wait<Value>(this, resolve, reject);
+      promise.then(
+        (value) => wait.resolve(value),
+        (error: unknown) => wait.reject(error),
+      );
+    });
+  }
+
   /** Removes an EXIT message of that process from the mailbox, if there is one. */
   flushExit(from: Pid): void {
     this.mailbox.remove(
@@ -455,6 +537,19 @@ export class NameTaken extends Error {
   constructor(name: LocalName) {
     super(`the name ${name} is taken or held by nobody, or the process has a name already`);
   }
+}
+
+/** What a node's refusal of a name comes to; a node that is gone fails as any call to it. */
+function refusal(name: LocalName): (error: unknown) => never {
+  return (error) => {
+    if (error instanceof OperationFailed && error.failure === 'noconnection') throw error;
+    throw new NameTaken(name);
+  };
+}
+
+function nameText(name: Process['name']): string | undefined {
+  if (name === undefined || typeof name === 'string') return name;
+  return name.type === 'via' ? JSON.stringify(name.key) : nameText(name.name);
 }
 
 export function isDown(envelope: Envelope, ref: Ref): boolean {

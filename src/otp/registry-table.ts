@@ -3,7 +3,7 @@
  * runtime takes a process out when it ends, before anyone hears of its end. Read directly, without asking the
  * registry's process, as an ETS table would be.
  */
-import type { LocalName, Pid } from './pid.ts';
+import type { LocalName, NodeId, Pid } from './pid.ts';
 import type { Process } from './process.ts';
 
 /** There is no registry of that name. */
@@ -77,15 +77,19 @@ export class RegistryTable {
     return undefined;
   }
 
-  /** Removes all entries of that key which that process holds, if any; with the last of its keys its link goes. */
+  /** Gives up what a process of this node holds; with the last of its keys its link goes. */
   unregister(key: unknown, process: Process): void {
-    const { pid } = process;
+    if (this.remove(key, process.pid) === 'last') process.runtime.unlink(process, this.pid);
+  }
+
+  /** Removes all entries of that key which that process holds, if any, and says whether it holds others. */
+  remove(key: unknown, pid: Pid): 'last' | 'others' {
     const text = keyText(key);
     const held = this.#held.get(pid.key);
     if (held?.delete(text)) this.#remove(text, pid);
     if (held?.size === 0) this.#held.delete(pid.key);
-    if (!this.#held.has(pid.key)) process.runtime.unlink(process, this.pid);
     this.#tell({ type: 'unregister', key, pid });
+    return this.#held.has(pid.key) ? 'others' : 'last';
   }
 
   /** Sets a new value; undefined when that process does not hold the key. */
@@ -99,9 +103,15 @@ export class RegistryTable {
     return { before: entry.value };
   }
 
+  /** That process has ended. */
   forget(pid: Pid): void {
     for (const text of this.#held.get(pid.key) ?? []) this.#remove(text, pid);
     this.#held.delete(pid.key);
+  }
+
+  /** All processes of that node have ended. */
+  forgetNode(node: NodeId): void {
+    for (const { pid } of this.all()) if (pid.node === node) this.forget(pid);
   }
 
   whereis(key: unknown): Pid | undefined {

@@ -7,10 +7,13 @@
  * rebuilds its users.
  * Behaves as Elixir's Registry (https://hexdocs.pm/elixir/Registry.html).
  */
+import { OperationFailed } from './exit-reason.ts';
 import {
+  call,
   type GenServer,
   noreply,
   ok,
+  type ReplyOf,
   type Request,
   refuse,
   reply,
@@ -19,10 +22,16 @@ import {
   startLink,
   stop,
 } from './gen-server.ts';
-import type { LocalName, Pid } from './pid.ts';
+import { formatDestination, type LocalName, type NameAt, type Pid } from './pid.ts';
 import type { Process } from './process.ts';
-import { type Entry, type RegistryKeys, RegistryTable, UnknownRegistry } from './registry-table.ts';
-import type { Runtime } from './runtime.ts';
+import {
+  DuplicateKeys,
+  type Entry,
+  type RegistryKeys,
+  RegistryTable,
+  UnknownRegistry,
+} from './registry-table.ts';
+import type { Parent, Runtime } from './runtime.ts';
 import { shutdownChild } from './shutdown.ts';
 import type { StartResult } from './start.ts';
 
@@ -54,6 +63,11 @@ export type RegistryCall =
       { readonly type: 'register'; readonly key: unknown; readonly value: unknown; readonly pid: Pid },
       RegisterResult
     >
+  | Request<{ readonly type: 'unregister'; readonly key: unknown; readonly pid: Pid }, void>
+  | Request<
+      { readonly type: 'update'; readonly key: unknown; readonly value: unknown; readonly pid: Pid },
+      { readonly before: unknown } | DuplicateKeys | undefined
+    >
   | Request<{ readonly type: 'whereis'; readonly key: unknown }, Pid | undefined>;
 
 export interface RegistrySpec {
@@ -71,7 +85,7 @@ export function startRegistry(
 }
 
 export function startRegistryLink(
-  parent: Process,
+  parent: Parent,
   options: RegistryOptions,
   startOptions: StartOptions = {},
 ): Promise<StartResult<RegistrySpec>> {
@@ -102,6 +116,47 @@ export function update(
   value: unknown,
 ): { readonly before: unknown } | undefined {
   return table(self.runtime, name).update(key, self.pid, value);
+}
+
+/** As `register`, in a registry of another node. */
+export function registerAt(
+  self: Process,
+  registry: NameAt,
+  key: unknown,
+  value: unknown = null,
+): Promise<RegisterResult> {
+  return ask(self, registry, { type: 'register', key, value, pid: self.pid });
+}
+
+/** As `unregister`, in a registry of another node. */
+export function unregisterAt(self: Process, registry: NameAt, key: unknown): Promise<void> {
+  return ask(self, registry, { type: 'unregister', key, pid: self.pid });
+}
+
+/** As `update`, in a registry of another node. */
+export async function updateAt(
+  self: Process,
+  registry: NameAt,
+  key: unknown,
+  value: unknown,
+): Promise<{ readonly before: unknown } | undefined> {
+  const updated = await ask(self, registry, { type: 'update', key, value, pid: self.pid });
+  if (updated instanceof Error) throw updated;
+  return updated;
+}
+
+async function ask<const Message extends RegistryCall>(
+  self: Process,
+  registry: NameAt,
+  message: Message,
+): Promise<ReplyOf<RegistryCall, Message['type']>> {
+  try {
+    return await call(self, registry as unknown as Pid<RegistrySpec>, message);
+  } catch (error) {
+    if (error instanceof OperationFailed && error.failure === 'noproc')
+      throw new UnknownRegistry(formatDestination(registry));
+    throw error;
+  }
 }
 
 export function lookup(runtime: Runtime, name: LocalName, key: unknown): readonly Entry[] {
@@ -162,6 +217,20 @@ const registry: GenServer<RegistrySpec> = {
       if (linked !== undefined) self.runtime.link(linked, pid);
       return reply({ type: 'ok' }, entries);
     },
+    unregister({ key, pid }, entries, _from, self) {
+      const holding = self.runtime.find(entries.pid);
+      if (entries.remove(key, pid) === 'last' && holding !== undefined) self.runtime.unlink(holding, pid);
+      return reply(undefined, entries);
+    },
+    update({ key, value, pid }, entries) {
+      try {
+        return reply(entries.update(key, pid, value), entries);
+      } catch (error) {
+        // The caller's mistake, and the caller's to hear of.
+        if (error instanceof DuplicateKeys) return reply(error, entries);
+        throw error;
+      }
+    },
     whereis: ({ key }, entries) => reply(entries.whereis(key), entries),
   },
 
@@ -182,13 +251,4 @@ const partition: GenServer<{ readonly argument: undefined }> = {
   kind: 'registry partition',
   trapExit: true,
   init: () => ok(undefined),
-
-  handleInfo(message, _state, self) {
-    // A holder of another node that ended; those of this node are out of the table before anyone hears of it.
-    if (message.type === 'EXIT') {
-      for (const table of self.runtime.registries.values())
-        if (table.pid.key === self.pid.key) table.forget(message.from);
-    }
-    return noreply(undefined);
-  },
 };

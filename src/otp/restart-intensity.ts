@@ -19,3 +19,23 @@ export function countRestart(
   const counted = [...restarts.filter((at) => at >= oldest), nowMs];
   return { restarts: counted, exceeded: counted.length > intensity.maxRestarts };
 }
+
+/** What is left of a supervisor's intensity. Plain data. */
+export interface Budget {
+  /** Restarts that count now. */
+  readonly used: number;
+  readonly max: number;
+  readonly seconds: number;
+}
+
+/** The budget of the supervisor whose state this is, for those who inspect; undefined when it is no supervisor's. */
+export function budgetOf(state: unknown, nowMs: number): Budget | undefined {
+  const { intensity, restarts } = (state ?? {}) as {
+    readonly intensity?: Intensity;
+    readonly restarts?: readonly number[];
+  };
+  if (intensity === undefined || restarts === undefined) return undefined;
+  const { maxRestarts, maxSeconds } = intensity;
+  const oldest = nowMs - maxSeconds * 1000;
+  return { used: restarts.filter((at) => at >= oldest).length, max: maxRestarts, seconds: maxSeconds };
+}

@@ -6,16 +6,27 @@
  * What a death does, in this order: the names are free; links hear of it, then monitors, then those who wait for an
  * answer; only then does anything happen that one of them does because of it.
  */
+import { unreachable } from '../base/assert.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { type Random, systemRandom } from '../base/random.ts';
 import { Ring } from '../base/ring.ts';
-import type { Envelope, Ref, ReplyTo } from './envelope.ts';
-import { Exit, type ExitReason, type Operation, OperationFailed } from './exit-reason.ts';
-import { type Destination, isPid, type LocalName, type NodeId, type Pid, ProcessId } from './pid.ts';
+import type { Envelope, Ref, ReplyTo, SysRequest } from './envelope.ts';
+import { Exit, type ExitReason, type Operation, OperationFailed, reasonOf } from './exit-reason.ts';
+import { NameTable } from './name-table.ts';
+import {
+  type Destination,
+  isPid,
+  type LocalName,
+  type NameAt,
+  type NodeId,
+  type Pid,
+  ProcessId,
+  type Via,
+} from './pid.ts';
 import { type Behaviour, Process, systemEnvelope } from './process.ts';
 import { type RegistryTable, UnknownRegistry } from './registry-table.ts';
 import { Scheduler } from './scheduler.ts';
-import type { Monitor, Outcome, Signal, Transport } from './signal.ts';
+import type { Addressee, Monitor, NameRequest, Outcome, Signal, Transport } from './signal.ts';
 import type { StartResult } from './start.ts';
 import { Wait } from './wait.ts';
 
@@ -41,6 +52,12 @@ export interface SpawnOptions {
   readonly label?: string | undefined;
 }
 
+/**
+ * Who starts a process and is linked to it: a process of this runtime, or one elsewhere, for whom this runtime starts
+ * it.
+ */
+export type Parent = Process | { readonly runtime: Runtime; readonly pid: Pid };
+
 /** Refs of one node are apart from those of all others, as long as a node makes fewer than 2^33 of them. */
 const REFS = 2 ** 33;
 
@@ -53,12 +70,14 @@ export class Runtime {
   readonly scheduler = new Scheduler();
   readonly registries = new Map<LocalName, RegistryTable>();
   readonly observers = new Set<RuntimeObserver>();
+  /** Somebody watches: processes measure how long their callbacks take. */
+  measuring = false;
   readonly #transport: Transport;
   readonly #processes = new Map<number, Process>();
-  readonly #names = new Map<LocalName, Process>();
+  readonly #names = new NameTable();
   readonly #signals = new Ring<() => void>();
   #applying = false;
-  /** Calls of this node to other nodes. */
+  /** Calls of this node to other nodes, and its questions about their names. */
   readonly #remoteCalls = new Map<
     Ref,
     { readonly node: NodeId; readonly operation: Operation; readonly wait: Wait<unknown> }
@@ -89,9 +108,16 @@ export class Runtime {
     return this.node * REFS + ++this.#ref;
   }
 
-  /** Brings a process to life. It initialises in its first turn. The name must be free. */
-  spawn(behaviour: Behaviour, options: SpawnOptions = {}): Process {
-    const pid = new ProcessId(this.node, ++this.#serial);
+  #nextPid(): ProcessId {
+    return new ProcessId(this.node, ++this.#serial);
+  }
+
+  /**
+   * Brings a process to life. It initialises in its first turn. The name must be free. Fails with `noproc` when it is
+   * to be linked to a parent of this node that has ended: it would be an orphan from the beginning.
+   */
+  spawn(behaviour: Behaviour, options: SpawnOptions = {}, pid = this.#nextPid()): Process {
+    if (options.link === true && this.#hasEnded(options.parent)) throw new Exit('noproc');
     const process = new Process(this, pid, behaviour, options.parent);
     pid.process = process;
     process.label = options.label;
@@ -108,19 +134,33 @@ export class Runtime {
    * life. `owner` is the process that waits. Fails with `UnknownRegistry` when the name is to be held in none.
    */
   start(owner: Process | undefined, behaviour: Behaviour, options: SpawnOptions = {}): Promise<StartResult> {
+    // A supervisor that was killed between two of its children: its orphaned callback goes no further.
+    if (owner?.alive === false) return new Promise(() => {});
     return new Promise((resolve, reject) => {
       const wait = new Wait<StartResult>(owner, resolve, reject);
-      this.startFor((result) => wait.resolve(result), behaviour, options);
+      const { name } = options;
+      if (isElsewhere(name, this.node)) this.#startNamedAt(name, wait, behaviour, options);
+      else this.startFor((result) => wait.resolve(result), behaviour, options);
     });
   }
 
-  /** As `start`, for a starter that is told by a function: one in another thread, say. */
+  /** Starts a process as a child of `parent`, which hears of its end and whose end it hears of. */
+  startLink(
+    parent: Parent,
+    behaviour: Behaviour,
+    options: Omit<SpawnOptions, 'parent' | 'link'> = {},
+  ): Promise<StartResult> {
+    const owner = parent instanceof Process ? parent : undefined;
+    return this.start(owner, behaviour, { ...options, parent: parent.pid, link: true });
+  }
+
+  /** As `start`, for a starter that is told by a function. The name is one of this node. */
   startFor(
     started: (result: StartResult) => void,
     behaviour: Behaviour,
     options: SpawnOptions,
   ): Process | undefined {
-    const { name } = options;
+    const name = this.#ownName(options.name);
     if (typeof name === 'object' && !this.registries.has(name.registry))
       throw new UnknownRegistry(name.registry);
     const holder = name === undefined ? undefined : this.whereis(name);
@@ -131,6 +171,34 @@ export class Runtime {
     const process = this.spawn(behaviour, options);
     process.starter = started;
     return process;
+  }
+
+  /** Starts a process that holds a name on another node before its init runs. */
+  #startNamedAt(at: NameAt, wait: Wait<StartResult>, behaviour: Behaviour, options: SpawnOptions): void {
+    const pid = this.#nextPid();
+    const { parent } = options;
+    this.#askNames(undefined, at.node, { type: 'take', name: at.name, pid }).then(
+      (link) => {
+        if (this.#hasEnded(parent)) {
+          this.#signalTo(at.node, { type: 'forget', pid });
+          return;
+        }
+        const process = this.spawn(behaviour, options, pid);
+        process.heldAt.add(at.node);
+        process.starter = (result) => wait.resolve(result);
+        if (isPid(link)) this.link(process, link);
+      },
+      (error: OperationFailed) => {
+        const reason = error.failure;
+        if (typeof reason === 'object' && reason.type === 'error') wait.reject(reason.error);
+        else wait.resolve({ type: 'error', reason });
+      },
+    );
+  }
+
+  /** Known to have ended: of a process of another node nobody can tell. */
+  #hasEnded(pid: Pid | undefined): boolean {
+    return pid !== undefined && pid.node === this.node && this.find(pid) === undefined;
   }
 
   /** The process of this node that holds a pid; undefined when it has ended or lives elsewhere. */
@@ -148,29 +216,99 @@ export class Runtime {
     if (typeof destination === 'object' && destination.type === 'at') {
       return destination.node === this.node ? this.whereis(destination.name) : undefined;
     }
-    if (typeof destination === 'string') return this.#names.get(destination)?.pid;
+    if (typeof destination === 'string') return this.#names.whereis(destination);
     return this.registries.get(destination.registry)?.whereis(destination.key);
+  }
+
+  /** As `whereis`, wherever the name is held. Undefined, too, when that node is gone. */
+  locate(owner: Process | undefined, destination: Destination): Pid | undefined | Promise<Pid | undefined> {
+    if (isPid(destination) || !isElsewhere(destination, this.node)) return this.whereis(destination);
+    const { node, name } = destination;
+    const found = this.#askNames(owner, node, { type: 'whereis', name }) as Promise<Pid | undefined>;
+    return found.catch(() => undefined);
   }
 
   /** False when the name is taken, or the process has one already: as in Erlang a process has one local name. */
   registerName(name: LocalName, process: Process): boolean {
-    if (this.#names.has(name) || process.localName !== undefined) return false;
-    this.#names.set(name, process);
-    process.localName = name;
-    return true;
+    return this.#names.take(name, process.pid);
   }
 
   /** False when nobody holds the name. */
   unregisterName(name: LocalName): boolean {
-    const holder = this.#names.get(name);
-    if (holder !== undefined) holder.localName = undefined;
-    return this.#names.delete(name);
+    return this.#names.giveUp(name);
+  }
+
+  /** Takes a name of another node for a process of this one. Fails with the reason why it could not. */
+  async registerNameAt(node: NodeId, name: LocalName, process: Process): Promise<void> {
+    process.heldAt.add(node);
+    await this.#askNames(process, node, { type: 'take', name, pid: process.pid });
+  }
+
+  /** Has a name of another node given up, whoever holds it. */
+  async unregisterNameAt(node: NodeId, name: LocalName, process: Process): Promise<void> {
+    await this.#askNames(process, node, { type: 'give_up', name });
+  }
+
+  /** A name as this node, which it may name itself, holds it. */
+  #ownName(name: Process['name']): LocalName | Via | undefined {
+    return typeof name === 'object' && name.type === 'at' ? name.name : name;
   }
 
   #takeName(process: Process, name: NonNullable<Process['name']>): void {
     process.name = name;
-    if (typeof name === 'string') this.registerName(name, process);
-    else this.registries.get(name.registry)?.register(name.key, process, name.value);
+    if (isElsewhere(name, this.node)) return;
+    const own = this.#ownName(name);
+    if (typeof own === 'string') this.registerName(own, process);
+    else if (own !== undefined) this.registries.get(own.registry)?.register(own.key, process, own.value);
+  }
+
+  /** Asks another node about its names; fails with its refusal. */
+  #askNames(owner: Process | undefined, node: NodeId, request: NameRequest): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const ref = this.nextRef();
+      const wait = new Wait<unknown>(owner, resolve, reject);
+      if (!this.#transport.isConnected(node)) {
+        wait.reject(new OperationFailed('call', 'noconnection'));
+        return;
+      }
+      this.#remoteCalls.set(ref, { node, operation: 'call', wait });
+      wait.onSettled = () => this.#remoteCalls.delete(ref);
+      this.#signalTo(node, { type: 'names', ref, request });
+    });
+  }
+
+  /** Answers another node's question about the names of this one. */
+  #answerNames(request: NameRequest): Outcome {
+    switch (request.type) {
+      case 'take':
+        return this.#takeFor(request.name, request.pid);
+      case 'give_up':
+        return this.#names.giveUp(request.name)
+          ? { type: 'ok', value: undefined }
+          : { type: 'failed', reason: 'badarg' };
+      case 'whereis':
+        return { type: 'ok', value: this.whereis(request.name) };
+      default:
+        return unreachable(request, 'request about names');
+    }
+  }
+
+  /** Takes a name of this node for a process of another: what that has to link to, or why it cannot have it. */
+  #takeFor(name: LocalName | Via, pid: Pid): Outcome {
+    if (typeof name === 'string') {
+      if (this.#names.take(name, pid)) return { type: 'ok', value: undefined };
+      const holder = this.#names.whereis(name);
+      return {
+        type: 'failed',
+        reason: holder === undefined ? 'badarg' : { type: 'already_started', pid: holder },
+      };
+    }
+    const table = this.registries.get(name.registry);
+    if (table === undefined) return { type: 'failed', reason: reasonOf(new UnknownRegistry(name.registry)) };
+    const holder = table.add(name.key, pid, name.value);
+    return holder === undefined
+      ? { type: 'ok', value: table.pid }
+      : { type: 'failed', reason: { type: 'already_started', pid: holder } };
   }
 
   // -- messages ----------------------------------------------------------------------------------------------
@@ -192,7 +330,7 @@ export class Runtime {
   #remote(
     destination: Destination,
     pid: Pid | undefined,
-  ): { readonly node: NodeId; readonly to: Pid | LocalName } | undefined {
+  ): { readonly node: NodeId; readonly to: Addressee } | undefined {
     if (pid !== undefined) return pid.node === this.node ? undefined : { node: pid.node, to: pid };
     if (typeof destination === 'string' || isPid(destination) || destination.type !== 'at') return undefined;
     return destination.node === this.node ? undefined : { node: destination.node, to: destination.name };
@@ -214,6 +352,11 @@ export class Runtime {
       'call',
       options.timeoutMs ?? 5000,
     );
+  }
+
+  /** Asks what every process answers, whatever its module: Erlang's `sys`. A suspended one answers too. */
+  sys(to: Destination, request: Exclude<SysRequest, { type: 'stop' }>, timeoutMs = 5000): Promise<unknown> {
+    return this.request(undefined, to, (from) => ({ type: 'sys', request, from }), 'call', timeoutMs);
   }
 
   /** Asks a process to stop with `reason` and waits until it has ended. */
@@ -325,8 +468,12 @@ export class Runtime {
 
   unlink(process: Process, from: Pid): void {
     if (!process.links.delete(from.key)) return;
-    if (from.node === this.node) this.find(from)?.links.delete(process.pid.key);
-    else this.signal({ type: 'unlink', to: from, from: process.pid });
+    if (from.node === this.node) {
+      this.find(from)?.links.delete(process.pid.key);
+      return;
+    }
+    process.unlinking.set(from.key, (process.unlinking.get(from.key) ?? 0) + 1);
+    this.signal({ type: 'unlink', to: from, from: process.pid });
   }
 
   monitor(watcher: Process, target: Destination): Ref {
@@ -380,6 +527,8 @@ export class Runtime {
   /** Another node is gone: whatever here is linked to it, watches it or waits for it hears `noconnection`, once. */
   nodeDown(node: NodeId): void {
     this.#enqueue(() => {
+      this.#names.forgetNode(node);
+      for (const table of this.registries.values()) table.forgetNode(node);
       for (const process of [...this.#processes.values()]) {
         for (const other of [...process.links.values()]) {
           if (other.node === node) this.#enqueue(() => this.#applyExit(process, other, 'noconnection', true));
@@ -432,12 +581,16 @@ export class Runtime {
         this.#applyDeliver(signal.to, signal.envelope);
         return;
       case 'exit': {
+        // What comes over a link tells of an end: whoever hears of it finds its names free.
+        if (signal.linked && node !== this.node) this.#forget(signal.from);
         const process = this.find(signal.to);
         if (process !== undefined) this.#applyExit(process, signal.from, signal.reason, signal.linked);
         return;
       }
       case 'link': {
         const process = this.find(signal.to);
+        // One that crosses an unlink is undone by it at the other end.
+        if (process?.unlinking.has(signal.from.key)) return;
         if (process !== undefined) process.links.set(signal.from.key, signal.from);
         else
           this.#transport.send(node, {
@@ -451,18 +604,28 @@ export class Runtime {
       }
       case 'unlink':
         this.find(signal.to)?.links.delete(signal.from.key);
+        this.signal({ type: 'unlinked', to: signal.from, from: signal.to });
         return;
+      case 'unlinked': {
+        const unlinking = this.find(signal.to)?.unlinking;
+        const left = (unlinking?.get(signal.from.key) ?? 1) - 1;
+        if (left === 0) unlinking?.delete(signal.from.key);
+        else unlinking?.set(signal.from.key, left);
+        return;
+      }
       case 'monitor': {
         const pid = this.whereis(signal.to);
         const process = pid === undefined ? undefined : this.find(pid);
         if (process !== undefined) process.watchers.set(signal.ref, signal.watcher);
-        else
-          this.#transport.send(node, { type: 'down', to: signal.watcher, ref: signal.ref, reason: 'noproc' });
+        else if (pid !== undefined && pid.node !== this.node) this.signal({ ...signal, to: pid });
+        else this.signal({ type: 'down', to: signal.watcher, ref: signal.ref, reason: 'noproc' });
         return;
       }
       case 'demonitor': {
         const pid = this.whereis(signal.to);
-        if (pid !== undefined) this.find(pid)?.watchers.delete(signal.ref);
+        if (pid === undefined) return;
+        if (pid.node === this.node) this.find(pid)?.watchers.delete(signal.ref);
+        else this.signal({ ...signal, to: pid });
         return;
       }
       case 'down': {
@@ -473,16 +636,38 @@ export class Runtime {
       case 'reply':
         this.settleCall({ pid: undefined, node: this.node, ref: signal.ref }, signal.outcome);
         return;
+      case 'names':
+        this.#transport.send(node, {
+          type: 'reply',
+          ref: signal.ref,
+          outcome: this.#answerNames(signal.request),
+        });
+        return;
+      case 'forget':
+        this.#forget(signal.pid);
+        return;
+      default:
+        unreachable(signal, 'signal');
     }
   }
 
-  #applyDeliver(to: Pid | LocalName, envelope: Envelope): void {
+  /** A name of this node may be held by a process of another: what is for it is passed on. */
+  #applyDeliver(to: Addressee, envelope: Envelope): void {
     const pid = this.whereis(to);
     const process = pid === undefined ? undefined : this.find(pid);
+    const from = envelope.type === 'call' || envelope.type === 'sys' ? envelope.from : undefined;
     if (process !== undefined) process.deliver(envelope);
-    else if (envelope.type === 'call' || envelope.type === 'sys')
-      this.settleCall(envelope.from, { type: 'failed', reason: 'noproc' });
+    else if (from !== undefined && pid !== undefined && from.pid?.key === pid.key)
+      this.settleCall(from, { type: 'failed', reason: 'calling_self' });
+    else if (pid !== undefined && pid.node !== this.node && this.#transport.isConnected(pid.node))
+      this.#transport.send(pid.node, { type: 'deliver', to: pid, envelope });
+    else if (from !== undefined) this.settleCall(from, { type: 'failed', reason: 'noproc' });
     else this.undeliverable++;
+  }
+
+  #forget(pid: Pid): void {
+    this.#names.forget(pid);
+    for (const table of this.registries.values()) table.forget(pid);
   }
 
   #applyExit(process: Process, from: Pid, reason: ExitReason, linked: boolean): void {
@@ -511,8 +696,8 @@ export class Runtime {
     process.alive = false;
     this.#processes.delete(process.pid.key);
     process.pid.process = undefined;
-    if (process.localName !== undefined) this.#names.delete(process.localName);
-    for (const table of this.registries.values()) table.forget(process.pid);
+    this.#forget(process.pid);
+    for (const node of process.heldAt) this.#signalTo(node, { type: 'forget', pid: process.pid });
     process.onEnd?.();
     for (const observer of this.observers) observer.ended?.(process, reason);
     const calls = [...process.unansweredCalls()];
@@ -532,6 +717,11 @@ export class Runtime {
       this.#enqueue(() => process.acknowledge(result));
     }
   }
+}
+
+/** Held on another node than this one. */
+function isElsewhere(name: Destination | Process['name'], node: NodeId): name is NameAt {
+  return typeof name === 'object' && !isPid(name) && name.type === 'at' && name.node !== node;
 }
 
 /** Reasons are plain data: equal when they say the same. */

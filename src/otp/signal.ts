@@ -4,10 +4,13 @@
  */
 import type { Envelope, Ref } from './envelope.ts';
 import type { ExitReason } from './exit-reason.ts';
-import type { Destination, LocalName, NodeId, Pid } from './pid.ts';
+import type { Destination, LocalName, NodeId, Pid, Via } from './pid.ts';
+
+/** A process, as the node that the signal is sent to knows it. */
+export type Addressee = Pid | LocalName | Via;
 
 export type Signal =
-  | { readonly type: 'deliver'; readonly to: Pid | LocalName; readonly envelope: Envelope }
+  | { readonly type: 'deliver'; readonly to: Addressee; readonly envelope: Envelope }
   /** `linked`: it came over a link (and only counts while the link is there), else somebody sent it. */
   | {
       readonly type: 'exit';
@@ -18,10 +21,23 @@ export type Signal =
     }
   | { readonly type: 'link'; readonly to: Pid; readonly from: Pid }
   | { readonly type: 'unlink'; readonly to: Pid; readonly from: Pid }
-  | { readonly type: 'monitor'; readonly to: Pid | LocalName; readonly watcher: Pid; readonly ref: Ref }
-  | { readonly type: 'demonitor'; readonly to: Pid | LocalName; readonly ref: Ref }
+  /** Acknowledges an unlink that came from another node. */
+  | { readonly type: 'unlinked'; readonly to: Pid; readonly from: Pid }
+  | { readonly type: 'monitor'; readonly to: Addressee; readonly watcher: Pid; readonly ref: Ref }
+  | { readonly type: 'demonitor'; readonly to: Addressee; readonly ref: Ref }
   | { readonly type: 'down'; readonly to: Pid; readonly ref: Ref; readonly reason: ExitReason }
-  | { readonly type: 'reply'; readonly ref: Ref; readonly outcome: Outcome };
+  | { readonly type: 'reply'; readonly ref: Ref; readonly outcome: Outcome }
+  /** A question about the names of the node that it is sent to; a reply answers it. */
+  | { readonly type: 'names'; readonly ref: Ref; readonly request: NameRequest }
+  /** A process that holds names there has ended: sent before anything that tells of its end. */
+  | { readonly type: 'forget'; readonly pid: Pid };
+
+export type NameRequest =
+  /** For a process that is about to start, or that lives: the answer is what it has to link to, if anything. */
+  | { readonly type: 'take'; readonly name: LocalName | Via; readonly pid: Pid }
+  | { readonly type: 'give_up'; readonly name: LocalName }
+  /** The answer is the holder's pid, if there is one. */
+  | { readonly type: 'whereis'; readonly name: LocalName | Via };
 
 /** How a call ended. */
 export type Outcome =
@@ -44,6 +60,6 @@ export interface Monitor {
   /** What the watcher asked for, a name perhaps; the DOWN message shows it. */
   readonly target: Destination;
   /** How its node names it: a name while only that is known. Undefined when there was nobody to watch. */
-  readonly to: Pid | LocalName | undefined;
+  readonly to: Addressee | undefined;
   readonly node: NodeId;
 }

@@ -39,7 +39,7 @@ import {
 import type { Pid } from './pid.ts';
 import type { Process } from './process.ts';
 import { countRestart, type Intensity } from './restart-intensity.ts';
-import type { Runtime } from './runtime.ts';
+import type { Parent, Runtime } from './runtime.ts';
 import { shutdownChild } from './shutdown.ts';
 import type { StartResult } from './start.ts';
 import { restartRange, type Strategy, shutsDown, verdict } from './supervisor-plan.ts';
@@ -117,7 +117,7 @@ export function startSupervisor(
 }
 
 export function startSupervisorLink(
-  parent: Process,
+  parent: Parent,
   options: SupervisorOptions,
   startOptions: StartOptions = {},
 ): Promise<StartResult<SupervisorSpec>> {

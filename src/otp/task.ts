@@ -7,7 +7,7 @@ import type { Envelope, Ref, SystemMessage } from './envelope.ts';
 import { type ExitReason, OperationFailed, reasonOf } from './exit-reason.ts';
 import type { Pid } from './pid.ts';
 import { type Behaviour, type Process, systemEnvelope } from './process.ts';
-import type { SpawnOptions } from './runtime.ts';
+import type { Parent, SpawnOptions } from './runtime.ts';
 import type { StartResult } from './start.ts';
 
 export type TaskFunction<Value> = (self: Process) => Value | Promise<Value>;
@@ -59,13 +59,11 @@ export function taskBehaviour(
 
 /** Starts a task as a linked child of `parent`; as a supervisor's child it is temporary unless its spec says else. */
 export function startTask(
-  parent: Process,
+  parent: Parent,
   run: TaskFunction<unknown>,
   options: TaskOptions = {},
 ): Promise<StartResult> {
-  return parent.runtime.start(parent, taskBehaviour(run, options), {
-    parent: parent.pid,
-    link: true,
+  return parent.runtime.startLink(parent, taskBehaviour(run, options), {
     label: options.label,
     name: options.name,
   });

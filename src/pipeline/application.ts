@@ -46,11 +46,16 @@ import { deliverAtExit } from './process-exit.ts';
 import { startProducerSupervisor } from './producer-supervisor.ts';
 import { RecordType } from './record-type.ts';
 import { startRecordsSupervisor } from './records-supervisor.ts';
-import { Restarts } from './restarts.ts';
+import { Refusals } from './refusals.ts';
+import { type RestartEntry, Restarts } from './restarts.ts';
 import { startServerSupervisor } from './server-supervisor.ts';
+import { type ShownState, shownState } from './shown-state.ts';
 import { stopOnSignals } from './shutdown-signals.ts';
-import { type Snapshot, takeSnapshot } from './snapshot.ts';
+import { takeSnapshot } from './snapshot.ts';
+import type { Snapshot } from './snapshot-types.ts';
+import { Tombstones } from './tombstones.ts';
 import { typeNamed } from './types.ts';
+import { Watchers } from './watchers.ts';
 
 export interface StopOptions {
   /** How long to wait for what is pending, in milliseconds. Default 30,000. What is left then is in the ledger. */
@@ -69,6 +74,8 @@ const bootId = customAlphabet('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklm
 
 const TREE_BACKOFF: Backoff = { initialMs: 500, maxMs: 30_000, factor: 2, jitter: 0.5 };
 const STOP_TIMEOUT_MS = 30_000;
+/** What sends signals, Kubernetes for one, kills after 30 s: by then the ledger has been logged. */
+const SIGNAL_TIMEOUT_MS = 25_000;
 /** How long connections may take to close, and how much longer a thread may take to say so. */
 const CLOSE_TIMEOUT_MS = 1000;
 const ANSWER_TIMEOUT_MS = 500;
@@ -81,6 +88,8 @@ export class Application {
   #state: 'starting' | 'running' | 'stopping' | 'stopped' = 'starting';
   #stopped: Promise<Ledger> | undefined;
   #tree: Pid | undefined;
+  /** A new tree in place of one that ended. */
+  #building: Promise<void> | undefined;
   readonly #hold = new Hold();
   #releaseSignals: (() => void) | undefined;
   /** The end of the process was held up for long enough. */
@@ -96,6 +105,14 @@ export class Application {
     options: ApplicationOptionsInput,
     surroundings: ApplicationSurroundings = {},
   ): Promise<Application> {
+    return Application.boot(options, (parsed) => new Application(parsed, surroundings));
+  }
+
+  /** As `start`, for a subclass, which makes an application of its own. */
+  protected static async boot<App extends Application>(
+    options: ApplicationOptionsInput,
+    make: (options: ApplicationOptions) => App,
+  ): Promise<App> {
     const current = environment();
     if (current.type === 'record_thread') {
       const { recordType, url } = current;
@@ -103,12 +120,12 @@ export class Application {
     }
     if (current.type === 'application' || current.type === 'attached')
       throw new BeamlineError('ERR_ALREADY_RUNNING', {});
-    const application = new Application(parseApplicationOptions(options), surroundings);
+    const application = make(parseApplicationOptions(options));
     await application.#hold.during(application.#boot());
     return application;
   }
 
-  private constructor(
+  protected constructor(
     options: ApplicationOptions,
     { clock = systemClock, observer }: ApplicationSurroundings,
   ) {
@@ -128,6 +145,8 @@ export class Application {
       logger: options.logger,
       types: this.#types,
       restarts: new Restarts(runtime),
+      tombstones: new Tombstones(runtime),
+      watchers: new Watchers(runtime, this.#types),
       nextNode: () => ++lastNode,
     };
     runtime.observers.add({
@@ -149,7 +168,8 @@ export class Application {
     });
     process.on('beforeExit', this.#beforeExit);
     process.on('exit', this.#exit);
-    if (options.handleSignals) this.#releaseSignals = stopOnSignals(() => this.stop());
+    if (options.handleSignals)
+      this.#releaseSignals = stopOnSignals(() => this.stop({ timeoutMs: SIGNAL_TIMEOUT_MS }));
   }
 
   /** The running tree as data: all threads, with the ledger of each record type. */
@@ -179,10 +199,8 @@ export class Application {
    * Its supervisor does the rest.
    */
   kill(pid: string): boolean {
-    const [, node, serial] = /^<(\d+)\.(\d+)>$/.exec(pid) ?? [];
-    if (node === undefined || serial === undefined) return false;
     const { runtime } = this.#engine;
-    const id = new ProcessId(Number(node), Number(serial));
+    const id = processId(pid);
     if (!runtime.isAlive(id)) return false;
     runtime.exit(id, 'kill');
     return true;
@@ -191,6 +209,40 @@ export class Application {
   /** Debug API: ends the thread of a record type. Resolves when it has ended; another one follows. */
   async endThread(recordType: string): Promise<void> {
     await this.#hold.during(typeNamed(this.#engine, recordType).placement.restart());
+  }
+
+  /**
+   * Debug API: asks a process, wherever it runs, to handle no more messages, or to go on. Messages wait meanwhile.
+   * Rejects when there is none, or when it does not answer in time because it is busy.
+   */
+  async suspend(pid: string): Promise<void> {
+    await this.#hold.during(this.#engine.runtime.sys(processId(pid), { type: 'suspend' }));
+  }
+
+  async resume(pid: string): Promise<void> {
+    await this.#hold.during(this.#engine.runtime.sys(processId(pid), { type: 'resume' }));
+  }
+
+  /** Debug API: what can be shown of a process's state, without payloads and secrets; undefined when there is none. */
+  async state(pid: string): Promise<ShownState | undefined> {
+    const id = processId(pid);
+    const { runtime } = this.#engine;
+    if (id.node === runtime.node) {
+      const process = runtime.find(id);
+      return process === undefined ? undefined : shownState(process.behaviour.state?.());
+    }
+    const type = [...this.#types.values()].find(({ placement }) => placement.info.node === id.node);
+    return this.#hold.during(type?.placement.place?.control.state(id) ?? Promise.resolve(undefined));
+  }
+
+  /** Debug API: has processes measure how long their callbacks take, until the function it returns is called. */
+  watch(): () => void {
+    return this.#engine.watchers.join();
+  }
+
+  /** Debug API: calls `listener` whenever a part of the tree ended and is going to be started again. */
+  onRestart(listener: (entry: RestartEntry) => void): () => void {
+    return this.#engine.restarts.listen(listener);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -255,7 +307,8 @@ export class Application {
       });
       if (this.#state !== 'running' && this.#state !== 'stopping') return;
       try {
-        return await this.#startTree();
+        this.#building = this.#startTree();
+        return await this.#building;
       } catch (error) {
         logger.error({ err: error }, 'the supervision tree could not be started');
       }
@@ -276,9 +329,12 @@ export class Application {
   async #attend(type: RecordType): Promise<void> {
     const { clock } = this.#engine;
     const { signal } = this.#watching;
+    const refusals = new Refusals(type);
     while (!signal.aborted) {
       const wanted = await type.signals.attentionWanted({ clock, recheckMs: RECHECK_MS }, signal);
-      if (wanted === 'wanted') this.#startRecord(type);
+      if (wanted !== 'wanted') return;
+      refusals.look();
+      if (type.signals.door === 'unattended') this.#startRecord(type);
     }
   }
 
@@ -335,6 +391,8 @@ export class Application {
     this.#state = 'stopped';
     const closeMs = deadline.signal.aborted ? 0 : CLOSE_TIMEOUT_MS;
     await Promise.all(types.map(({ placement }) => this.#closeSite(placement, closeMs)));
+    // One that is being built can be taken down when it stands; one that cannot be built needs not be.
+    await this.#building?.catch(() => {});
     const tree = this.#tree;
     this.#tree = undefined;
     if (tree !== undefined) await runtime.stop(tree, 'shutdown');
@@ -391,4 +449,10 @@ export class Application {
       .during(this.#settled([...this.#types.values()], late.signal))
       .finally(() => timer.clear());
   };
+}
+
+/** From a pid's text; of a process that never was when it is none. */
+function processId(pid: string): ProcessId {
+  const [, node, serial] = /^<(\d+)\.(\d+)>$/.exec(pid) ?? [];
+  return new ProcessId(Number(node ?? 0), Number(serial ?? 0));
 }

@@ -13,6 +13,8 @@ import type { Logger } from './logger.ts';
 import type { ApplicationOptions } from './options.ts';
 import type { RecordType } from './record-type.ts';
 import type { Restarts } from './restarts.ts';
+import type { Tombstones } from './tombstones.ts';
+import type { Watchers } from './watchers.ts';
 
 export interface Engine {
   readonly runtime: Runtime;
@@ -25,5 +27,8 @@ export interface Engine {
   readonly logger: Logger;
   readonly types: ReadonlyMap<string, RecordType>;
   readonly restarts: Restarts;
+  /** Of the main thread. */
+  readonly tombstones: Tombstones;
+  readonly watchers: Watchers;
   nextNode(): NodeId;
 }

@@ -1,5 +1,5 @@
 /** Draws a snapshot as text, laid out as the document's diagram: the tree, then a line for each record type. Pure. */
-import type { RecordSnapshot, Snapshot, TreeNode } from './snapshot.ts';
+import type { RecordSnapshot, Snapshot, TreeNode } from './snapshot-types.ts';
 
 /** What a box is besides its name: the document's D and GS. */
 const MARKS: Readonly<Record<string, string>> = {

@@ -1,9 +1,9 @@
 /**
- * Where the library says what an operator should know: the port, the default that writes to stderr, and the
- * throttle that keeps a condition that lasts from filling the log. What is said is names, counts, durations and
- * errors, never an event's payload; the default logger holds to that by not looking inside objects.
+ * Where the library says what an operator should know: the port, and the default that writes to stderr.
+ * What is said is names, counts, durations and errors, never an event's payload; the default logger holds to that by
+ * not looking inside objects.
  */
-import type { Clock, Timer } from '../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import { systemClock } from '../base/clock.ts';
 import { kindOf } from './shown-value.ts';
 
@@ -88,64 +88,6 @@ function oneLine(text: string): string {
 
 function cut(text: string): string {
   return text.length <= TEXT_MAX ? text : `${text.slice(0, TEXT_MAX)}…`;
-}
-
-interface Held {
-  readonly timer: Timer;
-  /** How many entries were kept back since the last that was written. */
-  suppressed: number;
-  /** Writes the latest of these, with their number. */
-  write: () => void;
-}
-
-/**
- * Says each thing at most once per interval: the first entry of a key at once; of those that follow within
- * `intervalMs` the latest, when the interval ends, with `suppressed`, the number of all that it stands for. Nothing
- * goes uncounted. A key is held only while its interval runs; keys are names of types and conditions, of which
- * there are few, never ids.
- */
-export class LogThrottle {
-  readonly #clock: Clock;
-  readonly #intervalMs: number;
-  readonly #held = new Map<string, Held>();
-
-  constructor(clock: Clock, intervalMs: number) {
-    this.#clock = clock;
-    this.#intervalMs = intervalMs;
-  }
-
-  log(key: string, logger: Logger, level: LogLevel, fields: LogFields, message: string): void {
-    const held = this.#held.get(key);
-    if (held === undefined) {
-      logger[level](fields, message);
-      this.#hold(key);
-      return;
-    }
-    held.suppressed++;
-    held.write = () => logger[level]({ ...fields, suppressed: held.suppressed }, message);
-  }
-
-  /** Writes what is kept back at once, and starts anew: for the end of the application. */
-  flush(): void {
-    for (const held of this.#held.values()) {
-      held.timer.clear();
-      if (held.suppressed > 0) held.write();
-    }
-    this.#held.clear();
-  }
-
-  #hold(key: string): void {
-    const timer = this.#clock.setTimer(this.#intervalMs, () => this.#release(key));
-    this.#held.set(key, { timer, suppressed: 0, write: () => {} });
-  }
-
-  #release(key: string): void {
-    const held = this.#held.get(key);
-    this.#held.delete(key);
-    if (held === undefined || held.suppressed === 0) return;
-    held.write();
-    this.#hold(key);
-  }
 }
 
 /** A logger whose entries go elsewhere, to another thread perhaps. */

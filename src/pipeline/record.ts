@@ -22,7 +22,7 @@ import type { Place } from './placement.ts';
 import type { RecordType } from './record-type.ts';
 
 /** Between two starts of a thread, from the second on. */
-const THREAD_BACKOFF: Backoff = { initialMs: 200, maxMs: 30_000, factor: 2, jitter: 0.5 };
+const THREAD_BACKOFF: Backoff = { initialMs: 200, maxMs: 5000, factor: 2, jitter: 0.5 };
 /** A thread that has not answered so many times in a row is hung. */
 const MISSED_CHECKS = 3;
 
@@ -93,7 +93,7 @@ const record: GenServer<Spec> = {
           { recordType: recordType.name, err: message.error },
           'the thread of a record type did not start',
         );
-        return openLater(self, { ...state, place: undefined });
+        return openLater(self, { ...state, place: undefined }, message.error);
       case 'thread_ended': {
         if (message.place !== state.place) return noreply(state);
         if (recordType.placement.closed || (recordType.signals.door === 'closed' && recordType.isSettled))
@@ -104,7 +104,8 @@ const record: GenServer<Spec> = {
           'the thread of a record type ended, and is started again',
         );
         const stable = clock.now() - state.upSince >= recordType.options.stableMs;
-        return openLater(self, { ...state, place: undefined, attempts: stable ? 0 : state.attempts });
+        const attempts = stable ? 0 : state.attempts;
+        return openLater(self, { ...state, place: undefined, attempts }, message.error);
       }
       case 'check':
         return message.place === state.place ? check(self, state, message.place) : noreply(state);
@@ -126,12 +127,13 @@ function open(self: Process, state: State): Result<State> {
   return noreply(state);
 }
 
-function openLater(self: Process, state: State): Result<State> {
+function openLater(self: Process, state: State, error: Error): Result<State> {
+  const { name, engine } = state.recordType;
   const attempts = state.attempts + 1;
+  const delayMs = attempts === 1 ? 0 : backoffDelay(THREAD_BACKOFF, attempts - 1, self.runtime.random);
+  engine.restarts.noteThread(name, error, attempts, delayMs);
   if (attempts === 1) return open(self, { ...state, attempts });
-  self.sendAfter(backoffDelay(THREAD_BACKOFF, attempts - 1, self.runtime.random), {
-    type: 'open',
-  } satisfies Message);
+  self.sendAfter(delayMs, { type: 'open' } satisfies Message);
   return noreply({ ...state, attempts });
 }
 

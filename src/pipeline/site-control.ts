@@ -1,5 +1,6 @@
 /** What can be asked of a site, served by it: in its thread over the control plane, or inline by a plain call. */
 
+import { performance } from 'node:perf_hooks';
 import type { Pid } from '../otp/pid.ts';
 import type { Behaviour, Process } from '../otp/process.ts';
 import type { StartResult } from '../otp/start.ts';
@@ -7,6 +8,7 @@ import { RECHECK_MS } from '../threads/queue/index.ts';
 import { consumerSupervisorBehaviour } from './consumer-supervisor.ts';
 import { producerAccount, producerBehaviour } from './producer.ts';
 import type { RecordSite } from './record-site.ts';
+import { shownState } from './shown-state.ts';
 import type { SiteControl, SiteSnapshot } from './site.ts';
 import { UnattendedDispatch } from './unattended-dispatch.ts';
 
@@ -47,18 +49,32 @@ export function siteControl(site: RecordSite): SiteControl {
 
     closeAdapter: (timeoutMs) => site.close(timeoutMs),
 
-    inspect: (): SiteSnapshot => ({
-      processes: [...runtime.processes]
-        .filter((process) => isOfSite(process, site))
-        .map((process) => process.info()),
-      producer: producer?.alive ? producerAccount(producer.behaviour.state?.()) : undefined,
-      claimed: site.claimed,
-      running: site.gate.running,
-      deadWaiting: site.table.pending().dead,
-      dispatching: unattended.active,
-      lastError: site.lastError,
-      adapter: site.adapter.snapshot(),
-    }),
+    inspect(measure): SiteSnapshot {
+      runtime.measuring = measure;
+      const { idle, active } = performance.eventLoopUtilization();
+      return {
+        processes: [...runtime.processes]
+          .filter((process) => isOfSite(process, site))
+          .map((process) => process.info()),
+        producer: producer?.alive ? producerAccount(producer.behaviour.state?.()) : undefined,
+        claimed: site.claimed,
+        running: site.gate.running,
+        deadWaiting: site.table.deadWaiting,
+        dispatching: unattended.active,
+        lastError: site.lastError,
+        adapter: site.adapter.snapshot(),
+        tombstones: site.tombstones.recent(),
+        handleMs: site.handleMs.spread(),
+        batchEvents: site.batchEvents.spread(),
+        heapUsedBytes: process.memoryUsage().heapUsed,
+        loop: { idleMs: idle, activeMs: active },
+      };
+    },
+
+    state(pid) {
+      const found = runtime.find(pid);
+      return found === undefined ? undefined : shownState(found.behaviour.state?.());
+    },
 
     ping() {},
   };

@@ -4,6 +4,7 @@
  * thread. All of it is plain data or functions of plain data; whether a thread lies between cannot be seen.
  */
 
+import type { Spread } from '../base/histogram.ts';
 import type { NodeId, Pid } from '../otp/pid.ts';
 import type { ProcessInfo } from '../otp/process.ts';
 import type { StartResult } from '../otp/start.ts';
@@ -13,6 +14,8 @@ import type { AdapterSnapshot } from './adapter/adapter.ts';
 import type { WireDescriptor } from './adapter/descriptor.ts';
 import type { LogFields, LogLevel } from './logger.ts';
 import type { TypeOptions } from './options.ts';
+import type { ShownState } from './shown-state.ts';
+import type { Tombstone } from './tombstones.ts';
 
 /** The type's options that its site needs: plain data. */
 export type SiteOptions = Pick<
@@ -51,7 +54,10 @@ export interface SiteControl {
   /** Begins, or ends, to dispatch without a Producer. */
   dispatch(order: 'begin' | 'end'): void;
   closeAdapter(timeoutMs: number): Promise<void>;
-  inspect(): SiteSnapshot;
+  /** With `measure`, its processes measure how long their callbacks take from now on; without, no longer. */
+  inspect(measure: boolean): SiteSnapshot;
+  /** What can be shown of a process's state; undefined when there is no such process. */
+  state(pid: Pid): ShownState | undefined;
   /** Answers, if the thread's event loop turns. */
   ping(): void;
 }
@@ -90,4 +96,12 @@ export interface SiteSnapshot {
   readonly dispatching: boolean;
   readonly lastError: { readonly message: string; readonly at: number } | undefined;
   readonly adapter: AdapterSnapshot;
+  /** Its processes that crashed lately. */
+  readonly tombstones: readonly Tombstone[];
+  /** How long runs of the handler took, in milliseconds, and how many events each had. */
+  readonly handleMs: Spread | undefined;
+  readonly batchEvents: Spread | undefined;
+  readonly heapUsedBytes: number;
+  /** How the thread's event loop has spent its time. */
+  readonly loop: { readonly idleMs: number; readonly activeMs: number };
 }

@@ -4,11 +4,18 @@
  */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { Endpoint } from 'comlink';
-import type { NodeId } from '../otp/pid.ts';
+import { isPid, type NodeId, ProcessId } from '../otp/pid.ts';
 import type { Runtime } from '../otp/runtime.ts';
 import type { Signal } from '../otp/signal.ts';
 import type { Packet } from './protocol.ts';
 import type { TermCodec } from './term-codec.ts';
+
+/** How many packets went which way. */
+export interface Traffic {
+  readonly sent: number;
+  /** Handled, or being handled. */
+  readonly received: number;
+}
 
 type ControlListener = (event: { readonly data: unknown }) => void;
 
@@ -24,6 +31,8 @@ export class NodeLink {
   readonly #runtime: () => Runtime;
   readonly #listeners = new Set<ControlListener>();
   #open = true;
+  #sent = 0;
+  #received = 0;
 
   /** `runtime` is asked for at the first signal: it is made with a transport that is made with its links. */
   constructor(node: NodeId, port: MessagePort, codec: TermCodec, runtime: () => Runtime) {
@@ -45,12 +54,19 @@ export class NodeLink {
     return this.#open;
   }
 
+  /** Both ends are idle when each has received what the other has sent. */
+  get traffic(): Traffic {
+    return { sent: this.#sent, received: this.#received };
+  }
+
   send(signal: Signal): void {
-    this.post({ type: 'signal', signal: this.#codec.encode(signal) });
+    if (this.#open) this.post(this.#packet(signal));
   }
 
   post(packet: Packet): void {
-    if (this.#open) this.#port.postMessage(packet);
+    if (!this.#open) return;
+    this.#sent++;
+    this.#port.postMessage(packet);
   }
 
   /** Takes what has arrived and was not handled yet, and closes: for an end whose other end is gone. */
@@ -79,12 +95,58 @@ export class NodeLink {
     this.#port.unref();
   }
 
+  #packet(signal: Signal): Packet {
+    if (signal.type === 'reply' && signal.outcome.type === 'ok') {
+      return { type: 'answer', ref: signal.ref, value: this.#codec.encode(signal.outcome.value) };
+    }
+    if (signal.type === 'deliver' && signal.envelope.type === 'call' && isPid(signal.to)) {
+      const { to, envelope } = signal;
+      const { pid, node, ref } = envelope.from;
+      if (
+        to.node === this.node &&
+        node === this.#runtime().node &&
+        (pid === undefined || pid.node === node)
+      ) {
+        const message = this.#codec.encode(envelope.message);
+        return { type: 'call', to: to.serial, by: pid?.serial, ref, message };
+      }
+    }
+    return { type: 'signal', signal: this.#codec.encode(signal) };
+  }
+
   #receive(packet: Packet): void {
     if (!this.#open) return;
+    this.#received++;
     switch (packet.type) {
       case 'signal':
         this.#runtime().receive(this.#codec.decode(packet.signal) as Signal, this.node);
         return;
+      case 'call': {
+        const runtime = this.#runtime();
+        const { to, by, ref, message } = packet;
+        const pid = by === undefined ? undefined : new ProcessId(this.node, by);
+        runtime.receive(
+          {
+            type: 'deliver',
+            to: new ProcessId(runtime.node, to),
+            envelope: {
+              type: 'call',
+              message: this.#codec.decode(message),
+              from: { pid, node: this.node, ref },
+            },
+          },
+          this.node,
+        );
+        return;
+      }
+      case 'answer': {
+        const value = this.#codec.decode(packet.value);
+        this.#runtime().receive(
+          { type: 'reply', ref: packet.ref, outcome: { type: 'ok', value } },
+          this.node,
+        );
+        return;
+      }
       case 'control':
         for (const listener of [...this.#listeners]) listener({ data: packet.message });
         return;

@@ -15,7 +15,7 @@ import type { Runtime } from '../otp/runtime.ts';
 import { type ControlApi, type RemoteControl, remoteControl, serveControl } from './control-lane.ts';
 import { ThreadError } from './errors.ts';
 import { threadExecArgv } from './exec-argv.ts';
-import { NodeLink } from './node-link.ts';
+import { NodeLink, type Traffic } from './node-link.ts';
 import type { TermCodec } from './term-codec.ts';
 import type { ThreadTransport } from './thread-transport.ts';
 
@@ -122,6 +122,10 @@ export class Thread<Api> {
 
   get state(): ThreadState {
     return this.#state;
+  }
+
+  get traffic(): Traffic {
+    return this.#link.traffic;
   }
 
   /** Keeps the Node process alive for as long as the thread runs. */

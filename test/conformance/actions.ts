@@ -1,7 +1,6 @@
 /** What each action of a script does (FORMAT.md, section 4): one function each, in the format's own words. */
 import { Exit } from '../../src/otp/exit-reason.ts';
-import type { Destination, Pid } from '../../src/otp/pid.ts';
-import { register, unregister, update } from '../../src/otp/registry.ts';
+import { type Destination, formatDestination, type Pid } from '../../src/otp/pid.ts';
 import { ask, cancel } from '../../src/otp/stage/consumer.ts';
 import {
   awaitMany,
@@ -14,9 +13,9 @@ import {
 } from '../../src/otp/task.ts';
 import { asyncStream } from '../../src/otp/task-stream.ts';
 import type { Actor } from './actor.ts';
+import { type Awaitable, after } from './awaitable.ts';
 import { SCRIPT_FIELDS } from './check.ts';
 import type { Action, ActionName, Json, Reference, Spec } from './format.ts';
-import { startChildOf, startSpec } from './start.ts';
 import { startText } from './start-text.ts';
 import { runTask, streamScript } from './task.ts';
 import { parseReason } from './term.ts';
@@ -101,24 +100,19 @@ const HANDLERS: Handlers = {
   },
   link: (actor, reference) => withPid(actor, reference, (pid) => actor.self.link(pid)),
   unlink: (actor, reference) => withPid(actor, reference, (pid) => actor.self.unlink(pid)),
-  monitor(actor, reference) {
-    const target = watched(actor, reference);
-    if (target === undefined) return;
-    const refs = actor.monitors.get(target.toString()) ?? [];
-    actor.monitors.set(target.toString(), [...refs, actor.self.monitor(target)]);
-  },
+  monitor: (actor, reference) =>
+    withWatched(actor, reference, (target) => {
+      const name = formatDestination(target);
+      const refs = actor.monitors.get(name) ?? [];
+      actor.monitors.set(name, [...refs, actor.self.monitor(target)]);
+    }),
   demonitor: (actor, reference) => demonitor(actor, reference, {}),
   demonitor_flush: (actor, reference) => demonitor(actor, reference, { flush: true }),
   signal: (actor, reference, reason) =>
     withPid(actor, reference, (pid) => actor.self.exit(pid, parseReason(reason))),
-  send(actor, reference, message) {
-    const to = actor.world.resolve(reference, actor.self);
-    if (to !== undefined) actor.self.send(to, message);
-  },
-  cast(actor, reference, script) {
-    const to = actor.world.resolve(reference, actor.self);
-    if (to !== undefined) actor.self.cast(to, { type: 'do', script });
-  },
+  send: (actor, reference, message) => withTarget(actor, reference, (to) => actor.self.send(to, message)),
+  cast: (actor, reference, script) =>
+    withTarget(actor, reference, (to) => actor.self.cast(to, { type: 'do', script })),
   send_after(actor, ms, message) {
     actor.timers.set(actor.world.terms.text(message), actor.self.sendAfter(ms, message));
   },
@@ -127,18 +121,17 @@ const HANDLERS: Handlers = {
     if (timer !== undefined) actor.self.cancelTimer(timer);
   },
   async call(actor, reference, script, timeoutMs) {
-    const to = actor.world.resolve(reference, actor.self);
+    const to = await actor.world.resolve(reference, actor.self);
     if (to === undefined) return result(actor, 'call', UNKNOWN);
     const options = timeoutMs === undefined ? {} : { timeoutMs };
     result(actor, 'call', await actor.self.call(to, { type: 'do', script }, options));
   },
   async start(actor, spec) {
-    const outcome = await startSpec(actor.world, actor.self, withSelf(spec, actor.name));
+    const outcome = await actor.world.start(actor.self, withSelf(spec, actor.name));
     result(actor, 'start', startText(outcome, actor.world.terms));
   },
   async start_child(actor, supervisor, spec) {
-    const outcome = await startChildOf(
-      actor.world,
+    const outcome = await actor.world.startChild(
       actor.self,
       supervisor,
       withSelf(spec, actor.name),
@@ -150,53 +143,47 @@ const HANDLERS: Handlers = {
   // -- names -------------------------------------------------------------------------------------------------
 
   register(actor, registry, key, value = null) {
-    const outcome = register(actor.self, registry, key, value);
-    const text =
-      outcome.type === 'ok' ? 'ok' : `{error,{already_registered,${actor.world.terms.text(outcome.pid)}}}`;
-    result(actor, 'register', text);
+    const { names, terms } = actor.world;
+    return done(names.register(actor.self, registry, key, value), (outcome) => {
+      const text = outcome.type === 'ok' ? 'ok' : `{error,{already_registered,${terms.text(outcome.pid)}}}`;
+      result(actor, 'register', text);
+    });
   },
-  unregister(actor, registry, key) {
-    unregister(actor.self, registry, key);
-    result(actor, 'unregister', 'ok');
-  },
+  unregister: (actor, registry, key) =>
+    done(actor.world.names.unregister(actor.self, registry, key), () => result(actor, 'unregister', 'ok')),
   update(actor, registry, key, value) {
-    const { terms } = actor.world;
-    const outcome = update(actor.self, registry, key, value);
-    const text = outcome === undefined ? 'error' : `{${terms.text(value)},${terms.text(outcome.before)}}`;
-    result(actor, 'update', text);
+    const { names, terms } = actor.world;
+    return done(names.update(actor.self, registry, key, value), (outcome) => {
+      const text = outcome === undefined ? 'error' : `{${terms.text(value)},${terms.text(outcome.before)}}`;
+      result(actor, 'update', text);
+    });
   },
-  register_name(actor, name) {
-    actor.self.register(name);
-    result(actor, 'register_name', true);
-  },
-  unregister_name(actor, name) {
-    actor.self.unregister(name);
-    result(actor, 'unregister_name', true);
-  },
+  register_name: (actor, name) =>
+    done(actor.world.names.registerName(actor.self, name), () => result(actor, 'register_name', true)),
+  unregister_name: (actor, name) =>
+    done(actor.world.names.unregisterName(actor.self, name), () => result(actor, 'unregister_name', true)),
 
   // -- stages ------------------------------------------------------------------------------------------------
 
-  ask(actor, producer, count) {
+  ask: (actor, producer, count) =>
     withPid(actor, producer, (pid) => {
       const subscription = actor.subscriptions.get(pid.key);
       if (subscription !== undefined) ask(actor.self, subscription, count);
-    });
-  },
-  cancel(actor, producer, reason) {
+    }),
+  cancel: (actor, producer, reason) =>
     withPid(actor, producer, (pid) => {
       const subscription = actor.subscriptions.get(pid.key);
       if (subscription !== undefined) cancel(actor.self, subscription, parseReason(reason));
-    });
-  },
+    }),
 
   // -- tasks -------------------------------------------------------------------------------------------------
 
   async(actor, label, script) {
     const { world } = actor;
-    world.declareTask(label, undefined);
+    world.declare(label, 'task', undefined);
     actor.tasks.set(
       label,
-      startAsync(actor.self, (self) => runTask(world, self, script), { label }),
+      startAsync(actor.self, (self) => runTask(world, self, () => script), { label }),
     );
   },
   await: async (actor, label, ms) => onTask(actor, 'await', label, (task) => awaitTask(actor.self, task, ms)),
@@ -217,7 +204,7 @@ const HANDLERS: Handlers = {
       {
         label(item) {
           const name = `${label}:${world.terms.text(item)}`;
-          world.declareTask(name, item);
+          world.declare(name, 'task', item);
           return name;
         },
         ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
@@ -250,23 +237,57 @@ function result(actor: Actor, action: ActionName, value: unknown): void {
   actor.observe('result', action, json);
 }
 
+/** What comes after something that another thread may have to be asked for; the process may have ended by then. */
+function done<Value>(value: Awaitable<Value>, then: (value: Value) => void): undefined | Promise<undefined> {
+  const next = (settled: Value): undefined => void then(settled);
+  return value instanceof Promise ? value.then(next) : next(value);
+}
+
+/** Where a reference leads; nothing happens when that process was never born. */
+function withTarget(
+  actor: Actor,
+  reference: Reference,
+  then: (to: Destination) => void,
+): undefined | Promise<undefined> {
+  return done(actor.world.resolve(reference, actor.self), (to) => {
+    if (to !== undefined) then(to);
+  });
+}
+
 /** The process that a reference leads to, dead or alive; nothing happens when there is none. */
-function withPid(actor: Actor, reference: Reference, then: (pid: Pid) => void): void {
-  const to = actor.world.resolve(reference, actor.self);
-  const pid = to === undefined ? undefined : actor.world.runtime.whereis(to);
-  if (pid !== undefined) then(pid);
+function withPid(
+  actor: Actor,
+  reference: Reference,
+  then: (pid: Pid) => void,
+): undefined | Promise<undefined> {
+  const { runtime } = actor.world;
+  const found = after(actor.world.resolve(reference, actor.self), (to) =>
+    to === undefined ? undefined : runtime.locate(actor.self, to),
+  );
+  return done(found, (pid) => {
+    if (pid !== undefined) then(pid);
+  });
 }
 
 /** What a monitor is set on: a local name as such, for anything else the process. */
-function watched(actor: Actor, reference: Reference): Destination | undefined {
-  const to = actor.world.resolve(reference, actor.self);
-  return to === undefined || typeof to === 'string' ? to : actor.world.runtime.whereis(to);
+function withWatched(
+  actor: Actor,
+  reference: Reference,
+  then: (target: Destination) => void,
+): undefined | Promise<undefined> {
+  const byName = typeof reference === 'object' && 'name' in reference;
+  return byName ? withTarget(actor, reference, then) : withPid(actor, reference, then);
 }
 
-function demonitor(actor: Actor, reference: Reference, options: { readonly flush?: boolean }): void {
-  const target = watched(actor, reference);
-  const ref = target === undefined ? undefined : actor.monitors.get(target.toString())?.pop();
-  if (ref !== undefined) actor.self.demonitor(ref, options);
+function demonitor(
+  actor: Actor,
+  reference: Reference,
+  options: { readonly flush?: boolean },
+): undefined | Promise<undefined> {
+  return withWatched(actor, reference, (target) => {
+    const ref = actor.monitors.get(formatDestination(target))?.pop();
+    if (ref !== undefined) actor.self.demonitor(ref, options);
+  });
 }
 
 async function onTask(

@@ -11,7 +11,7 @@ import type { Subscription } from '../../src/otp/stage/messages.ts';
 import type { Task } from '../../src/otp/task.ts';
 import { act } from './actions.ts';
 import type { Json, Script } from './format.ts';
-import type { World } from './world.ts';
+import type { Incarnation, World } from './world.ts';
 
 /** What the script of one callback has set. */
 export interface Turn {
@@ -48,12 +48,11 @@ export class Actor {
   saved: ReplyTo | undefined = undefined;
   turn: Turn = newTurn(null, undefined);
 
-  constructor(world: World, self: Process) {
-    const incarnation = world.incarnationOf(self.pid);
+  constructor(world: World, self: Process, { name, number }: Incarnation) {
     this.world = world;
     this.self = self;
-    this.name = world.nameOf(self.pid);
-    this.number = incarnation?.number ?? 0;
+    this.name = name;
+    this.number = number;
   }
 
   /** Runs the script of one callback and makes what the callback returns. */

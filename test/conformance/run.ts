@@ -5,8 +5,10 @@
  */
 import { ordered, orderedExits, sameRecord } from './compare.ts';
 import type { Scenario, Step, StepRecord } from './format.ts';
+import type { HomeWorld } from './home-world.ts';
+import { ONE_THREAD, type Placement } from './placement.ts';
+import { quiet } from './quiet.ts';
 import { operate, operateAside, type StepResult } from './steps.ts';
-import { World } from './world.ts';
 
 /** The first step whose record is not the one expected. */
 export interface Difference {
@@ -15,20 +17,24 @@ export interface Difference {
   readonly actual: StepRecord;
 }
 
-/** More turns of the event loop without rest than any scenario needs: something runs for ever. */
-const TURNS_MAX = 10_000;
-
-export async function runScenario(scenario: Scenario): Promise<Difference | undefined> {
-  const world = new World();
-  for (const [index, step] of scenario.steps.entries()) {
-    const actual = await runStep(world, step, scenario);
-    const expected = scenario.expected[index] as StepRecord;
-    if (!sameRecord(expected, actual)) return { step: index, expected, actual };
+export async function runScenario(
+  scenario: Scenario,
+  placement: Placement = ONE_THREAD,
+): Promise<Difference | undefined> {
+  const world = placement.open();
+  try {
+    for (const [index, step] of scenario.steps.entries()) {
+      const actual = await runStep(world, step, scenario);
+      const expected = scenario.expected[index] as StepRecord;
+      if (!sameRecord(expected, actual)) return { step: index, expected, actual };
+    }
+    return undefined;
+  } finally {
+    await placement.close(world);
   }
-  return undefined;
 }
 
-async function runStep(world: World, step: Step, scenario: Scenario): Promise<StepRecord> {
+async function runStep(world: HomeWorld, step: Step, scenario: Scenario): Promise<StepRecord> {
   const { result, tookMs } = await returned(world, step);
   const within = step.within_ms === undefined ? {} : { within: tookMs <= step.within_ms };
   const told = { ...(result === undefined ? {} : { result }), ...within };
@@ -44,7 +50,7 @@ async function runStep(world: World, step: Step, scenario: Scenario): Promise<St
 
 /** Launches the operation and goes on until it has returned. */
 async function returned(
-  world: World,
+  world: HomeWorld,
   step: Step,
 ): Promise<{ readonly result: StepResult; readonly tookMs: number }> {
   if (step.async !== undefined) {
@@ -58,20 +64,9 @@ async function returned(
   });
   for (;;) {
     // A step that does not settle is followed by the next one as soon as its operation returns.
-    await (step.settle === false ? Promise.race([operation, quiet(world)]) : quiet(world));
+    const isReturned = (): boolean => outcome !== undefined;
+    await (step.settle === false ? Promise.race([operation, quiet(world, isReturned)]) : quiet(world));
     if (outcome !== undefined) return outcome;
-    if (!world.clock.fireNext()) throw new Error(`deadlock: ${step.op} waits, and no timer is set`);
+    if (!world.fireNext()) throw new Error(`deadlock: ${step.op} waits, and no timer is set`);
   }
-}
-
-/** Waits until nothing is busy. Microtasks are done when a turn of the event loop comes: no promise is left to settle. */
-async function quiet(world: World): Promise<void> {
-  const { clock, runtime } = world;
-  for (let turn = 0; turn < TURNS_MAX; turn++) {
-    await new Promise((resolve) => setImmediate(resolve));
-    if (!runtime.scheduler.idle) continue;
-    if (clock.nextDueAt === undefined || clock.nextDueAt > clock.now()) return;
-    clock.fireNext();
-  }
-  throw new Error('never quiet: some process runs for ever');
 }

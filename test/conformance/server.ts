@@ -14,9 +14,9 @@ import {
   stop,
   type Then,
 } from '../../src/otp/gen-server.ts';
-import { formatDestination, isPid } from '../../src/otp/pid.ts';
 import type { Process } from '../../src/otp/process.ts';
 import { Actor, type Turn } from './actor.ts';
+import { after } from './awaitable.ts';
 import type { Json, Script, ServerSpec, WorkerSpec } from './format.ts';
 import type { World } from './world.ts';
 
@@ -82,7 +82,13 @@ export class ScriptedServer<Spec extends ServerSpec = ServerSpec> {
   }
 
   #init(argument: Json | undefined, self: Process): InitResult<Json> | Promise<InitResult<Json>> {
-    this.actor = new Actor(this.#world, self);
+    return after(this.#world.incarnation(self.pid), (incarnation) => {
+      this.actor = new Actor(this.#world, self, incarnation);
+      return this.#initialise(argument);
+    });
+  }
+
+  #initialise(argument: Json | undefined): InitResult<Json> | Promise<InitResult<Json>> {
     const { terms } = this.#world;
     this.actor.observe('init', ...(argument === undefined ? [] : [terms.value(argument)]));
     const { init, init_at: at, value = 0 } = this.spec;
@@ -102,8 +108,7 @@ export class ScriptedServer<Spec extends ServerSpec = ServerSpec> {
       return this.run(value, spec.on_exit);
     }
     if (isMessage<System<'DOWN'>>(message, 'DOWN')) {
-      const what = isPid(message.target) ? terms.text(message.target) : formatDestination(message.target);
-      actor.observe('DOWN', what, terms.reason(message.reason));
+      actor.observe('DOWN', terms.watched(message.target), terms.reason(message.reason));
       return this.run(value, 'on_down' in spec ? spec.on_down : undefined);
     }
     if (isMessage<System<'timeout'>>(message, 'timeout')) {

@@ -1,10 +1,11 @@
 /** The specs of stages as the modules of a Producer and of a Consumer. */
 import type { ExitReason } from '../../src/otp/exit-reason.ts';
-import type { Process } from '../../src/otp/process.ts';
+import type { Destination } from '../../src/otp/pid.ts';
 import { BroadcastDispatcher } from '../../src/otp/stage/broadcast-dispatcher.ts';
 import type { Consumer } from '../../src/otp/stage/consumer.ts';
 import type { Cancellation, Subscribe, Subscription } from '../../src/otp/stage/messages.ts';
 import type { Producer, ProducerOptions } from '../../src/otp/stage/producer.ts';
+import { type Awaitable, after, all } from './awaitable.ts';
 import type {
   ConsumerSpec,
   Json,
@@ -13,6 +14,7 @@ import type {
   SubscribeTo,
   SubscriptionFields,
 } from './format.ts';
+import type { HomeWorld } from './home-world.ts';
 import { type Scripted, ScriptedServer } from './server.ts';
 import type { World } from './world.ts';
 
@@ -81,10 +83,30 @@ export function consumerModule(world: World, spec: ConsumerSpec): Consumer<Scrip
 export function subscriptions(
   world: World,
   list: readonly SubscribeTo[] | undefined,
-  self?: Process,
+): Awaitable<readonly Subscribe[]> {
+  const entries = list ?? [];
+  const targets = entries.map(({ to }) => world.resolve(to));
+  return after(all(targets), (found) => subscribing(entries, found));
+}
+
+/** As `subscriptions`, on the main thread. */
+export function subscriptionsHere(
+  world: HomeWorld,
+  list: readonly SubscribeTo[] | undefined,
 ): readonly Subscribe[] {
-  return (list ?? []).flatMap((entry) => {
-    const to = world.resolve(entry.to, self);
+  const entries = list ?? [];
+  return subscribing(
+    entries,
+    entries.map(({ to }) => world.resolve(to)),
+  );
+}
+
+function subscribing(
+  entries: readonly SubscribeTo[],
+  targets: readonly (Destination | undefined)[],
+): readonly Subscribe[] {
+  return entries.flatMap((entry, index) => {
+    const to = targets[index];
     return to === undefined ? [] : [{ to, ...subscriptionOptions(entry) }];
   });
 }

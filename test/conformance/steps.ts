@@ -1,6 +1,6 @@
 /** What each step does (FORMAT.md, section 5), done by the driver or, if asynchronous, by a process of its own. */
 import { Exit, OperationFailed } from '../../src/otp/exit-reason.ts';
-import type { Destination, Pid } from '../../src/otp/pid.ts';
+import { at, type Destination, isPid, type Pid } from '../../src/otp/pid.ts';
 import type { Process } from '../../src/otp/process.ts';
 import { countEntries, dispatch, keysOf, lookup } from '../../src/otp/registry.ts';
 import { subscribe } from '../../src/otp/stage/consumer.ts';
@@ -9,12 +9,12 @@ import { deleteChild, restartChild, terminateChild } from '../../src/otp/supervi
 import { taskBehaviour } from '../../src/otp/task.ts';
 import { compactJson, sorted } from './compare.ts';
 import type { Json, Operation, OperationName, Reference, SupervisorReference } from './format.ts';
+import type { HomeWorld } from './home-world.ts';
 import { subscriptionOptions } from './stage.ts';
-import { startChildOf, startSpec } from './start.ts';
 import { type StartOutcome, startText } from './start-text.ts';
 import { type SupervisorKind, supervisorKind } from './supervisor-kind.ts';
 import { parseReason } from './term.ts';
-import { UNKNOWN, type World } from './world.ts';
+import { UNKNOWN } from './world.ts';
 
 /** Undefined is a step without a result. */
 export type StepResult = Json | undefined;
@@ -22,15 +22,19 @@ export type StepResult = Json | undefined;
 type Awaitable<Value> = Value | Promise<Value>;
 type Handlers = {
   readonly [Name in OperationName]: (
-    world: World,
+    world: HomeWorld,
     by: Process,
     step: Extract<Operation, { readonly op: Name }>,
   ) => Awaitable<StepResult>;
 };
 
 /** Does the operation; its failure is a result too. */
-export async function operate(world: World, by: Process, step: Operation): Promise<StepResult> {
-  const handler = HANDLERS[step.op] as (world: World, by: Process, step: Operation) => Awaitable<StepResult>;
+export async function operate(world: HomeWorld, by: Process, step: Operation): Promise<StepResult> {
+  const handler = HANDLERS[step.op] as (
+    world: HomeWorld,
+    by: Process,
+    step: Operation,
+  ) => Awaitable<StepResult>;
   try {
     return await handler(world, by, step);
   } catch (thrown) {
@@ -41,7 +45,7 @@ export async function operate(world: World, by: Process, step: Operation): Promi
 }
 
 /** Has a process of its own do the operation and record its outcome. */
-export function operateAside(world: World, label: string, step: Operation): void {
+export function operateAside(world: HomeWorld, label: string, step: Operation): void {
   world.runtime.spawn(
     taskBehaviour(async (self) => {
       const result = await operate(world, self, step);
@@ -51,7 +55,7 @@ export function operateAside(world: World, label: string, step: Operation): void
 }
 
 const HANDLERS: Handlers = {
-  start: async (world, by, { spec }) => startText(await startSpec(world, by, spec), world.terms),
+  start: async (world, by, { spec }) => startText(await world.start(by, spec), world.terms),
   call: (world, by, { to, do: script, timeout: timeoutMs = 5000 }) =>
     withTarget(world, to, async (target) => ({
       reply: world.terms.value(await by.call(target, { type: 'do', script }, { timeoutMs })),
@@ -80,7 +84,7 @@ const HANDLERS: Handlers = {
       return undefined;
     }),
 
-  start_child: (world, by, { sup, spec, arg }) => startChildOf(world, by, sup, spec, arg),
+  start_child: (world, by, { sup, spec, arg }) => world.startChild(by, sup, spec, arg),
   terminate_child: (world, by, { sup, id, child }) =>
     withSupervisor(world, sup, async (to, kind) => {
       if (child === undefined) return outcomeText(world, await terminateChild(by, to, String(id)));
@@ -111,7 +115,7 @@ const HANDLERS: Handlers = {
   whereis: (world, _by, { of }) =>
     withTarget(world, of, (target) => {
       const pid = world.runtime.whereis(target);
-      return pid !== undefined && world.runtime.isAlive(pid) ? world.terms.text(pid) : null;
+      return pid !== undefined && world.isAlive(pid) ? world.terms.text(pid) : null;
     }),
   alive: (world) => sorted(world.living()),
   sleep: async (_world, by, { ms }) => {
@@ -142,7 +146,10 @@ const HANDLERS: Handlers = {
   subscribe: (world, by, step) =>
     withTarget(world, step.consumer, (consumer) =>
       withTarget(world, step.to, async (to) =>
-        outcomeText(world, await subscribe(by, consumer, { to, ...subscriptionOptions(step) })),
+        outcomeText(
+          world,
+          await subscribe(by, consumer, { to: anywhere(world, to), ...subscriptionOptions(step) }),
+        ),
       ),
     ),
   demand: (world, by, { to, mode }) =>
@@ -154,8 +161,13 @@ const HANDLERS: Handlers = {
   buffered: (world, by, { to }) => withTarget(world, to, (target) => bufferedCount(by, target)),
 };
 
+/** A destination that means the same to a process of any thread. */
+function anywhere({ runtime }: HomeWorld, to: Destination): Destination {
+  return isPid(to) || (typeof to === 'object' && to.type === 'at') ? to : at(runtime.node, to);
+}
+
 function withTarget(
-  world: World,
+  world: HomeWorld,
   reference: Reference,
   then: (target: Destination) => Awaitable<StepResult>,
 ): Awaitable<StepResult> {
@@ -164,7 +176,7 @@ function withTarget(
 }
 
 function withSupervisor(
-  world: World,
+  world: HomeWorld,
   reference: SupervisorReference,
   then: (to: Pid<never>, kind: SupervisorKind) => Awaitable<StepResult>,
 ): Awaitable<StepResult> {
@@ -175,7 +187,7 @@ function withSupervisor(
   });
 }
 
-function outcomeText(world: World, outcome: StartOutcome | { readonly type: 'ok' }): string {
+function outcomeText(world: HomeWorld, outcome: StartOutcome | { readonly type: 'ok' }): string {
   return outcome.type === 'ok' && !('pid' in outcome)
     ? 'ok'
     : startText(outcome as StartOutcome, world.terms);

@@ -4,7 +4,7 @@
  */
 
 import { Exit, type ExitReason, type StartSpecProblem } from '../../src/otp/exit-reason.ts';
-import { isPid, type Pid } from '../../src/otp/pid.ts';
+import { type Destination, formatDestination, isPid, type Pid } from '../../src/otp/pid.ts';
 import type { Entry } from '../../src/otp/registry-table.ts';
 import type { Json } from './format.ts';
 
@@ -50,6 +50,12 @@ export class Terms {
 
   reason(reason: ExitReason): string {
     return this.text(reason);
+  }
+
+  /** What a monitor was set on: a process, or a name as the scenario has it. */
+  watched(target: Destination): string {
+    if (isPid(target)) return this.text(target);
+    return formatDestination(typeof target === 'object' && target.type === 'at' ? target.name : target);
   }
 
   /** How a failure that nobody caught, or that `catch` caught, is shown. */

@@ -3,6 +3,7 @@ import { compactJson } from './compare.ts';
 import type { ScenarioFile } from './corpus.ts';
 import type { Json, Scenario } from './format.ts';
 import { FormatError } from './kinds.ts';
+import type { Placement } from './placement.ts';
 import { type Difference, runScenario } from './run.ts';
 
 export type Verdict =
@@ -16,10 +17,10 @@ export type Verdict =
   /** The file is no scenario, or running it threw. */
   | { readonly type: 'broken'; readonly path: string; readonly error: unknown };
 
-export async function judge({ path, read }: ScenarioFile): Promise<Verdict> {
+export async function judge({ path, read }: ScenarioFile, placement: Placement): Promise<Verdict> {
   try {
     const scenario = read();
-    const difference = await runScenario(scenario);
+    const difference = await runScenario(scenario, placement);
     return difference === undefined
       ? { type: 'passed', path }
       : { type: 'differs', path, scenario, difference };

@@ -10,6 +10,7 @@ import {
 } from '../../src/index.ts';
 import { PageViewEvent } from './fixtures/page-view.ts';
 import { SignUpEvent } from './fixtures/sign-up.ts';
+import { snapshotWith } from './support/application.ts';
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 
@@ -96,19 +97,16 @@ describe('Crashes', () => {
 
   /** Waits until a box of the tree is held by another process than `before`. */
   const replaced = async (name: string, recordType: string, before: string | null): Promise<TreeNode> => {
-    for (;;) {
-      const node = find(await app.inspect(), name, recordType);
-      if (node?.pid != null && node.pid !== before && node.status !== 'starting') return node;
-      await turn();
-    }
+    const successor = (snapshot: Snapshot): TreeNode | undefined => {
+      const node = find(snapshot, name, recordType);
+      return node?.pid != null && node.pid !== before && node.status !== 'starting' ? node : undefined;
+    };
+    return successor(await snapshotWith(app, (snapshot) => successor(snapshot) !== undefined))!;
   };
 
   const busyConsumer = async (): Promise<TreeNode> => {
-    for (;;) {
-      const consumer = find(await app.inspect(), 'Consumer');
-      if (consumer !== undefined) return consumer;
-      await turn();
-    }
+    const busy = await snapshotWith(app, (snapshot) => find(snapshot, 'Consumer') !== undefined);
+    return find(busy, 'Consumer')!;
   };
 
   it('of each process of one type lose nothing, and no other type notices', async () => {

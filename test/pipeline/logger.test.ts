@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import sinon from 'sinon';
 import { systemClock } from '../../src/base/clock.ts';
 import { BeamlineError } from '../../src/pipeline/errors.ts';
-import { type Logger, LogThrottle, stderrLogger } from '../../src/pipeline/logger.ts';
+import { type Logger, stderrLogger } from '../../src/pipeline/logger.ts';
 
 const START = Date.UTC(2025, 0, 31, 9, 30);
 
@@ -86,73 +86,5 @@ describe('The stderr logger', () => {
     child.warn({ n: 1 }, 'x');
     logger.warn({}, 'y');
     expect(lines).to.deep.equal(['WARN x recordType=SignUp thread=2 n=1', 'WARN y']);
-  });
-});
-
-describe('The log throttle', () => {
-  let time: sinon.SinonFakeTimers;
-  beforeEach(() => {
-    time = sinon.useFakeTimers({ now: START });
-  });
-  afterEach(() => time.restore());
-
-  function throttled() {
-    const { logger, lines } = capture();
-    const throttle = new LogThrottle(systemClock, 1000);
-    const refuse = (recordType: string, total: number) =>
-      throttle.log(`refused ${recordType}`, logger, 'warn', { recordType, total }, 'events refused');
-    return { throttle, refuse, lines };
-  }
-
-  it('writes the first entry of a key at once', () => {
-    const { refuse, lines } = throttled();
-    refuse('SignUp', 1);
-    refuse('SignIn', 1);
-    expect(lines).to.deep.equal([
-      'WARN events refused recordType=SignUp total=1',
-      'WARN events refused recordType=SignIn total=1',
-    ]);
-  });
-
-  it('writes the latest of those that follow when the interval ends, with their number', () => {
-    const { refuse, lines } = throttled();
-    for (let total = 1; total <= 5; total++) refuse('SignUp', total);
-    expect(lines).to.have.length(1);
-    time.tick(999);
-    expect(lines).to.have.length(1);
-    time.tick(1);
-    expect(lines.slice(1)).to.deep.equal(['WARN events refused recordType=SignUp total=5 suppressed=4']);
-  });
-
-  it('writes no more than once an interval while the condition lasts', () => {
-    const { refuse, lines } = throttled();
-    for (let total = 1; total <= 50; total++) {
-      refuse('SignUp', total);
-      time.tick(100);
-    }
-    expect(lines).to.have.length(6);
-    const suppressed = lines.map((line) => Number(/suppressed=(\d+)/.exec(line)?.[1] ?? 0));
-    expect(suppressed.reduce((sum, count) => sum + count, 0) + 1).to.equal(50);
-  });
-
-  it('holds nothing, and no timer, once an interval was quiet', () => {
-    const { refuse, lines } = throttled();
-    refuse('SignUp', 1);
-    refuse('SignUp', 2);
-    time.tick(2000);
-    expect(time.countTimers()).to.equal(0);
-    refuse('SignUp', 3);
-    expect(lines.pop()).to.equal('WARN events refused recordType=SignUp total=3');
-  });
-
-  it('writes what it keeps back when it is flushed', () => {
-    const { throttle, refuse, lines } = throttled();
-    refuse('SignUp', 1);
-    refuse('SignUp', 2);
-    refuse('SignIn', 1);
-    throttle.flush();
-    throttle.flush();
-    expect(lines.slice(2)).to.deep.equal(['WARN events refused recordType=SignUp total=2 suppressed=1']);
-    expect(time.countTimers()).to.equal(0);
   });
 });

@@ -201,20 +201,32 @@ describe('Application.start', () => {
     expect(first.ledger()).to.include({ accepted: 1, delivered: 1 });
   });
 
-  it('inside the module of a record type tells how to mend that', async () => {
-    const { app, Misplaced } = await import('./fixtures/starts-application.ts');
+  const expectMend = async (
+    app: Application,
+    type: { readonly name: string; record(event: { n: number }): boolean },
+  ) => {
     try {
-      Misplaced.record({ n: 1 });
+      type.record({ n: 1 });
       const { records } = await snapshotWith(app, (snapshot) =>
-        snapshot.records.some(({ name, lastFailure }) => name === 'Misplaced' && lastFailure !== null),
+        snapshot.records.some(({ name, lastFailure }) => name === type.name && lastFailure !== null),
       );
-      const message = records.find(({ name }) => name === 'Misplaced')?.lastFailure?.message;
-      expect(message).to.include("inside the thread of record type 'Misplaced'");
-      expect(message).to.include('starts-application.js');
+      const message = records.find(({ name }) => name === type.name)?.lastFailure?.message;
+      expect(message).to.include(`inside the thread of record type '${type.name}'`);
+      expect(message).to.include('starts-application');
       expect(message).to.include('Move the definition into a file of its own');
     } finally {
       await app.stop({ timeoutMs: 0 });
     }
+  };
+
+  it('inside the module of a record type tells how to mend that', async () => {
+    const { app, Misplaced } = await import('./fixtures/starts-application.ts');
+    await expectMend(app, Misplaced);
+  });
+
+  it('inside the module of a record type tells how to mend that, also when nobody awaits it', async () => {
+    const { starting, MisplacedToo } = await import('./fixtures/starts-application-unawaited.ts');
+    await expectMend(await starting, MisplacedToo);
   });
 });
 
@@ -261,7 +273,7 @@ describe('The module of a record type', () => {
 
   it('that failed for long is waited for by nobody once it works: its Producer starts with its thread', async () => {
     close('moduleA');
-    const app = await scene.start({ startTimeoutMs: 300 });
+    const app = await scene.start();
     Temperamental.record({ n: 1 });
     await snapshotWith(app, (snapshot) =>
       snapshot.records.some(({ name, thread }) => name === 'Temperamental' && thread.starts >= 4),

@@ -30,7 +30,7 @@ import {
 import { isPid, type Pid } from '../pid.ts';
 import type { Behaviour, Process } from '../process.ts';
 import { countRestart, type Intensity } from '../restart-intensity.ts';
-import type { Runtime } from '../runtime.ts';
+import type { Parent, Runtime } from '../runtime.ts';
 import { shutdownChild, shutdownChildren } from '../shutdown.ts';
 import type { StartResult } from '../start.ts';
 import type { ChildCounts, ChildInfo, ChildResult } from '../supervisor.ts';
@@ -126,7 +126,7 @@ export function startConsumerSupervisor(
 }
 
 export function startConsumerSupervisorLink(
-  parent: Process,
+  parent: Parent,
   options: ConsumerSupervisorOptions,
   startOptions: StartOptions = {},
 ): Promise<StartResult<ConsumerSupervisorSpec>> {
@@ -177,17 +177,17 @@ const consumerSupervisor: GenServer<ConsumerSupervisorSpec> = {
     };
     for (const to of options.subscribeTo ?? []) {
       const demand = parseDemand(to);
-      if (!('problem' in demand) && !subscribeTo(self, state, to, demand)) return refuse('noproc');
+      if (!('problem' in demand) && !(await subscribeTo(self, state, to, demand))) return refuse('noproc');
     }
     return ok(state);
   },
 
   handleCall: {
-    $subscribe_to({ to }, state, _from, self) {
+    async $subscribe_to({ to }, state, _from, self) {
       const demand = parseDemand(to);
       if ('problem' in demand)
         return reply({ type: 'error', reason: { type: 'bad_opts', message: demand.problem } }, state);
-      if (subscribeTo(self, state, to, demand)) return reply({ type: 'ok' }, state);
+      if (await subscribeTo(self, state, to, demand)) return reply({ type: 'ok' }, state);
       return stop('noproc', state, { value: { type: 'ok' } satisfies SubscribeResult });
     },
 
@@ -238,7 +238,7 @@ const consumerSupervisor: GenServer<ConsumerSupervisorSpec> = {
       ),
   },
 
-  handleCast(message, state, self): Result<State> | Promise<Result<State>> {
+  async handleCast(message, state, self): Promise<Result<State>> {
     switch (message.type) {
       case 'try_again': {
         const slot = state.slots.get(message.pid.key);
@@ -248,7 +248,7 @@ const consumerSupervisor: GenServer<ConsumerSupervisorSpec> = {
         if (isSubscribed(state, message.to)) return noreply(state);
         const demand = parseDemand(message.to);
         if ('problem' in demand) return stop({ type: 'bad_opts', message: demand.problem }, state);
-        return subscribeTo(self, state, message.to, demand) ? noreply(state) : stop('noproc', state);
+        return (await subscribeTo(self, state, message.to, demand)) ? noreply(state) : stop('noproc', state);
       }
     }
   },
@@ -284,8 +284,8 @@ function isSubscribed(state: State, { to }: Subscribe): boolean {
 }
 
 /** False when nobody holds the name, and the subscription is one that must be. */
-function subscribeTo(self: Process, state: State, to: Subscribe, demand: Demand): boolean {
-  const producer = isPid(to.to) ? to.to : self.runtime.whereis(to.to);
+async function subscribeTo(self: Process, state: State, to: Subscribe, demand: Demand): Promise<boolean> {
+  const producer = await self.runtime.locate(self, to.to);
   if (producer === undefined) return demand.cancel === 'temporary';
   const ref = self.monitor(producer);
   const subscription: Subscription = { producer, consumer: self.pid, ref };

@@ -17,9 +17,9 @@ import {
   type StartOptions,
   serverBehaviour,
 } from '../gen-server.ts';
-import { type Destination, isPid } from '../pid.ts';
+import type { Destination } from '../pid.ts';
 import type { Process } from '../process.ts';
-import type { Runtime } from '../runtime.ts';
+import type { Parent, Runtime } from '../runtime.ts';
 import type { StartResult } from '../start.ts';
 import { planBatches } from './demand.ts';
 import {
@@ -111,17 +111,17 @@ export function startConsumer<Spec extends ServerSpec>(
 }
 
 export function startConsumerLink<Spec extends ServerSpec>(
-  parent: Process,
+  parent: Parent,
   module: Consumer<Spec>,
   argument: Spec['argument'],
   options: ConsumerOptions = {},
   startOptions: StartOptions = {},
 ): Promise<StartResult<Spec>> {
-  return parent.runtime.start(parent, consumerBehaviour(module, argument, options), {
-    ...startOptions,
-    parent: parent.pid,
-    link: true,
-  }) as Promise<StartResult<Spec>>;
+  return parent.runtime.startLink(
+    parent,
+    consumerBehaviour(module, argument, options),
+    startOptions,
+  ) as Promise<StartResult<Spec>>;
 }
 
 export function consumerBehaviour<Spec extends ServerSpec>(
@@ -218,7 +218,7 @@ class ConsumerBody implements StageBody {
     to: Subscribe,
     demand: Demand,
   ): Promise<{ readonly type: 'ok' } | { readonly type: 'stop'; readonly reason: ExitReason }> {
-    const producer = isPid(to.to) ? to.to : this.#self.runtime.whereis(to.to);
+    const producer = await this.#self.runtime.locate(this.#self, to.to);
     if (producer === undefined)
       return demand.cancel === 'temporary' ? { type: 'ok' } : { type: 'stop', reason: 'noproc' };
     const ref = this.#self.monitor(producer);

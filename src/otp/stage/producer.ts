@@ -19,7 +19,7 @@ import {
 } from '../gen-server.ts';
 import type { Destination } from '../pid.ts';
 import type { Process } from '../process.ts';
-import type { Runtime } from '../runtime.ts';
+import type { Parent, Runtime } from '../runtime.ts';
 import type { StartResult } from '../start.ts';
 import { Buffer, type BufferOptions } from './buffer.ts';
 import { DemandDispatcher } from './demand-dispatcher.ts';
@@ -91,17 +91,17 @@ export function startProducer<Spec extends ServerSpec>(
 }
 
 export function startProducerLink<Spec extends ServerSpec>(
-  parent: Process,
+  parent: Parent,
   module: Producer<Spec>,
   argument: Spec['argument'],
   options: ProducerOptions = {},
   startOptions: StartOptions = {},
 ): Promise<StartResult<Spec>> {
-  return parent.runtime.start(parent, producerBehaviour(module, argument, options), {
-    ...startOptions,
-    parent: parent.pid,
-    link: true,
-  }) as Promise<StartResult<Spec>>;
+  return parent.runtime.startLink(
+    parent,
+    producerBehaviour(module, argument, options),
+    startOptions,
+  ) as Promise<StartResult<Spec>>;
 }
 
 interface Sender {

@@ -7,7 +7,7 @@
  */
 
 import { type FrameState, frameAt, frameSize, kindOf, markOf, sequenceOf, stateOf, timeOf } from './frame.ts';
-import { HEADER, type QueueHandle, QueueMemory } from './layout.ts';
+import { type QueueHandle, QueueMemory } from './layout.ts';
 import { controlOf, publishedBytes, sumsOf } from './segment.ts';
 
 export interface QueueCounts {
@@ -30,8 +30,17 @@ export function countsOf(handle: QueueHandle): QueueCounts {
     delivered += sums.delivered;
     deadLettered += sums.dead;
   }
-  const refused = Number(Atomics.load(memory.longs, HEADER.REFUSED >> 1));
+  const { refused } = memory;
   return { accepted, delivered, deadLettered, pending: accepted - delivered - deadLettered, refused };
+}
+
+/** The share of a queue's memory for new events that is taken, from 0 to 1; at 1 events are refused. */
+export function fillOf(handle: QueueHandle): number {
+  const memory = new QueueMemory(handle);
+  let taken = 0;
+  for (let segment = 0; segment < handle.queueSegments; segment++)
+    if (controlOf(memory, segment).state !== 'free') taken++;
+  return taken / handle.queueSegments;
 }
 
 /** A frame as it stands in memory. */

@@ -33,6 +33,7 @@ export {
 } from './confirmations.ts';
 export {
   countsOf,
+  fillOf,
   oldestPendingAt,
   type QueueCounts,
   type WalkedFrame,

@@ -54,7 +54,7 @@ export const HEADER = {
   FLUSH: 17,
   /** One of DOOR. Main thread -> writers. */
   DOOR: 32,
-  /** 1: an event was recorded and nobody is there to fetch it. Writers -> main thread, which sleeps on it and clears it. */
+  /** 1: an event was recorded and nobody is there to fetch it, or one was refused. Writers -> main thread, which sleeps on it and clears it. */
   ATTENTION: 48,
   /** 1: the process is on its way out (the exit loop). Main thread -> the reading thread. */
   EXITING: 64,
@@ -146,6 +146,10 @@ export class QueueMemory {
   /** Where a segment begins, in bytes. */
   segmentAt(segment: number): number {
     return this.#firstSegmentAt + segment * this.handle.segmentBytes;
+  }
+
+  get refused(): number {
+    return Number(Atomics.load(this.longs, HEADER.REFUSED >> 1));
   }
 
   /** Adds one to the refused events; a Uint64, because a full queue may refuse for days. */

@@ -26,8 +26,13 @@ export class QueueSignals {
     Atomics.store(this.#memory.words, HEADER.DOOR, DOORS.indexOf(door));
   }
 
+  /** How many events were refused. */
+  get refused(): number {
+    return this.#memory.refused;
+  }
+
   /**
-   * Main thread: resolves when an event was recorded while the door was unattended. The word is cleared first, so
+   * Main thread: resolves when an event was recorded while the door was unattended, or one was refused. The word is cleared first, so
    * what is recorded from then on calls again: look at the queue after this resolves, not before.
    */
   async attentionWanted(watch: Watch, signal?: AbortSignal): Promise<'wanted' | 'cancelled'> {
@@ -90,8 +95,15 @@ export class QueueSignals {
 
 /** Writers, after publishing: one notification until the main thread has looked. */
 export function callAttention(memory: QueueMemory): void {
-  const { words } = memory;
-  if (Atomics.load(words, HEADER.DOOR) !== DOOR.UNATTENDED) return;
+  if (Atomics.load(memory.words, HEADER.DOOR) === DOOR.UNATTENDED) setAttention(memory);
+}
+
+/** Writers, after a refusal: the main thread says so in the log. A closed door refuses everything, and says nothing. */
+export function tellRefusal(memory: QueueMemory): void {
+  if (Atomics.load(memory.words, HEADER.DOOR) !== DOOR.CLOSED) setAttention(memory);
+}
+
+function setAttention({ words }: QueueMemory): void {
   // Set already: the main thread has yet to clear it, and looks at the queue only then.
   if (Atomics.load(words, HEADER.ATTENTION) === 1) return;
   if (Atomics.exchange(words, HEADER.ATTENTION, 1) === 0) Atomics.notify(words, HEADER.ATTENTION);

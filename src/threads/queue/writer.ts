@@ -16,7 +16,7 @@ import { writeHeader } from './frame.ts';
 import { DOOR, FRAME_HEADER_BYTES, frameBytes, HEADER, type QueueHandle, QueueMemory } from './layout.ts';
 import type { RecordingThread } from './recording-thread.ts';
 import { controlOf, endWord, sealSegment, takeSegment } from './segment.ts';
-import { callAttention } from './signals.ts';
+import { callAttention, tellRefusal } from './signals.ts';
 
 /** What became of an event that somebody wants to wait for. Only `accepted` has been recorded. */
 export type Confirmable =
@@ -134,6 +134,7 @@ export class QueueWriter {
   #refuse(): void {
     this.#memory.countRefused();
     ringIfAsleep(this.#memory);
+    tellRefusal(this.#memory);
   }
 
   #isClosed(): boolean {

@@ -2,6 +2,7 @@
 import {
   Application,
   type ApplicationOptions,
+  formatTree,
   type Logger,
   type MemoryDescriptor,
   memory,
@@ -91,14 +92,20 @@ export function numbers(adapter: MemoryDescriptor, stream: string): number[] {
   return bodies(adapter, stream).map(({ n }) => n);
 }
 
-/** The first snapshot that is as it should be; looks again until there is one, and the test's timeout is the limit. */
+/** Sooner than a test's own limit: a look that goes on after its test keeps the whole run from ending. */
+const LOOK_MAX_MS = 15_000;
+
+/** The first snapshot that is as it should be. Looks again until there is one, and at last shows the one that is not. */
 export async function snapshotWith(
   app: Application,
   holds: (snapshot: Snapshot) => boolean,
 ): Promise<Snapshot> {
+  const until = performance.now() + LOOK_MAX_MS;
   for (;;) {
     const snapshot = await app.inspect();
     if (holds(snapshot)) return snapshot;
+    if (performance.now() > until)
+      throw new Error(`no such snapshot within ${LOOK_MAX_MS} ms; the last one:\n${formatTree(snapshot)}`);
     await new Promise((resolve) => setImmediate(resolve));
   }
 }

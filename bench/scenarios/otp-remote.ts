@@ -1,0 +1,75 @@
+/** A call to a process of another thread, beside a bare `postMessage` there and back. */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { systemClock } from '../../src/base/clock.ts';
+import { call } from '../../src/otp/gen-server.ts';
+import { Runtime } from '../../src/otp/runtime.ts';
+import { termCodec } from '../../src/threads/term-codec.ts';
+import { Thread } from '../../src/threads/thread.ts';
+import { ThreadTransport } from '../../src/threads/thread-transport.ts';
+import { now } from '../clock.ts';
+import { BARE, type EchoApi } from '../echo-role.ts';
+import { interleave } from '../rounds.ts';
+import { rowOf } from '../row.ts';
+import { check, type Scenario } from '../scenario.ts';
+
+const ROUNDS = 151;
+const ROUND_TRIPS = 50;
+
+export const otpRemote: Scenario = {
+  name: 'otp-remote',
+  async run() {
+    const url = new URL('../echo-role.js', import.meta.url);
+    const transport = new ThreadTransport();
+    const runtime = new Runtime({ transport });
+    const thread = new Thread<EchoApi>(
+      { runtime, transport, codec: termCodec(), clock: systemClock },
+      {
+        node: 1,
+        name: 'echo',
+        role: url.href,
+        argument: null,
+        control: {},
+        startTimeoutMs: 10_000,
+        terminateTimeoutMs: 5000,
+      },
+    );
+    thread.ref();
+    await thread.ready;
+    const pid = await thread.control.pid();
+    const bare = new Worker(url, { workerData: BARE });
+    await once(bare, 'online');
+    check((await call(runtime, pid, { type: 'echo', value: 7 })) === 7, 'the process does not answer');
+
+    const perTrip = async (trip: (value: number) => Promise<unknown>): Promise<number> => {
+      const start = now();
+      for (let i = 0; i < ROUND_TRIPS; i++) await trip(i);
+      return ((now() - start) / ROUND_TRIPS) * 1000;
+    };
+    let answered: (value: unknown) => void = () => {};
+    bare.on('message', (value) => answered(value));
+    const { ours, theirs } = await interleave(ROUNDS, {
+      ours: () => perTrip((value) => call(runtime, pid, { type: 'echo', value })),
+      theirs: () =>
+        perTrip(
+          (value) =>
+            new Promise((resolve) => {
+              answered = resolve;
+              bare.postMessage({ type: 'echo', value });
+            }),
+        ),
+    });
+    await thread.terminate();
+    await bare.terminate();
+    return [
+      rowOf({
+        scenario: 'otp-remote: call',
+        yardstick: 'postMessage, there and back',
+        unit: 'us',
+        target: { type: 'ratio_at_most', ratio: 1.5 },
+        ours,
+        theirs,
+      }),
+    ];
+  },
+};

@@ -1,0 +1,43 @@
+/**
+ * The application with an observer: what `beamline` exports. The observer is a guest of the pipeline, which knows nothing
+ * of it; it is loaded when it is first asked for, and closed when the application has stopped.
+ */
+import {
+  type ApplicationSurroundings,
+  Application as Pipeline,
+  type StopOptions,
+} from '../pipeline/application.ts';
+import type { Ledger } from '../pipeline/ledger.ts';
+import type { ApplicationOptionsInput } from '../pipeline/options.ts';
+import type { ObserveOptions } from './options.ts';
+import type { Observer } from './server.ts';
+
+export class Application extends Pipeline {
+  readonly #observers = new Set<Observer>();
+
+  static override async start(
+    options: ApplicationOptionsInput,
+    surroundings: ApplicationSurroundings = {},
+  ): Promise<Application> {
+    return Pipeline.boot(options, (parsed) => new Application(parsed, surroundings));
+  }
+
+  /**
+   * Serves the live tree as a web page and as JSON; `observer.url` is where. This machine only, and nothing can be
+   * changed through it, unless the options say otherwise.
+   *
+   * @throws ObserverError `ERR_OBSERVER_OPTIONS`, `ERR_OBSERVER_EXPOSED`, `ERR_OBSERVER_PORT`
+   */
+  async observe(options: ObserveOptions = {}): Promise<Observer> {
+    const { Observer } = await import('./server.ts');
+    const observer = await Observer.start(this, options);
+    this.#observers.add(observer);
+    return observer;
+  }
+
+  override async stop(options: StopOptions = {}): Promise<Ledger> {
+    const ledger = await super.stop(options);
+    await Promise.all([...this.#observers].map((observer) => observer.close()));
+    return ledger;
+  }
+}

@@ -1,0 +1,19 @@
+/** The page's files, as the build has bundled them beside this one. Read once, when first asked for. */
+import { readFile } from 'node:fs/promises';
+import type { Answer } from './answer.ts';
+
+const TYPES: Readonly<Record<string, string>> = {
+  'index.html': 'text/html; charset=utf-8',
+  'page.js': 'text/javascript; charset=utf-8',
+  'page.css': 'text/css; charset=utf-8',
+};
+const files = new Map<string, Promise<Buffer>>();
+
+export async function pageFile(path: string): Promise<Answer | undefined> {
+  const name = path === '' ? 'index.html' : path;
+  const contentType = Object.hasOwn(TYPES, name) ? TYPES[name] : undefined;
+  if (contentType === undefined) return undefined;
+  const file = files.get(name) ?? readFile(new URL(`./page/${name}`, import.meta.url));
+  files.set(name, file);
+  return { type: 'text', status: 200, contentType, body: await file };
+}

@@ -1,0 +1,123 @@
+/**
+ * The page's connection: the event stream, which reconnects by itself and goes on where it was, and single requests.
+ * Owns the model; tells one listener when something has changed, at most once a frame.
+ */
+import type { Snapshot } from '../../pipeline/snapshot-types.ts';
+import type { SnapshotDelta } from '../delta.ts';
+import type { FeedEntry } from '../feed.ts';
+import { Model } from './model.ts';
+import { everySecond, now } from './time.ts';
+
+export type Liveness =
+  | { readonly type: 'connecting' }
+  | { readonly type: 'live' }
+  /** What is shown is so old. */
+  | { readonly type: 'stale'; readonly forMs: number };
+
+export interface Capabilities {
+  readonly allowActions: boolean;
+  readonly showState: boolean;
+}
+
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+}
+
+export type Outcome =
+  | { readonly type: 'ok'; readonly body: unknown }
+  | { readonly type: 'failed'; readonly error: Failure };
+
+/** A look comes each second; two that are missing are no chance. */
+const STALE_MS = 3000;
+
+export class Connection {
+  readonly model = new Model();
+  capabilities: Capabilities = { allowActions: false, showState: false };
+  readonly #changed: () => void;
+  #lastAt: number | undefined;
+  #frame: number | undefined;
+
+  constructor(changed: () => void) {
+    this.#changed = changed;
+  }
+
+  get liveness(): Liveness {
+    if (this.#lastAt === undefined) return { type: 'connecting' };
+    const forMs = now() - this.#lastAt;
+    return forMs > STALE_MS ? { type: 'stale', forMs } : { type: 'live' };
+  }
+
+  open(): void {
+    const source = new EventSource('api/v1/events?what=tree');
+    source.addEventListener('snapshot', (event) => {
+      this.model.setSnapshot(JSON.parse(event.data) as Snapshot);
+      this.#heard();
+    });
+    source.addEventListener('delta', (event) => {
+      this.model.applyDelta(JSON.parse(event.data) as SnapshotDelta);
+      this.#heard();
+    });
+    source.addEventListener('feed', (event) => {
+      this.model.addFeed(JSON.parse(event.data) as FeedEntry);
+      this.#tell();
+    });
+    source.addEventListener('gap', () => {
+      this.model.gap = true;
+    });
+    // A stream that was refused is not tried again by the browser; this server may be back all the same.
+    source.addEventListener('error', () => {
+      if (source.readyState !== EventSource.CLOSED) return;
+      source.close();
+      const stop = everySecond(() => {
+        stop();
+        this.open();
+      });
+    });
+    void this.#learn();
+  }
+
+  /** What is shown grows old though nothing comes. */
+  watchAge(): () => void {
+    return everySecond(() => {
+      if (this.liveness.type !== 'live') this.#tell();
+    });
+  }
+
+  async get(path: string): Promise<Outcome> {
+    return this.#ask(path, 'GET');
+  }
+
+  async post(path: string): Promise<Outcome> {
+    return this.#ask(path, 'POST');
+  }
+
+  async #learn(): Promise<void> {
+    const answer = await this.get('capabilities');
+    if (answer.type !== 'ok') return;
+    this.capabilities = answer.body as Capabilities;
+    this.#tell();
+  }
+
+  async #ask(path: string, method: 'GET' | 'POST'): Promise<Outcome> {
+    try {
+      const response = await fetch(`api/v1/${path}`, { method });
+      const body = (await response.json()) as { readonly error?: Failure };
+      return body.error === undefined ? { type: 'ok', body } : { type: 'failed', error: body.error };
+    } catch (error) {
+      return { type: 'failed', error: { code: 'ERR_CONNECTION', message: (error as Error).message } };
+    }
+  }
+
+  #heard(): void {
+    this.#lastAt = now();
+    this.#tell();
+  }
+
+  #tell(): void {
+    this.#frame ??= requestAnimationFrame(() => {
+      this.#frame = undefined;
+      this.#changed();
+    });
+  }
+}
