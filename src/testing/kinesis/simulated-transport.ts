@@ -49,10 +49,7 @@ export class SimulatedTransport implements Transport {
     nextToken: string | null,
     signal: AbortSignal,
   ): Promise<ListShardsResponse> {
-    const input =
-      nextToken === null
-        ? { ...reference(target), ShardFilter: { Type: 'AT_LATEST' } }
-        : { NextToken: nextToken };
+    const input = nextToken === null ? reference(target) : { NextToken: nextToken };
     return (await this.#play({ name: 'ListShards', input }, signal)) as ListShardsResponse;
   }
 

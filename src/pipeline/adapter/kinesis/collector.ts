@@ -95,6 +95,11 @@ export class Collector {
     }
   }
 
+  /** Whether the lane is of the newest map. */
+  isCurrent(lane: Lane): boolean {
+    return this.#lanes.get(lane.shardId) === lane;
+  }
+
   /** What keys say about shards: only where they decide may records share an aggregate. */
   setKeys(keys: 'decide' | 'ignored' | 'unknown'): void {
     this.#aggregation = keys === 'decide' ? this.#settings.aggregation : 'none';
@@ -172,7 +177,7 @@ export class Collector {
       parcel.putBack(byParcel.get(parcel) ?? []);
       const lane = this.#laneOf.get(parcel);
       if (parcel.waiting === 0) this.#forget(parcel);
-      else if (lane !== undefined && this.#lanes.get(lane.shardId) === lane) {
+      else if (lane !== undefined && this.isCurrent(lane)) {
         this.#activate(lane);
         lane.giveBack(parcel, now);
       } else {

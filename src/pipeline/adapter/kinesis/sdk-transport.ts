@@ -108,10 +108,7 @@ export class SdkTransport implements Transport {
     signal: AbortSignal,
   ): Promise<ListShardsResponse> {
     // A page after the first is asked for by its token alone.
-    const input =
-      nextToken === null
-        ? { ...reference(target), ShardFilter: { Type: 'AT_LATEST' as const } }
-        : { NextToken: nextToken };
+    const input = nextToken === null ? reference(target) : { NextToken: nextToken };
     return this.#call((client) => client.send(new ListShardsCommand(input), { abortSignal: signal }));
   }
 

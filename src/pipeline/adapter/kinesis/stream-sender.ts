@@ -268,7 +268,8 @@ export class StreamSender {
         assert(outcome !== undefined, 'there is an outcome for each unit');
         if (outcome === 'delivered') {
           const strayed = lane.shardId !== null && shardId !== null && shardId !== lane.shardId;
-          if (strayed) void this.#keeper.doubt();
+          // A map that was read since the request left has been told of it already.
+          if (strayed && this.#collector.isCurrent(lane)) this.#keeper.doubt();
           if (strayed && unit.members !== null) strays.push({ unit, shardId });
           else this.#delivered(recordsOf(unit));
           continue;
@@ -414,11 +415,11 @@ export class StreamSender {
 
   /** Aggregates are in another shard than was meant, whose reader drops what is not of its range: gives that. */
   async #astray(strays: readonly Stray[]): Promise<readonly PreparedRecord[]> {
-    const map = await this.#keeper.doubt();
+    const map = await this.#keeper.settled();
     const again: PreparedRecord[] = [];
     for (const { unit, shardId } of strays) {
       for (const record of recordsOf(unit)) {
-        if (map?.shardOf(record.entry).shardId === shardId) this.#delivered([record]);
+        if (map?.isOf(shardId, record.entry) === true) this.#delivered([record]);
         else again.push(record);
       }
     }

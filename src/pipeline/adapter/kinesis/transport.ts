@@ -68,7 +68,7 @@ export interface Transport {
   putRecords(request: PutRecordsRequest, signal: AbortSignal): Promise<PutRecordsResponse>;
   /** Either way it may take a while until the stream takes records. */
   createStream(name: string, stream: NewStream, signal: AbortSignal): Promise<'made' | 'exists'>;
-  /** The open shards, by pages; some services list closed ones too. */
+  /** All shards, the closed ones that still have records too, by pages. */
   listShards(
     target: StreamTarget,
     nextToken: string | null,
