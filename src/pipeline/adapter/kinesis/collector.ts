@@ -95,6 +95,13 @@ export class Collector {
     }
   }
 
+  /** How many records wait for each lane and are in no request. */
+  waiting(): ReadonlyMap<Lane, number> {
+    const waiting = new Map<Lane, number>();
+    for (const [parcel, lane] of this.#laneOf) waiting.set(lane, (waiting.get(lane) ?? 0) + parcel.waiting);
+    return waiting;
+  }
+
   /** Whether the lane is of the newest map. */
   isCurrent(lane: Lane): boolean {
     return this.#lanes.get(lane.shardId) === lane;

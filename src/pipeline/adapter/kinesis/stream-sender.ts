@@ -13,12 +13,13 @@
 import { assert, unreachable } from '../../../base/assert.ts';
 import { backoffDelay } from '../../../base/backoff.ts';
 import type { Timer } from '../../../base/clock.ts';
-import type { AdapterContext, Rejection, StreamSnapshot } from '../adapter.ts';
+import type { AdapterContext, Rejection, ShardSnapshot, StreamSnapshot } from '../adapter.ts';
 import { StreamMeter } from '../stream-meter.ts';
 import { type Batch, Collector } from './collector.ts';
 import { Concurrency } from './concurrency.ts';
 import { exchange, type Line, type Outcome, totalBytes } from './exchange.ts';
 import type { Failure } from './failure.ts';
+import type { Lane } from './lane.ts';
 import type { KinesisSettings } from './options.ts';
 import { Delivery, type Parcel } from './parcel.ts';
 import { type PreparedRecord, recordsOf, type Unit } from './record.ts';
@@ -173,6 +174,17 @@ export class StreamSender {
       inFlight: this.#inFlight,
       waiting,
       oldestWaitingMs: oldest === undefined ? null : this.#parts.context.clock.now() - oldest.startedAt,
+      shards: this.#shards(),
+    });
+  }
+
+  #shards(): ShardSnapshot[] {
+    const waiting = this.#collector.waiting();
+    return [...this.#collector.lanes].flatMap((lane) => {
+      const { shardId, recordsSent, bytesSent, throttles, rate } = lane;
+      if (shardId === null) return [];
+      const { share } = rate;
+      return [{ shardId, recordsSent, bytesSent, throttles, waiting: waiting.get(lane) ?? 0, share }];
     });
   }
 
@@ -230,6 +242,8 @@ export class StreamSender {
     const controller = new AbortController();
     this.#requests.set(batch, controller);
     this.#inFlight++;
+    const now = this.#parts.context.clock.now();
+    for (const { delivery } of batch.parcels) this.#meter.buffered(now - delivery.startedAt);
     const moment: Moment = { epoch: this.#concurrency.epoch, round: this.#round };
     let again: readonly PreparedRecord[] = [];
     let strays: readonly Stray[] = [];
@@ -254,6 +268,7 @@ export class StreamSender {
   #answered(batch: Batch, answer: Outcome & { type: 'answered' }, passage: Passage): Unfinished {
     const { outcomes, shardIds, durationMs } = answer;
     this.#failures = 0;
+    this.#meter.answered(durationMs);
     this.#concurrency.answered(durationMs, this.#inFlight);
     const again: PreparedRecord[] = [];
     const strays: Stray[] = [];
@@ -271,7 +286,7 @@ export class StreamSender {
           // A map that was read since the request left has been told of it already.
           if (strayed && this.#collector.isCurrent(lane)) this.#keeper.doubt();
           if (strayed && unit.members !== null) strays.push({ unit, shardId });
-          else this.#delivered(recordsOf(unit));
+          else this.#delivered(recordsOf(unit), lane);
           continue;
         }
         const { code, message, verdict } = outcome;
@@ -284,6 +299,7 @@ export class StreamSender {
         again.push(...records);
         if (verdict === 'throttle') {
           throttled++;
+          lane.throttles++;
           this.#meter.throttled(outcome.shardId);
         }
         if (verdict === 'pause') pause = outcome;
@@ -426,7 +442,8 @@ export class StreamSender {
     return again;
   }
 
-  #delivered(records: readonly PreparedRecord[]): void {
+  /** One record, or those of one aggregate, are in the stream. */
+  #delivered(records: readonly PreparedRecord[], lane: Lane | null = null): void {
     let bytes = 0;
     for (const { parcel, bytes: size } of records) {
       bytes += size;
@@ -434,7 +451,10 @@ export class StreamSender {
       parcel.failures = 0;
       parcel.delivery.settle(1);
     }
-    this.#meter.sent(records.length, bytes);
+    this.#meter.sent(records.length, bytes, 1);
+    if (lane === null) return;
+    lane.recordsSent += records.length;
+    lane.bytesSent += bytes;
   }
 
   /** What an answer shows about the stream: that it takes records, or the reason why it does not. */
