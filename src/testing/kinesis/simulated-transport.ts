@@ -58,6 +58,18 @@ export class SimulatedTransport implements Transport {
     return (answer as { StreamDescriptionSummary: StreamSummary }).StreamDescriptionSummary;
   }
 
+  async dryRun(target: StreamTarget, signal: AbortSignal): Promise<void> {
+    const Records = [{ PartitionKey: 'preflight', Data: new Uint8Array(1) }];
+    try {
+      await this.#play(
+        { name: 'PutRecords', input: { ...reference(target), Records, DryRun: true } },
+        signal,
+      );
+    } catch (error) {
+      if ((error as Error).name !== 'DryRunOperationException') throw error;
+    }
+  }
+
   close(): void {}
 
   async #play(call: Call, signal: AbortSignal): Promise<object | null> {

@@ -118,6 +118,17 @@ export class SdkTransport implements Transport {
     return answer.StreamDescriptionSummary ?? {};
   }
 
+  async dryRun(target: StreamTarget, signal: AbortSignal): Promise<void> {
+    const Records = [{ PartitionKey: 'preflight', Data: new Uint8Array(1) }];
+    const command = new PutRecordsCommand({ ...reference(target), Records, DryRun: true });
+    try {
+      await this.#call((client) => client.send(command, { abortSignal: signal }));
+    } catch (thrown) {
+      // The answer to a dry run is an error either way; this one says that it would have been none.
+      if ((thrown as { name?: unknown }).name !== 'DryRunOperationException') throw thrown;
+    }
+  }
+
   close(): void {
     this.#client.destroy();
     this.#handler.destroy();

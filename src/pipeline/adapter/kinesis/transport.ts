@@ -75,6 +75,8 @@ export interface Transport {
     signal: AbortSignal,
   ): Promise<ListShardsResponse>;
   describeStream(target: StreamTarget, signal: AbortSignal): Promise<StreamSummary>;
+  /** Resolves when a record would be taken, without writing one; throws what sending it would. */
+  dryRun(target: StreamTarget, signal: AbortSignal): Promise<void>;
   /** Lets go of connections. Calls under way may fail. */
   close(): void;
 }
