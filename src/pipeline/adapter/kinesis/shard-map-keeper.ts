@@ -92,6 +92,8 @@ export class ShardMapKeeper {
 
   close(): void {
     this.#timer?.clear();
+    this.#timer = null;
+    this.#state = 'without';
     this.#tellWaiting();
     this.#closed.abort(new Error('the adapter is closed'));
   }

@@ -65,6 +65,10 @@ export class ShardMap {
     this.#ranges = ranges;
   }
 
+  knows(shardId: string): boolean {
+    return this.#ranges.has(shardId);
+  }
+
   /** Whether a record is of the range of this shard, open or closed; false for a shard that is not known. */
   isOf(shardId: string, keys: Keys): boolean {
     const range = this.#ranges.get(shardId);

@@ -25,6 +25,7 @@ import { Delivery, type Parcel } from './parcel.ts';
 import { type PreparedRecord, recordsOf, type Unit } from './record.ts';
 import type { RequestSlots } from './request-slots.ts';
 import type { RecordOutcome } from './response.ts';
+import type { ShardMap } from './shard-map.ts';
 import { type Found, ShardMapKeeper } from './shard-map-keeper.ts';
 import { MISSING, type StreamCreator, streamCreatorFor } from './stream-creator.ts';
 import { type Passage, StreamGate } from './stream-gate.ts';
@@ -57,6 +58,9 @@ interface Unfinished {
   readonly again: readonly PreparedRecord[];
   readonly strays: readonly Stray[];
 }
+
+/** So often the map is read again for a shard that it does not know; then its records are sent again. */
+const STRAY_TRIES = 3;
 
 /** Codes that say that it is too much, though not in so many words. */
 const OVERLOADED: ReadonlySet<string> = new Set([
@@ -431,7 +435,12 @@ export class StreamSender {
 
   /** Aggregates are in another shard than was meant, whose reader drops what is not of its range: gives that. */
   async #astray(strays: readonly Stray[]): Promise<readonly PreparedRecord[]> {
-    const map = await this.#keeper.settled();
+    let map = await this.#keeper.settled();
+    // The map may have been read just before the shard was there.
+    for (let tries = 0; tries < STRAY_TRIES && map !== null && !knowsAll(map, strays); tries++) {
+      this.#keeper.doubt();
+      map = await this.#keeper.settled();
+    }
     const again: PreparedRecord[] = [];
     for (const { unit, shardId } of strays) {
       for (const record of recordsOf(unit)) {
@@ -500,6 +509,10 @@ export class StreamSender {
     this.#meter.rejected(1);
     this.#parts.context.report({ type: 'rejected', stream: this.#parts.stream, rejection });
   }
+}
+
+function knowsAll(map: ShardMap, strays: readonly Stray[]): boolean {
+  return strays.every(({ shardId }) => map.knows(shardId));
 }
 
 /** Why a request was given up whose sends have all been given up. */
