@@ -18,9 +18,10 @@ export interface ProducerOptions {
   /** The message of an event, by its number. */
   readonly message: (event: number) => WireMessage;
   readonly adapter?: KinesisOptions;
+  /** Batches under way at a time. Default: 50, as the pipeline's `maxDemand`. */
+  readonly demand?: number;
 }
 
-/** The defaults of the pipeline: `batchSize` and `maxDemand`. */
 const BATCH_SIZE = 500;
 const DEMAND_MAX = 50;
 const TICK_MS = 20;
@@ -29,6 +30,8 @@ export class Producer {
   readonly adapter: KinesisAdapter;
   offered = 0;
   delivered = 0;
+  /** Events that the adapter gave up. */
+  rejected = 0;
   #sent = 0;
   #underWay = 0;
   readonly #options: ProducerOptions;
@@ -63,8 +66,9 @@ export class Producer {
     return this.#clock.now() - this.#startedAt >= this.#options.forMs && this.delivered === this.offered;
   }
 
-  get waiting(): number {
-    return this.offered - this.delivered;
+  /** Whether events wait that no batch has taken yet. */
+  get hasBacklog(): boolean {
+    return this.#sent < this.offered && this.#underWay === (this.#options.demand ?? DEMAND_MAX);
   }
 
   #tick(): void {
@@ -76,17 +80,22 @@ export class Producer {
   }
 
   #feed(): void {
-    while (this.#underWay < DEMAND_MAX && this.#sent < this.offered) {
+    while (this.#underWay < (this.#options.demand ?? DEMAND_MAX) && this.#sent < this.offered) {
       const count = Math.min(BATCH_SIZE, this.offered - this.#sent);
       const first = this.#sent;
       const messages = Array.from({ length: count }, (_, i) => this.#options.message(first + i));
       this.#sent += count;
       this.#underWay++;
-      void this.adapter.send(this.#stream, messages, { signal: this.#never }).then(() => {
-        this.#underWay--;
-        this.delivered += count;
-        this.#feed();
-      });
+      void this.adapter
+        .send(this.#stream, messages, { signal: this.#never })
+        .catch(() => {
+          this.rejected += count;
+        })
+        .then(() => {
+          this.#underWay--;
+          this.delivered += count;
+          this.#feed();
+        });
     }
   }
 }

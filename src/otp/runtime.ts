@@ -185,6 +185,7 @@ export class Runtime {
           return;
         }
         const process = this.spawn(behaviour, options, pid);
+        process.heldAt ??= new Set();
         process.heldAt.add(at.node);
         process.starter = (result) => wait.resolve(result);
         if (isPid(link)) this.link(process, link);
@@ -241,6 +242,7 @@ export class Runtime {
 
   /** Takes a name of another node for a process of this one. Fails with the reason why it could not. */
   async registerNameAt(node: NodeId, name: LocalName, process: Process): Promise<void> {
+    process.heldAt ??= new Set();
     process.heldAt.add(node);
     await this.#askNames(process, node, { type: 'take', name, pid: process.pid });
   }
@@ -664,7 +666,7 @@ export class Runtime {
     this.#processes.delete(process.pid.key);
     process.pid.process = undefined;
     this.#forget(process.pid);
-    for (const node of process.heldAt) this.#signalTo(node, { type: 'forget', pid: process.pid });
+    for (const node of process.heldAt ?? []) this.#signalTo(node, { type: 'forget', pid: process.pid });
     process.onEnd?.();
     for (const observer of this.observers) observer.ended?.(process, reason);
     const calls = [...process.unansweredCalls()];

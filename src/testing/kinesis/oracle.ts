@@ -18,7 +18,10 @@ export interface SimulatorCounts {
   readonly recordsThrottled: number;
   /** Single records of an answered request that failed by a fault of type `partial`. */
   readonly recordsFailed: number;
-  /** Records that are in the stream although their sender was told of a failure, or gave up before the answer. */
+  /**
+   * Records (those in an aggregate counted one by one) that are in the stream although their sender was told of a
+   * failure, or gave up before the answer.
+   */
   readonly recordsCommittedThenFailed: number;
   /** How many requests met a fault, by its type. */
   readonly faults: Readonly<Record<string, number>>;

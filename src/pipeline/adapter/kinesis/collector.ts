@@ -50,6 +50,8 @@ export class Collector {
   /** Nothing waits for company any more. */
   #hurried = false;
   #aggregation: CollectorSettings['aggregation'] = 'none';
+  /** What comes now is sent in aggregates as soon as it is known how. */
+  #expectsMore = false;
 
   constructor(settings: CollectorSettings) {
     this.#settings = settings;
@@ -93,9 +95,22 @@ export class Collector {
     }
   }
 
-  /** Whether the stream goes by keys; while it is not known to, nothing may share an aggregate. */
-  setKeysDecide(keysDecide: boolean): void {
-    this.#aggregation = keysDecide ? this.#settings.aggregation : 'none';
+  /** How many records wait for each lane and are in no request. */
+  waiting(): ReadonlyMap<Lane, number> {
+    const waiting = new Map<Lane, number>();
+    for (const [parcel, lane] of this.#laneOf) waiting.set(lane, (waiting.get(lane) ?? 0) + parcel.waiting);
+    return waiting;
+  }
+
+  /** Whether the lane is of the newest map. */
+  isCurrent(lane: Lane): boolean {
+    return this.#lanes.get(lane.shardId) === lane;
+  }
+
+  /** What keys say about shards: only where they decide may records share an aggregate. */
+  setKeys(keys: 'decide' | 'ignored' | 'unknown'): void {
+    this.#aggregation = keys === 'decide' ? this.#settings.aggregation : 'none';
+    this.#expectsMore = keys === 'unknown' && this.#settings.aggregation !== 'none';
   }
 
   hurry(): void {
@@ -169,7 +184,7 @@ export class Collector {
       parcel.putBack(byParcel.get(parcel) ?? []);
       const lane = this.#laneOf.get(parcel);
       if (parcel.waiting === 0) this.#forget(parcel);
-      else if (lane !== undefined && this.#lanes.get(lane.shardId) === lane) {
+      else if (lane !== undefined && this.isCurrent(lane)) {
         this.#activate(lane);
         lane.giveBack(parcel, now);
       } else {
@@ -226,7 +241,8 @@ export class Collector {
   }
 
   #waitsForNobody(lane: Lane, alone: boolean): boolean {
-    return alone || this.#hurried || this.#settings.collectMs === 0 || this.#groupingOf(lane) === 'none';
+    if (alone || this.#hurried || this.#settings.collectMs === 0) return true;
+    return this.#groupingOf(lane) === 'none' && !this.#expectsMore;
   }
 
   #groupingOf(lane: Lane): Grouping {
