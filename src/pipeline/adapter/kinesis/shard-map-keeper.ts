@@ -162,7 +162,8 @@ export class ShardMapKeeper {
         transport.listShards(target, asked, signal),
       );
       shards.push(...(answer.Shards ?? []));
-      if (answer.NextToken === undefined) break;
+      // Some services say that there is no more by `null`.
+      if (!answer.NextToken) break;
       token = answer.NextToken;
     }
     return ShardMap.of(shards);

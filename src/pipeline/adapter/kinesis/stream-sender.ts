@@ -11,7 +11,6 @@
  * sends of one turn share requests and none waits for company that may not come.
  */
 import { assert, unreachable } from '../../../base/assert.ts';
-import { backoffDelay } from '../../../base/backoff.ts';
 import type { Timer } from '../../../base/clock.ts';
 import type { AdapterContext, Rejection, ShardSnapshot, StreamSnapshot } from '../adapter.ts';
 import { StreamMeter } from '../stream-meter.ts';
@@ -19,18 +18,17 @@ import { type Batch, Collector } from './collector.ts';
 import { Concurrency } from './concurrency.ts';
 import { exchange, type Line, type Outcome, totalBytes } from './exchange.ts';
 import type { Failure } from './failure.ts';
-import type { Lane } from './lane.ts';
 import type { KinesisSettings } from './options.ts';
 import { Delivery, type Parcel } from './parcel.ts';
+import { searchPoison } from './poison-search.ts';
 import { type PreparedRecord, recordsOf, type Unit } from './record.ts';
 import type { RequestSlots } from './request-slots.ts';
-import type { RecordOutcome } from './response.ts';
-import type { ShardMap } from './shard-map.ts';
+import { Settlement } from './settlement.ts';
 import { type Found, ShardMapKeeper } from './shard-map-keeper.ts';
+import { type Stray, sortStrays } from './strays.ts';
 import { MISSING, type StreamCreator, streamCreatorFor } from './stream-creator.ts';
 import { type Passage, StreamGate } from './stream-gate.ts';
 import type { StreamTarget, Transport } from './transport.ts';
-import { Worklist } from './worklist.ts';
 
 export interface SenderParts {
   readonly stream: string;
@@ -47,20 +45,11 @@ interface Moment {
   readonly round: number;
 }
 
-/** An aggregate that was put into another shard than the map said. */
-interface Stray {
-  readonly unit: Unit;
-  readonly shardId: string;
-}
-
 /** What an answer leaves to be done. */
 interface Unfinished {
   readonly again: readonly PreparedRecord[];
   readonly strays: readonly Stray[];
 }
-
-/** So often the map is read again for a shard that it does not know; then its records are sent again. */
-const STRAY_TRIES = 3;
 
 /** Codes that say that it is too much, though not in so many words. */
 const OVERLOADED: ReadonlySet<string> = new Set([
@@ -88,6 +77,7 @@ export class StreamSender {
   readonly #deliveries = new Set<Delivery>();
   readonly #requests = new Map<Batch, AbortController>();
   readonly #line: Line;
+  readonly #settlement: Settlement;
   #ordinal = 0;
   #inFlight = 0;
   #maxRequestBytes: number;
@@ -104,6 +94,7 @@ export class StreamSender {
     this.#parts = parts;
     this.#maxRequestBytes = settings.maxRequestBytes;
     this.#meter = new StreamMeter(stream, target.type === 'name' ? target.name : target.arn, context.clock);
+    this.#settlement = new Settlement(stream, settings, context, this.#meter);
     this.#gate = new StreamGate(stream, context, settings.probeBackoff, () => this.#wake());
     this.#creator = streamCreatorFor(target, settings, transport, context);
     this.#collector = new Collector(settings);
@@ -153,7 +144,7 @@ export class StreamSender {
 
   /** Records that were condemned before they came here. */
   rejectedUnsent(rejections: readonly Rejection[]): void {
-    for (const rejection of rejections) this.#countRejection(rejection);
+    for (const rejection of rejections) this.#settlement.countRejection(rejection);
   }
 
   /** Nothing more will come: what waits for company goes. */
@@ -264,7 +255,11 @@ export class StreamSender {
       this.#inFlight--;
       this.#parts.slots.release();
     }
-    if (strays.length > 0) again = [...again, ...(await this.#astray(strays))];
+    if (strays.length > 0) {
+      const sorted = await sortStrays(this.#keeper, strays);
+      this.#settlement.delivered(sorted.delivered);
+      again = [...again, ...sorted.again];
+    }
     this.#collector.giveBack(batch, again, this.#parts.context.clock.now());
     this.#wake();
   }
@@ -290,14 +285,14 @@ export class StreamSender {
           // A map that was read since the request left has been told of it already.
           if (strayed && this.#collector.isCurrent(lane)) this.#keeper.doubt();
           if (strayed && unit.members !== null) strays.push({ unit, shardId });
-          else this.#delivered(recordsOf(unit), lane);
+          else this.#settlement.delivered(recordsOf(unit), lane);
           continue;
         }
         const { code, message, verdict } = outcome;
         this.#meter.error(code, message);
         const records = recordsOf(unit);
         if (verdict === 'invalid' && unit.members === null) {
-          this.#condemn(records, outcome, null);
+          this.#settlement.condemn(records, outcome, null);
           continue;
         }
         again.push(...records);
@@ -314,7 +309,7 @@ export class StreamSender {
       }
       lane.rate.answered(this.#parts.context.clock.now(), epoch, units.length, throttled);
     }
-    for (const [parcel, reason] of resting) this.#rest(parcel, reason);
+    for (const [parcel, reason] of resting) this.#settlement.rest(parcel, reason);
     this.#find(passage, pause);
     return { again, strays };
   }
@@ -342,7 +337,7 @@ export class StreamSender {
           this.#failures++;
         }
         if (verdict === 'throttle' || this.#failures >= OUTAGE_FAILURES) this.#hold(verdict);
-        else for (const parcel of batch.parcels) this.#rest(parcel, verdict);
+        else for (const parcel of batch.parcels) this.#settlement.rest(parcel, verdict);
         return records;
       case 'pause':
         this.#find(passage, failure);
@@ -358,59 +353,22 @@ export class StreamSender {
     }
   }
 
-  /** Finds the records for which a request was refused; gives those that could not be tried to the end. */
   async #search(
     records: readonly PreparedRecord[],
     refusal: Failure,
     signal: AbortSignal,
   ): Promise<readonly PreparedRecord[]> {
-    const again: PreparedRecord[] = [];
-    const worklist = new Worklist(records);
-    worklist.take({ maxRecords: records.length, maxBytes: Number.POSITIVE_INFINITY });
-    let failure = refusal;
-    for (;;) {
-      const condemned = worklist.refused();
-      if (condemned !== null) this.#condemn([condemned], failure, null);
-      for (;;) {
-        if (worklist.size === 0) return again;
-        if (!this.#gate.isOpen) return [...again, ...worklist.empty()];
-        const { maxRequestRecords: maxRecords } = this.#parts.settings;
-        const taken = worklist.take({ maxRecords, maxBytes: this.#maxRequestBytes });
-        const outcome = await exchange(this.#line, taken, signal);
-        if (outcome.type === 'failed') {
-          failure = outcome.failure;
-          this.#meter.error(failure.code, failure.message);
-          if (failure.verdict === 'invalid') break;
-          worklist.returned();
-          // The search begins anew with a request that meets with the same refusal.
-          if (failure.verdict === 'pause') this.#find({ probe: false, pauses: this.#gate.pauses }, failure);
-          else this.#hold(failure.verdict === 'throttle' ? 'throttle' : 'retry');
-          return [...again, ...worklist.empty()];
-        }
-        again.push(...this.#sort(taken, outcome.outcomes));
-        worklist.answered([]);
-      }
-    }
-  }
-
-  /** Settles what an answer has settled; gives the rest. */
-  #sort(records: readonly PreparedRecord[], outcomes: readonly RecordOutcome[]): PreparedRecord[] {
-    const again: PreparedRecord[] = [];
-    for (const [i, record] of records.entries()) {
-      const outcome = outcomes[i];
-      assert(outcome !== undefined, 'there is an outcome for each record');
-      if (outcome === 'delivered') {
-        this.#delivered([record]);
-        continue;
-      }
-      this.#meter.error(outcome.code, outcome.message);
-      if (outcome.verdict === 'invalid') this.#condemn([record], outcome, null);
-      else {
-        again.push(record);
-        if (record.parcel !== null)
-          this.#rest(record.parcel, outcome.verdict === 'throttle' ? 'throttle' : 'retry');
-      }
-    }
+    const limits = { maxRecords: this.#parts.settings.maxRequestRecords, maxBytes: this.#maxRequestBytes };
+    const search = {
+      line: this.#line,
+      settlement: this.#settlement,
+      limits,
+      mayGoOn: () => this.#gate.isOpen,
+    };
+    const { again, interrupted } = await searchPoison(search, records, refusal, signal);
+    if (interrupted?.verdict === 'pause') {
+      this.#find({ probe: false, pauses: this.#gate.pauses }, interrupted);
+    } else if (interrupted !== null) this.#hold(interrupted.verdict === 'throttle' ? 'throttle' : 'retry');
     return again;
   }
 
@@ -420,7 +378,7 @@ export class StreamSender {
     failure: Failure,
   ): readonly PreparedRecord[] {
     if (records.length === 1) {
-      this.#condemn(records, failure, this.#maxRequestBytes);
+      this.#settlement.condemn(records, failure, this.#maxRequestBytes);
       return [];
     }
     const bytes = totalBytes(units);
@@ -433,39 +391,6 @@ export class StreamSender {
     return records;
   }
 
-  /** Aggregates are in another shard than was meant, whose reader drops what is not of its range: gives that. */
-  async #astray(strays: readonly Stray[]): Promise<readonly PreparedRecord[]> {
-    let map = await this.#keeper.settled();
-    // The map may have been read just before the shard was there.
-    for (let tries = 0; tries < STRAY_TRIES && map !== null && !knowsAll(map, strays); tries++) {
-      this.#keeper.doubt();
-      map = await this.#keeper.settled();
-    }
-    const again: PreparedRecord[] = [];
-    for (const { unit, shardId } of strays) {
-      for (const record of recordsOf(unit)) {
-        if (map?.isOf(shardId, record.entry) === true) this.#delivered([record]);
-        else again.push(record);
-      }
-    }
-    return again;
-  }
-
-  /** One record, or those of one aggregate, are in the stream. */
-  #delivered(records: readonly PreparedRecord[], lane: Lane | null = null): void {
-    let bytes = 0;
-    for (const { parcel, bytes: size } of records) {
-      bytes += size;
-      if (parcel === null) continue;
-      parcel.failures = 0;
-      parcel.delivery.settle(1);
-    }
-    this.#meter.sent(records.length, bytes, 1);
-    if (lane === null) return;
-    lane.recordsSent += records.length;
-    lane.bytesSent += bytes;
-  }
-
   /** What an answer shows about the stream: that it takes records, or the reason why it does not. */
   #find(passage: Passage, pause: Failure | null): void {
     if (pause === null) {
@@ -476,43 +401,11 @@ export class StreamSender {
     if (pause.code === MISSING) this.#creator?.create();
   }
 
-  #rest(parcel: Parcel, reason: 'retry' | 'throttle'): void {
-    parcel.failures++;
-    parcel.notBefore = this.#parts.context.clock.now() + this.#backoff(reason, parcel.failures);
-  }
-
   /** Lets nothing go to the stream for a while. */
   #hold(reason: 'retry' | 'throttle'): void {
-    const delayMs = this.#backoff(reason, Math.max(1, this.#failures));
+    const delayMs = this.#settlement.backoff(reason, Math.max(1, this.#failures));
     this.#heldUntil = Math.max(this.#heldUntil, this.#parts.context.clock.now() + delayMs);
   }
-
-  #backoff(reason: 'retry' | 'throttle', failures: number): number {
-    const { settings, context } = this.#parts;
-    return backoffDelay(
-      reason === 'throttle' ? settings.throttleBackoff : settings.backoff,
-      failures,
-      context.random,
-    );
-  }
-
-  #condemn(records: readonly PreparedRecord[], failure: Failure, limit: number | null): void {
-    for (const { index, bytes, parcel } of records) {
-      const rejection = { index, code: failure.code, message: failure.message, bytes, limit };
-      this.#countRejection(rejection);
-      parcel?.delivery.rejections.push(rejection);
-      parcel?.delivery.settle(1);
-    }
-  }
-
-  #countRejection(rejection: Rejection): void {
-    this.#meter.rejected(1);
-    this.#parts.context.report({ type: 'rejected', stream: this.#parts.stream, rejection });
-  }
-}
-
-function knowsAll(map: ShardMap, strays: readonly Stray[]): boolean {
-  return strays.every(({ shardId }) => map.knows(shardId));
 }
 
 /** Why a request was given up whose sends have all been given up. */

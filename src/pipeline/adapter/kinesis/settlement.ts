@@ -1,0 +1,94 @@
+/**
+ * What is done with records when an answer is in: they are in the stream, or condemned, or their parcel rests. Tells
+ * the sends that wait for them, the meter and telemetry. Sends nothing.
+ */
+import { assert } from '../../../base/assert.ts';
+import { backoffDelay } from '../../../base/backoff.ts';
+import type { AdapterContext, Rejection } from '../adapter.ts';
+import type { StreamMeter } from '../stream-meter.ts';
+import type { Failure } from './failure.ts';
+import type { Lane } from './lane.ts';
+import type { KinesisSettings } from './options.ts';
+import type { Parcel } from './parcel.ts';
+import type { PreparedRecord } from './record.ts';
+import type { RecordOutcome } from './response.ts';
+
+export class Settlement {
+  readonly #stream: string;
+  readonly #settings: KinesisSettings;
+  readonly #context: AdapterContext;
+  readonly #meter: StreamMeter;
+
+  constructor(stream: string, settings: KinesisSettings, context: AdapterContext, meter: StreamMeter) {
+    this.#stream = stream;
+    this.#settings = settings;
+    this.#context = context;
+    this.#meter = meter;
+  }
+
+  /** One record, or those of one aggregate, are in the stream. */
+  delivered(records: readonly PreparedRecord[], lane: Lane | null = null): void {
+    if (records.length === 0) return;
+    let bytes = 0;
+    for (const { parcel, bytes: size } of records) {
+      bytes += size;
+      if (parcel === null) continue;
+      parcel.failures = 0;
+      parcel.delivery.settle(1);
+    }
+    this.#meter.sent(records.length, bytes, 1);
+    if (lane === null) return;
+    lane.recordsSent += records.length;
+    lane.bytesSent += bytes;
+  }
+
+  condemn(records: readonly PreparedRecord[], failure: Failure, limit: number | null): void {
+    for (const { index, bytes, parcel } of records) {
+      const rejection = { index, code: failure.code, message: failure.message, bytes, limit };
+      this.countRejection(rejection);
+      parcel?.delivery.rejections.push(rejection);
+      parcel?.delivery.settle(1);
+    }
+  }
+
+  countRejection(rejection: Rejection): void {
+    this.#meter.rejected(1);
+    this.#context.report({ type: 'rejected', stream: this.#stream, rejection });
+  }
+
+  rest(parcel: Parcel, reason: 'retry' | 'throttle'): void {
+    parcel.failures++;
+    parcel.notBefore = this.#context.clock.now() + this.backoff(reason, parcel.failures);
+  }
+
+  backoff(reason: 'retry' | 'throttle', failures: number): number {
+    return backoffDelay(
+      reason === 'throttle' ? this.#settings.throttleBackoff : this.#settings.backoff,
+      failures,
+      this.#context.random,
+    );
+  }
+
+  /** Settles what an answer has settled; gives the rest. */
+  sort(records: readonly PreparedRecord[], outcomes: readonly RecordOutcome[]): PreparedRecord[] {
+    const again: PreparedRecord[] = [];
+    const resting = new Map<Parcel, 'retry' | 'throttle'>();
+    for (const [i, record] of records.entries()) {
+      const outcome = outcomes[i];
+      assert(outcome !== undefined, 'there is an outcome for each record');
+      if (outcome === 'delivered') {
+        this.delivered([record]);
+        continue;
+      }
+      this.#meter.error(outcome.code, outcome.message);
+      if (outcome.verdict === 'invalid') this.condemn([record], outcome, null);
+      else {
+        again.push(record);
+        const reason = outcome.verdict === 'throttle' ? 'throttle' : 'retry';
+        if (record.parcel !== null) resting.set(record.parcel, reason);
+      }
+    }
+    for (const [parcel, reason] of resting) this.rest(parcel, reason);
+    return again;
+  }
+}
