@@ -44,7 +44,7 @@ describe('The README', () => {
     ]);
     expect(told.map(([name]) => name)).to.have.members(kinesisOptionNames());
     for (const [name = '', fallback = ''] of told) {
-      expect(fallback, name).to.equal(shownDefault(name, kinesisDefault(name)));
+      expect(fallback, name).to.equal(shownDefault(kinesisDefault(name)));
     }
   });
 
@@ -210,8 +210,9 @@ function kinesisDefault(name: string): unknown {
     .reduce<unknown>((value, key) => (value as Readonly<Record<string, unknown>>)[key], options);
 }
 
-function shownDefault(name: string, value: unknown): string {
-  if (typeof value === 'number') return name.endsWith('Bytes') ? `${value / 2 ** 20} MiB` : grouped(value);
+function shownDefault(value: unknown): string {
+  const mib = typeof value === 'number' && value >= 2 ** 20 && value % 2 ** 20 === 0;
+  if (typeof value === 'number') return mib ? `${value / 2 ** 20} MiB` : grouped(value);
   if (typeof value === 'boolean') return String(value);
   if (typeof value === 'object' && value !== null && 'initialMs' in value) {
     const { initialMs, maxMs, factor, jitter } = value as unknown as Record<string, number>;

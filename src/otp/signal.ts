@@ -21,6 +21,8 @@ export type Signal =
     }
   | { readonly type: 'link'; readonly to: Pid; readonly from: Pid }
   | { readonly type: 'unlink'; readonly to: Pid; readonly from: Pid }
+  /** Acknowledges an unlink that came from another node. */
+  | { readonly type: 'unlinked'; readonly to: Pid; readonly from: Pid }
   | { readonly type: 'monitor'; readonly to: Addressee; readonly watcher: Pid; readonly ref: Ref }
   | { readonly type: 'demonitor'; readonly to: Addressee; readonly ref: Ref }
   | { readonly type: 'down'; readonly to: Pid; readonly ref: Ref; readonly reason: ExitReason }

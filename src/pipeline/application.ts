@@ -74,6 +74,8 @@ const bootId = customAlphabet('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklm
 
 const TREE_BACKOFF: Backoff = { initialMs: 500, maxMs: 30_000, factor: 2, jitter: 0.5 };
 const STOP_TIMEOUT_MS = 30_000;
+/** What sends signals, Kubernetes for one, kills after 30 s: by then the ledger has been logged. */
+const SIGNAL_TIMEOUT_MS = 25_000;
 /** How long connections may take to close, and how much longer a thread may take to say so. */
 const CLOSE_TIMEOUT_MS = 1000;
 const ANSWER_TIMEOUT_MS = 500;
@@ -166,7 +168,8 @@ export class Application {
     });
     process.on('beforeExit', this.#beforeExit);
     process.on('exit', this.#exit);
-    if (options.handleSignals) this.#releaseSignals = stopOnSignals(() => this.stop());
+    if (options.handleSignals)
+      this.#releaseSignals = stopOnSignals(() => this.stop({ timeoutMs: SIGNAL_TIMEOUT_MS }));
   }
 
   /** The running tree as data: all threads, with the ledger of each record type. */

@@ -12,7 +12,8 @@
  */
 import { backoffDelay } from '../base/backoff.ts';
 import type { Claim } from '../threads/queue/index.ts';
-import { afterFailure } from './batch-step.ts';
+import { AdapterClosedError } from './adapter/errors.ts';
+import { afterFailure, beforeRun } from './batch-step.ts';
 import type { Recorded } from './definition.ts';
 import { BeamlineError } from './errors.ts';
 import { HandleTimer } from './handle-timer.ts';
@@ -25,11 +26,31 @@ type Attempt =
   | { readonly type: 'aborted' };
 
 export async function runBatch(site: RecordSite, claim: Claim, signal: AbortSignal): Promise<void> {
+  const { suspect, ranAlone, events } = claim;
+  const { maxAttempts } = site.options;
+  const attempts = attemptsOf(claim);
+  switch (beforeRun({ suspect, ranAlone, attempts, events: events.length, maxAttempts })) {
+    case 'run':
+      return runFresh(site, claim, signal);
+    case 'split':
+      return runHalves(site, claim, signal);
+    case 'bury':
+      site.deadLetters.add(
+        claim,
+        new BeamlineError('ERR_THREAD_DIED', { recordType: site.recordType, attempts }),
+        attempts,
+      );
+  }
+}
+
+/** Runs a claim at least once, whatever happened to it before. */
+async function runFresh(site: RecordSite, claim: Claim, signal: AbortSignal): Promise<void> {
   const { table, options } = site;
   for (;;) {
     await site.gate.enter(claim.suspect ? 'alone' : 'shared');
     let attempt: Attempt;
     try {
+      await site.turns.take();
       if (signal.aborted) return;
       table.launch(claim);
       const { clock } = site.runtime;
@@ -47,6 +68,8 @@ export async function runBatch(site: RecordSite, claim: Claim, signal: AbortSign
     }
     site.noteError(attempt.error);
     table.land(claim);
+    // The application stops, and this was not to be waited for any longer: no fault of the events.
+    if (attempt.error instanceof AdapterClosedError) return site.release(claim);
     table.charge(claim);
     const attempts = attemptsOf(claim);
     switch (afterFailure({ attempts, events: claim.events.length, maxAttempts: options.maxAttempts })) {
@@ -54,17 +77,19 @@ export async function runBatch(site: RecordSite, claim: Claim, signal: AbortSign
         await site.sleep(backoffDelay(options.backoff, attempts, site.runtime.random), signal);
         if (signal.aborted) return;
         break;
-      case 'split': {
-        const [first, second] = site.split(claim);
-        await runBatch(site, first, signal);
-        if (!signal.aborted) await runBatch(site, second, signal);
-        return;
-      }
+      case 'split':
+        return runHalves(site, claim, signal);
       case 'bury':
         site.deadLetters.add(claim, attempt.error, attempts);
         return;
     }
   }
+}
+
+async function runHalves(site: RecordSite, claim: Claim, signal: AbortSignal): Promise<void> {
+  const [first, second] = site.split(claim);
+  await runFresh(site, first, signal);
+  if (!signal.aborted) await runFresh(site, second, signal);
 }
 
 function attemptsOf(claim: Claim): number {

@@ -6,8 +6,10 @@ import {
   AdapterClosedError,
   AdapterDescriptorError,
   AdapterModuleError,
+  AdapterOptionsError,
   RecordsRejectedError,
   SendAbortedError,
+  StreamNameError,
 } from './adapter/errors.ts';
 import { errorClasses } from './errors.ts';
 
@@ -16,6 +18,16 @@ export const errorRebuilders: ErrorRebuilders = new Map<string, RebuildError>([
     code,
     ({ fields, stack }) => rebuild({ fields: fields.fields, stack }),
   ]),
+  // Two classes have this code; the name tells them apart.
+  [
+    'ERR_OPTIONS',
+    (plain) =>
+      plain.name === 'AdapterOptionsError'
+        ? revive(AdapterOptionsError)(plain)
+        : (errorClasses.get('ERR_OPTIONS')?.({ fields: plain.fields.fields, stack: plain.stack }) ??
+          new Error(plain.message)),
+  ],
+  ['ERR_STREAM_NAME', revive(StreamNameError)],
   ['ERR_ADAPTER_CLOSED', revive(AdapterClosedError)],
   ['ERR_ADAPTER_DESCRIPTOR', revive(AdapterDescriptorError)],
   ['ERR_ADAPTER_MODULE', revive(AdapterModuleError)],
@@ -25,7 +37,6 @@ export const errorRebuilders: ErrorRebuilders = new Map<string, RebuildError>([
   ['ERR_EVENT_TOO_LARGE', revive(EventTooLargeError)],
   ['ERR_FRAME_CORRUPT', revive(QueueError)],
   ['ERR_READER_FENCED', revive(QueueError)],
-  ['ERR_THREAD_START', revive(ThreadError)],
   ['ERR_THREAD_START_TIMEOUT', revive(ThreadError)],
   ['ERR_THREAD_ENDED', revive(ThreadError)],
 ]);

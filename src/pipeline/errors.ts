@@ -147,14 +147,10 @@ const messages = {
     `handleEvent of record type '${recordType}' did not end within ${handleTimeoutMs} ms (handleTimeoutMs) on ` +
     `attempt ${attempt}, the time inside sendData not counted. Let it heed its signal, or raise handleTimeoutMs.`,
 
-  /** A record type's thread ended while something was asked of it; `exitCode` is Node's, null if there is none. */
-  ERR_THREAD_DIED: ({
-    recordType,
-    reason,
-    exitCode,
-  }: OfType & { readonly reason: string; readonly exitCode: number | null }) =>
-    `The thread of record type '${recordType}' ended${exitCode === null ? '' : ` with exit code ${exitCode}`}: ` +
-    `${reason}. Its events are kept and delivered by the thread that follows it; ask again.`,
+  /** A dead letter's error: the event ended its thread, by an exit, an error that nobody caught, or a hang. */
+  ERR_THREAD_DIED: ({ recordType, attempts }: OfType & { readonly attempts: number }) =>
+    `The thread of record type '${recordType}' ended while it ran this event, and no other beside it, after ` +
+    `${attempts} attempts. The log says what ended the thread.`,
 };
 
 export type ErrorCode = keyof typeof messages;

@@ -27,6 +27,7 @@ import { Gate } from './gate.ts';
 import { remoteLogger } from './logger.ts';
 import type { RemoteMain, SiteArgument, SiteOptions } from './site.ts';
 import { Tombstones } from './tombstones.ts';
+import { Turns } from './turns.ts';
 
 /** A batch is cut so that one request can hold it, with room for what a handler adds to each event. */
 export const BATCH_BYTES_MAX = 5 * 1024 * 1024;
@@ -47,8 +48,10 @@ export class RecordSite {
   readonly table: ClaimTable;
   readonly signals: QueueSignals;
   readonly gate = new Gate();
+  readonly turns = new Turns();
   readonly deadLetters: DeadLetters;
   readonly #closed = new AbortController();
+  #closing = false;
   readonly #held = new Map<number, Held>();
   readonly #barriers = new Set<{ readonly barrier: Barrier; readonly resolve: () => void }>();
   /** Tells the Producer, if there is one, to fetch what waits. */
@@ -118,6 +121,7 @@ export class RecordSite {
 
   /** The next batch of the queue, oldest events first; undefined when nothing waits. */
   claim(holder: Process | undefined): Claim | undefined {
+    if (this.#closing) return undefined;
     const claim = this.table.claim({
       maxEvents: this.options.batchSize,
       maxBytes: BATCH_BYTES_MAX,
@@ -213,7 +217,9 @@ export class RecordSite {
     }
   }
 
+  /** Lets go of connections. Nothing is claimed any more; what is given back stays in the queue. */
   async close(timeoutMs: number): Promise<void> {
+    this.#closing = true;
     await this.adapter.close({ timeoutMs });
     this.#closed.abort();
   }

@@ -19,6 +19,8 @@ export { errorRebuilders } from './error-rebuilders.ts';
 export async function boot({ runtime, link, codec, argument }: ThreadSite): Promise<ControlApi> {
   const site = argument as SiteArgument;
   const { recordType, url } = site;
+  // The AWS SDK warns of old versions of Node, in each thread anew: once a process is enough.
+  if (runtime.node > 1) process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const { recorder, names } = joinDirectory(site.directory, runtime.clock, site.identity);
   setEnvironment({ type: 'record_thread', recorder, names, recordType, url });
   const definition = await importDefinition(recordType, url);

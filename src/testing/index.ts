@@ -5,6 +5,7 @@ export {
   memory,
   type StoredMessage,
 } from '../pipeline/adapter/memory.ts';
+export { deaggregate, type UserRecord } from './kinesis/deaggregate.ts';
 export type { Fault, FaultRule } from './kinesis/faults.ts';
 export type { KinesisSimulatorOptions, Latency } from './kinesis/options.ts';
 export { type Audit, auditOf, type Oracle, type ShardState, type SimulatorCounts } from './kinesis/oracle.ts';

@@ -42,9 +42,18 @@ export function plainError(error: Error): PlainError {
 /** The error, without its cause. */
 export function rebuildError(plain: PlainError, rebuilders: ErrorRebuilders): Error {
   const rebuild = plain.code === undefined ? undefined : rebuilders.get(plain.code);
-  const error = rebuild?.(plain) ?? generic(plain);
+  const error = (rebuild && attempt(rebuild, plain)) ?? generic(plain);
   if (plain.stack !== undefined) hideOn(error, 'stack', plain.stack);
   return error;
+}
+
+/** A rebuilder that does not know what to do with an error of somebody else's, under the same code, loses nothing. */
+function attempt(rebuild: RebuildError, plain: PlainError): Error | undefined {
+  try {
+    return rebuild(plain);
+  } catch {
+    return undefined;
+  }
 }
 
 function generic(plain: PlainError): Error {

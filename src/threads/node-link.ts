@@ -4,7 +4,7 @@
  */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { Endpoint } from 'comlink';
-import type { NodeId } from '../otp/pid.ts';
+import { isPid, type NodeId, ProcessId } from '../otp/pid.ts';
 import type { Runtime } from '../otp/runtime.ts';
 import type { Signal } from '../otp/signal.ts';
 import type { Packet } from './protocol.ts';
@@ -26,6 +26,10 @@ export class NodeLink {
   readonly control: Endpoint;
   /** Told of the packets that are neither signals nor control: those of the boot. */
   onBoot: ((packet: Extract<Packet, { type: 'booted' | 'boot_failed' }>) => void) | undefined = undefined;
+  /** Told of each untrappable exit signal that is sent: the other end may be too busy to hear it. */
+  onKill: (() => void) | undefined = undefined;
+  /** Told of each ping that was answered. */
+  onPong: (() => void) | undefined = undefined;
   readonly #port: MessagePort;
   readonly #codec: TermCodec;
   readonly #runtime: () => Runtime;
@@ -60,7 +64,9 @@ export class NodeLink {
   }
 
   send(signal: Signal): void {
-    this.post({ type: 'signal', signal: this.#codec.encode(signal) });
+    if (!this.#open) return;
+    this.post(this.#packet(signal));
+    if (signal.type === 'exit' && signal.reason === 'kill' && !signal.linked) this.onKill?.();
   }
 
   post(packet: Packet): void {
@@ -95,6 +101,25 @@ export class NodeLink {
     this.#port.unref();
   }
 
+  #packet(signal: Signal): Packet {
+    if (signal.type === 'reply' && signal.outcome.type === 'ok') {
+      return { type: 'answer', ref: signal.ref, value: this.#codec.encode(signal.outcome.value) };
+    }
+    if (signal.type === 'deliver' && signal.envelope.type === 'call' && isPid(signal.to)) {
+      const { to, envelope } = signal;
+      const { pid, node, ref } = envelope.from;
+      if (
+        to.node === this.node &&
+        node === this.#runtime().node &&
+        (pid === undefined || pid.node === node)
+      ) {
+        const message = this.#codec.encode(envelope.message);
+        return { type: 'call', to: to.serial, by: pid?.serial, ref, message };
+      }
+    }
+    return { type: 'signal', signal: this.#codec.encode(signal) };
+  }
+
   #receive(packet: Packet): void {
     if (!this.#open) return;
     this.#received++;
@@ -102,12 +127,44 @@ export class NodeLink {
       case 'signal':
         this.#runtime().receive(this.#codec.decode(packet.signal) as Signal, this.node);
         return;
+      case 'call': {
+        const runtime = this.#runtime();
+        const { to, by, ref, message } = packet;
+        const pid = by === undefined ? undefined : new ProcessId(this.node, by);
+        runtime.receive(
+          {
+            type: 'deliver',
+            to: new ProcessId(runtime.node, to),
+            envelope: {
+              type: 'call',
+              message: this.#codec.decode(message),
+              from: { pid, node: this.node, ref },
+            },
+          },
+          this.node,
+        );
+        return;
+      }
+      case 'answer': {
+        const value = this.#codec.decode(packet.value);
+        this.#runtime().receive(
+          { type: 'reply', ref: packet.ref, outcome: { type: 'ok', value } },
+          this.node,
+        );
+        return;
+      }
       case 'control':
         for (const listener of [...this.#listeners]) listener({ data: packet.message });
         return;
       case 'booted':
       case 'boot_failed':
         this.onBoot?.(packet);
+        return;
+      case 'ping':
+        this.post({ type: 'pong' });
+        return;
+      case 'pong':
+        this.onPong?.();
         return;
     }
   }

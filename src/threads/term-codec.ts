@@ -63,7 +63,9 @@ function encode(term: unknown, seen: Map<object, unknown>, depth: number): unkno
 }
 
 function encodeFields(from: object, to: object, seen: Map<object, unknown>, depth: number): void {
-  for (const [key, value] of Object.entries(from)) define(to, key, encode(value, seen, depth + 1));
+  for (const key of Object.keys(from)) {
+    set(to, key, encode((from as Record<string, unknown>)[key], seen, depth + 1));
+  }
 }
 
 function decode(wire: unknown, seen: Map<object, unknown>, rebuilders: ErrorRebuilders): unknown {
@@ -93,16 +95,17 @@ function decode(wire: unknown, seen: Map<object, unknown>, rebuilders: ErrorRebu
     default: {
       const term: Record<string, unknown> = {};
       seen.set(wire, term);
-      const fields = wire[TAG] === 'object' ? (wire.fields as object) : wire;
-      for (const [key, value] of Object.entries(fields)) define(term, key, decode(value, seen, rebuilders));
+      const fields = wire[TAG] === 'object' ? (wire.fields as Record<string, unknown>) : wire;
+      for (const key of Object.keys(fields)) set(term, key, decode(fields[key], seen, rebuilders));
       return term;
     }
   }
 }
 
-/** Own properties only: a key such as `__proto__` is data here. */
-function define(target: object, key: string, value: unknown): void {
-  Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
+/** Own properties only: `__proto__` is data here, and is the one key that an assignment takes for something else. */
+function set(target: object, key: string, value: unknown): void {
+  if (key !== '__proto__') (target as Record<string, unknown>)[key] = value;
+  else Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
 }
 
 function isRecord(value: object): value is Record<string, unknown> {

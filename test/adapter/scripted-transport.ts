@@ -95,6 +95,10 @@ export class ScriptedTransport implements Transport {
     throw serviceError('AccessDeniedException', 'may not describe streams');
   }
 
+  async dryRun(): Promise<void> {
+    throw serviceError('AccessDeniedException', 'may not put records');
+  }
+
   close(): void {
     this.closed = true;
   }

@@ -90,12 +90,7 @@ const SAMPLES: { readonly [C in ErrorCode]: readonly [ErrorFields[C], ...string[
     'attempt 2',
     'raise handleTimeoutMs',
   ],
-  ERR_THREAD_DIED: [
-    { recordType: 'SignUp', reason: 'out of memory', exitCode: 1 },
-    'exit code 1',
-    'out of memory',
-    'ask again',
-  ],
+  ERR_THREAD_DIED: [{ recordType: 'SignUp', attempts: 7 }, 'SignUp', '7 attempts'],
 };
 
 const codes = Object.keys(SAMPLES) as ErrorCode[];

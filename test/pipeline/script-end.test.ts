@@ -62,4 +62,12 @@ describe('The end of a script', () => {
       });
     }
   }
+
+  it('comes by a signal though a thread is stuck in native code; the thread is replaced, and stop() returns', async () => {
+    const since = performance.now();
+    const { out, signal } = await run('stuck');
+    expect(out).to.deep.equal(['replaced', 'stopped, pending 1']);
+    expect(signal).to.equal('SIGTERM');
+    expect(performance.now() - since, 'the native call takes half a minute').to.be.below(25_000);
+  });
 });

@@ -76,7 +76,8 @@ export interface Adapter {
    * Guaranteed to the caller:
    * - It resolves when *every* message is in the stream, and not before.
    * - Order is kept as well as the destination allows: messages of one call that succeed at the first try are in
-   *   the stream in the order given. Nothing is said about the order between calls.
+   *   the stream (where it has shards: in each of them) in the order given; where messages are put together by
+   *   their keys, those of each key are. Nothing is said about the order between calls.
    * - Something temporary (an outage, throttling, a missing stream, expired credentials) is never a rejection. It
    *   is waited out, with backoff, for as long as it takes, and shown in `snapshot`.
    * - It rejects with `ERR_RECORDS_REJECTED` when single messages can never be delivered. The error lists each by
@@ -156,9 +157,41 @@ export interface StreamSnapshot {
   readonly waiting: number;
   /** For how long the oldest `send` under way has been waiting; `null` when there is none. */
   readonly oldestWaitingMs: number | null;
+  /**
+   * What the destination has taken these records as: fewer than `recordsSent` where several shared one
+   * (`recordsSent / unitsSent` is the aggregation ratio). This and the next three may be left out by an adapter.
+   */
+  readonly unitsSent?: number;
+  /** From the start of a request to its answer, in milliseconds; `null` before the first. */
+  readonly requestMs?: DurationSummary | null;
+  /** From `send` to the request that has the first of its records, in milliseconds. */
+  readonly bufferedMs?: DurationSummary | null;
+  /** Each shard that is open, as far as they are known. */
+  readonly shards?: readonly ShardSnapshot[];
   /** How often each error code came, for records and requests. */
   readonly errors: Readonly<Record<string, number>>;
   readonly lastError: StreamError | null;
+}
+
+/** Quantiles of durations, in milliseconds, within 9 %. */
+export interface DurationSummary {
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** Counts since the shard became known. */
+export interface ShardSnapshot {
+  readonly shardId: string;
+  readonly recordsSent: number;
+  readonly bytesSent: number;
+  /** Records, or aggregates, that it refused for being too many. */
+  readonly throttles: number;
+  /** Records that wait for it and are in no request. */
+  readonly waiting: number;
+  /** How fast it is sent to, in parts of what a shard takes; `null` while nothing holds it back. */
+  readonly share: number | null;
 }
 
 export interface StreamError {

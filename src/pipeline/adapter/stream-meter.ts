@@ -3,7 +3,8 @@
  * here. A snapshot is a copy.
  */
 import type { Clock } from '../../base/clock.ts';
-import type { StreamError, StreamSnapshot, StreamState } from './adapter.ts';
+import type { ShardSnapshot, StreamError, StreamSnapshot, StreamState } from './adapter.ts';
+import { Quantiles } from './quantiles.ts';
 
 /** What the owner of the sends under way knows and the meter does not. */
 export interface Underway {
@@ -11,6 +12,8 @@ export interface Underway {
   readonly inFlight: number;
   readonly waiting: number;
   readonly oldestWaitingMs: number | null;
+  /** None where the destination has none. */
+  readonly shards?: readonly ShardSnapshot[];
 }
 
 export class StreamMeter {
@@ -19,7 +22,10 @@ export class StreamMeter {
   readonly #clock: Clock;
   readonly #errors = new Map<string, number>();
   readonly #throttledShards = new Map<string, number>();
+  readonly #requestMs = new Quantiles();
+  readonly #bufferedMs = new Quantiles();
   #recordsSent = 0;
+  #unitsSent = 0;
   #bytesSent = 0;
   #recordsRejected = 0;
   #requests = 0;
@@ -39,9 +45,20 @@ export class StreamMeter {
     this.#retries += retries;
   }
 
-  sent(records: number, bytes: number): void {
+  answered(durationMs: number): void {
+    this.#requestMs.add(durationMs);
+  }
+
+  /** Records of a send have waited so long for their request. */
+  buffered(ms: number): void {
+    this.#bufferedMs.add(ms);
+  }
+
+  /** `units` is what the destination took the records as: one each, or fewer. */
+  sent(records: number, bytes: number, units = records): void {
     this.#recordsSent += records;
     this.#bytesSent += bytes;
+    this.#unitsSent += units;
   }
 
   rejected(records: number): void {
@@ -73,6 +90,10 @@ export class StreamMeter {
       inFlight: underway.inFlight,
       waiting: underway.waiting,
       oldestWaitingMs: underway.oldestWaitingMs,
+      unitsSent: this.#unitsSent,
+      requestMs: this.#requestMs.summary(),
+      bufferedMs: this.#bufferedMs.summary(),
+      shards: underway.shards ?? [],
       errors: Object.fromEntries(this.#errors),
       lastError: this.#lastError,
     };

@@ -10,6 +10,7 @@
  */
 import type { Clock } from '../../base/clock.ts';
 import { type Random, seededRandom } from '../../base/random.ts';
+import { deaggregate } from './deaggregate.ts';
 import { type FaultedCall, type FaultRule, type Trouble, troubleOf } from './faults.ts';
 import { drawLatency } from './latency.ts';
 import type { SimulatorSettings } from './options.ts';
@@ -91,13 +92,13 @@ export class KinesisCore {
     try {
       const committed = ending === null || ending.type === 'slow-body' || ending.commit === 'after';
       const answer = committed ? this.#handle(call, trouble) : null;
-      const taken = recordsTaken(answer);
-      if (ending === null) return { type: 'answer', answer, afterMs, bodyMs: 0, recordsTaken: taken };
+      const unheard = () => this.oracle.unheard(recordsTaken(call, answer));
+      if (ending === null) return { type: 'answer', answer, afterMs, bodyMs: 0, unheard };
       this.oracle.met(ending.type);
       if (ending.type === 'slow-body') {
-        return { type: 'answer', answer, afterMs, bodyMs: ending.bodyMs, recordsTaken: taken };
+        return { type: 'answer', answer, afterMs, bodyMs: ending.bodyMs, unheard };
       }
-      this.oracle.unheard(taken);
+      unheard();
       switch (ending.type) {
         case 'hang':
           return { type: 'hang' };
@@ -280,13 +281,20 @@ function streamName({ StreamName, StreamARN }: StreamReference): string | null {
   return StreamName ?? StreamARN?.split('/').at(-1) ?? null;
 }
 
-function recordsTaken(answer: object | null): number {
+/** How many records an answer says are in the stream; those in an aggregate one by one. */
+function recordsTaken({ name, input }: Call, answer: object | null): number {
   if (answer === null) return 0;
-  if ('FailedRecordCount' in answer) {
-    const { FailedRecordCount, Records } = answer as PutRecordsAnswer;
-    return Records.length - FailedRecordCount;
+  if (name === 'PutRecord') return countOf(input.Data);
+  if (name !== 'PutRecords') return 0;
+  let taken = 0;
+  for (const [i, result] of (answer as PutRecordsAnswer).Records.entries()) {
+    if (result.ErrorCode === undefined) taken += countOf(input.Records?.[i]?.Data);
   }
-  return 'SequenceNumber' in answer ? 1 : 0;
+  return taken;
+}
+
+function countOf(data: Uint8Array | undefined): number {
+  return data === undefined ? 0 : (deaggregate(data)?.length ?? 1);
 }
 
 function dryRun(): ServiceError {

@@ -65,7 +65,7 @@ export class HttpShell {
       case 'answer': {
         const body = reply.answer === null ? '' : JSON.stringify(reply.answer, dataAsBase64);
         response.on('close', () => {
-          if (!response.writableFinished) this.#core.oracle.unheard(reply.recordsTaken);
+          if (!response.writableFinished) reply.unheard();
         });
         this.#later(reply.afterMs, () => {
           head(response, 200, body);

@@ -2,6 +2,8 @@
  * Knows what really happened: what is in which shard and in which order, how often, and how much of it came from
  * requests whose senders were told otherwise. Looks at the shards themselves and believes no answer.
  */
+import { deaggregate, type UserRecord } from './deaggregate.ts';
+import { hashKeyOf } from './hash-key.ts';
 import type { CommittedRecord } from './shard.ts';
 import { type IncomingRecord, recordBytes, type Stream } from './stream.ts';
 import type { CallName } from './wire-types.ts';
@@ -16,7 +18,10 @@ export interface SimulatorCounts {
   readonly recordsThrottled: number;
   /** Single records of an answered request that failed by a fault of type `partial`. */
   readonly recordsFailed: number;
-  /** Records that are in the stream although their sender was told of a failure, or gave up before the answer. */
+  /**
+   * Records (those in an aggregate counted one by one) that are in the stream although their sender was told of a
+   * failure, or gave up before the answer.
+   */
   readonly recordsCommittedThenFailed: number;
   /** How many requests met a fault, by its type. */
   readonly faults: Readonly<Record<string, number>>;
@@ -63,6 +68,32 @@ export class Oracle {
     return this.#stream(stream).shards.flatMap(({ records }) => records);
   }
 
+  /**
+   * What a reader of the stream gets, shard by shard, by the rule of the Kinesis Client Library: aggregates are taken
+   * apart, and of them it drops, without a word, each record whose keys do not belong to the shard it is read from.
+   */
+  userRecords(stream: string): {
+    readonly records: readonly UserRecord[];
+    readonly dropped: readonly UserRecord[];
+  } {
+    const records: UserRecord[] = [];
+    const dropped: UserRecord[] = [];
+    for (const shard of this.#stream(stream).shards) {
+      for (const { partitionKey, explicitHashKey, data } of shard.records) {
+        const members = deaggregate(data);
+        if (members === null) {
+          records.push({ partitionKey, explicitHashKey, data: bufferOf(data) });
+          continue;
+        }
+        for (const member of members) {
+          const belongs = shard.holds(hashKeyOf(member.partitionKey, member.explicitHashKey));
+          (belongs ? records : dropped).push(member);
+        }
+      }
+    }
+    return { records, dropped };
+  }
+
   shards(stream: string): readonly ShardState[] {
     return this.#stream(stream).shards.map((shard) => ({
       shardId: shard.shardId,
@@ -75,12 +106,10 @@ export class Oracle {
     }));
   }
 
-  /** Compares what is in the stream with what was to be, by what `idOf` reads from a record. */
+  /** Compares what a reader of the stream gets with what was to be, by the id that `idOf` finds in a record. */
   audit(stream: string, expected: Iterable<string>, idOf: (data: Buffer) => string): Audit {
     return auditOf(
-      this.records(stream).map(({ data }) =>
-        idOf(Buffer.from(data.buffer, data.byteOffset, data.byteLength)),
-      ),
+      this.userRecords(stream).records.map(({ data }) => idOf(data)),
       expected,
     );
   }
@@ -125,6 +154,10 @@ export class Oracle {
   failed(): void {
     this.#recordsFailed++;
   }
+}
+
+function bufferOf(data: Uint8Array): Buffer {
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 }
 
 /** Compares ids that were found with those that were to be found. */

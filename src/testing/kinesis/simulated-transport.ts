@@ -49,16 +49,25 @@ export class SimulatedTransport implements Transport {
     nextToken: string | null,
     signal: AbortSignal,
   ): Promise<ListShardsResponse> {
-    const input =
-      nextToken === null
-        ? { ...reference(target), ShardFilter: { Type: 'AT_LATEST' } }
-        : { NextToken: nextToken };
+    const input = nextToken === null ? reference(target) : { NextToken: nextToken };
     return (await this.#play({ name: 'ListShards', input }, signal)) as ListShardsResponse;
   }
 
   async describeStream(target: StreamTarget, signal: AbortSignal): Promise<StreamSummary> {
     const answer = await this.#play({ name: 'DescribeStreamSummary', input: reference(target) }, signal);
     return (answer as { StreamDescriptionSummary: StreamSummary }).StreamDescriptionSummary;
+  }
+
+  async dryRun(target: StreamTarget, signal: AbortSignal): Promise<void> {
+    const Records = [{ PartitionKey: 'preflight', Data: new Uint8Array(1) }];
+    try {
+      await this.#play(
+        { name: 'PutRecords', input: { ...reference(target), Records, DryRun: true } },
+        signal,
+      );
+    } catch (error) {
+      if ((error as Error).name !== 'DryRunOperationException') throw error;
+    }
   }
 
   close(): void {}
@@ -72,7 +81,7 @@ export class SimulatedTransport implements Transport {
         try {
           if (afterMs > 0) await delay(this.#clock, afterMs, signal);
         } catch (aborted) {
-          this.#core.oracle.unheard(reply.recordsTaken);
+          reply.unheard();
           throw aborted;
         }
         return reply.answer;

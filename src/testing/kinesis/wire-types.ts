@@ -74,8 +74,8 @@ export type Reply =
       readonly answer: object | null;
       readonly afterMs: number;
       readonly bodyMs: number;
-      /** How many records this answer says are in the stream. Whoever cannot deliver it tells the oracle. */
-      readonly recordsTaken: number;
+      /** Whoever cannot deliver the answer calls this: its records are in the stream, and nobody was told. */
+      readonly unheard: () => void;
     }
   | {
       readonly type: 'error';

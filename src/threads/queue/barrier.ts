@@ -50,19 +50,17 @@ export class Barrier {
   #isSettled(open: { readonly mark: MarkedSegment; from: number }): boolean {
     const { segment, generation, end } = open.mark;
     const memory = this.#memory;
-    const isFreed = () => {
-      const control = controlOf(memory, segment);
-      return control.generation !== generation || control.state === 'free';
-    };
-    while (open.from < end) {
-      // Checked after the frame was read: what is read of a segment that was freed meanwhile means nothing.
-      const at = frameAt(memory, segment, open.from);
-      const settled = isSettled(markOf(memory, at));
-      const size = frameSize(memory, at);
-      if (isFreed()) return true;
-      if (!settled) return false;
-      open.from += size;
+    let { from } = open;
+    while (from < end) {
+      const at = frameAt(memory, segment, from);
+      if (!isSettled(markOf(memory, at))) break;
+      from += frameSize(memory, at);
     }
-    return true;
+    if (from >= end) return true;
+    // Checked after the frames were read: what is read of a segment that was freed meanwhile means nothing.
+    const control = controlOf(memory, segment);
+    if (control.generation !== generation || control.state === 'free') return true;
+    open.from = from;
+    return false;
   }
 }

@@ -50,6 +50,8 @@ export interface Claim<Owner = unknown> {
   readonly kind: 'ready' | 'dead';
   /** The events were running when a thread died: run this claim alone. */
   readonly suspect: boolean;
+  /** It has one event, which was run with no other beside it before. */
+  readonly ranAlone: boolean;
   /** What is not settled yet, oldest first. */
   readonly events: readonly ClaimedEvent[];
   /** The length of its encoded events. */
@@ -79,6 +81,10 @@ class Held implements ClaimedEvent {
   get attempts(): number {
     assert(this.open, 'the frame of a settled event is no longer ours to read');
     return this.#reader.attempts(this.frame);
+  }
+
+  get ranAlone(): boolean {
+    return this.#reader.ranAlone(this.frame);
   }
 
   get bytes(): number {
@@ -114,6 +120,11 @@ class Batch<Owner> implements Claim<Owner> {
 
   get events(): readonly ClaimedEvent[] {
     return this.held;
+  }
+
+  get ranAlone(): boolean {
+    const only = this.held.length === 1 ? this.held[0] : undefined;
+    return only?.ranAlone ?? false;
   }
 
   get bytes(): number {
@@ -204,12 +215,20 @@ export class ClaimTable<Owner = unknown> {
     this.#close(batch);
   }
 
-  /** Two claims in place of one, with the first `count` of its events and with the rest; half and half unless said. */
+  /**
+   * Two claims in place of one, with the first `count` of its events and with the rest; half and half unless said. Of a
+   * claim that is suspect the rest is cleared: should the first part end the thread again, a successor must not put
+   * the two together and begin anew.
+   */
   split(claim: Claim<Owner>, count = claim.events.length >> 1): [Claim<Owner>, Claim<Owner>] {
     const batch = this.#batch(claim);
     assert(!batch.running, 'a claim is split when it has landed');
     assert(count > 0 && count < batch.held.length, `${count} of ${batch.held.length} events`);
     const { held } = batch;
+    if (batch.suspect) {
+      for (const { frame } of held.slice(count))
+        this.#reader.change(frame, (mark) => landed(mark, { suspect: false }));
+    }
     batch.held = [];
     this.#claims.delete(batch.id);
     return [this.#add(batch, held.slice(0, count)), this.#add(batch, held.slice(count))];
@@ -224,7 +243,8 @@ export class ClaimTable<Owner = unknown> {
     assert(!batch.running && batch.kind === 'ready', 'a claim of ready events is launched once');
     batch.running = true;
     this.#reader.countRunning(1);
-    for (const { frame } of batch.held) this.#reader.change(frame, withRunning);
+    const alone = batch.held.length === 1;
+    for (const { frame } of batch.held) this.#reader.change(frame, (mark) => withRunning(mark, { alone }));
   }
 
   /** The run has ended, however. Settling the whole claim and releasing it do this too. */

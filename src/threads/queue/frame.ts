@@ -13,7 +13,7 @@
  *
  * All but mark and committed is written by the appender before the frame is published, and never again.
  *
- *     mark, from the low bit:  reader 16 | attempts 11 | suspect 1 | running 1 | state 3
+ *     mark, from the low bit:  reader 16 | attempts 10 | alone 1 | suspect 1 | running 1 | state 3
  *
  *                                +-> delivered
  *     ready --(claimed, settled)-+-> dead -> buried     dead: its sink has not taken it yet
@@ -38,7 +38,9 @@ export const KIND = { NATIVE: 0, COPY: 1, RESTORED: 2 } as const;
 
 const RUNNING = 1 << 28;
 const SUSPECT = 1 << 27;
-const ATTEMPTS_MAX = 0x7ff;
+/** It was run with no other event beside it. */
+const ALONE = 1 << 26;
+const ATTEMPTS_MAX = 0x3ff;
 
 /** The place of a frame as an index into the memory's words. */
 export type FrameAt = number;
@@ -145,8 +147,13 @@ export function withAttempts(mark: number, attempts: number): number {
   return (mark & ~(ATTEMPTS_MAX << 16)) | (Math.min(attempts, ATTEMPTS_MAX) << 16);
 }
 
-export function withRunning(mark: number): number {
-  return mark | RUNNING;
+export function isAlone(mark: number): boolean {
+  return (mark & ALONE) !== 0;
+}
+
+/** It is being run; `alone` when its batch has no other event. */
+export function withRunning(mark: number, { alone }: { alone: boolean }): number {
+  return mark | RUNNING | (alone ? ALONE : 0);
 }
 
 /** No longer running; `suspect` when its thread died of it, or of one that ran beside it. */

@@ -23,6 +23,7 @@ import {
   type FrameState,
   frameAt,
   frameSize,
+  isAlone,
   isRunning,
   isSettled,
   isSuspect,
@@ -205,6 +206,11 @@ export class QueueReader {
       if (count >= limit) break;
     }
     return count;
+  }
+
+  /** It was run with no other event beside it. */
+  ranAlone(frame: Frame): boolean {
+    return isAlone(markOf(this.memory, frame.at));
   }
 
   attempts(frame: Frame): number {

@@ -14,12 +14,15 @@
  *
  * The size is known as records are added, so that it is written once, into one buffer, without a copy.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { PreparedRecord } from './record.ts';
 
 const MAGIC = 0xf3899ac2;
 const MAGIC_BYTES = 4;
 const MD5_BYTES = 16;
+
+/** A text of so many characters has a length of one byte, if they are ASCII. */
+const SHORT = 64;
 
 /** Field numbers and wire types: all fields are length-delimited but the two indexes. */
 const PARTITION_KEY = 0x0a;
@@ -31,7 +34,9 @@ const RECORD_DATA = 0x1a;
 
 export class AggregateBuilder {
   readonly records: PreparedRecord[] = [];
-  readonly #keys = new Map<string, number>();
+  readonly #keys = new KeyTable();
+  /** Each record's place in the table of keys. */
+  readonly #places: number[] = [];
   readonly #hashKeys = new Map<string, number>();
   #bytes = MAGIC_BYTES + MD5_BYTES;
 
@@ -40,47 +45,45 @@ export class AggregateBuilder {
     return this.#bytes;
   }
 
-  /** What the aggregate would grow by. */
-  cost(record: PreparedRecord): number {
+  /** Adds a record, unless that made the aggregate larger than `bytesMax`. The first is always taken. */
+  add(record: PreparedRecord, bytesMax: number): boolean {
     const { PartitionKey, ExplicitHashKey, Data } = record.entry;
-    const key = this.#keys.get(PartitionKey);
-    let bytes = key === undefined ? fieldBytes(record.bytes - Data.byteLength) : 0;
-    let inner = 1 + varintBytes(key ?? this.#keys.size) + fieldBytes(Data.byteLength);
+    const known = this.#keys.find(PartitionKey);
+    const place = known === -1 ? this.#keys.texts.length : known;
+    let bytes = known === -1 ? fieldBytes(record.bytes - Data.byteLength) : 0;
+    let inner = 1 + varintBytes(place) + fieldBytes(Data.byteLength);
+    let hashKeyIsNew = false;
     if (ExplicitHashKey !== undefined) {
       const hashKey = this.#hashKeys.get(ExplicitHashKey);
-      if (hashKey === undefined) bytes += fieldBytes(ExplicitHashKey.length);
+      hashKeyIsNew = hashKey === undefined;
+      if (hashKeyIsNew) bytes += fieldBytes(ExplicitHashKey.length);
       inner += 1 + varintBytes(hashKey ?? this.#hashKeys.size);
     }
     bytes += fieldBytes(inner);
-    return bytes;
-  }
-
-  /** `cost` is what `cost(record)` has just said. */
-  add(record: PreparedRecord, cost: number): void {
-    const { PartitionKey, ExplicitHashKey } = record.entry;
-    if (!this.#keys.has(PartitionKey)) this.#keys.set(PartitionKey, this.#keys.size);
-    if (ExplicitHashKey !== undefined && !this.#hashKeys.has(ExplicitHashKey)) {
-      this.#hashKeys.set(ExplicitHashKey, this.#hashKeys.size);
-    }
+    if (this.#bytes + bytes > bytesMax && this.records.length > 0) return false;
+    if (known === -1) this.#keys.add(PartitionKey);
+    if (hashKeyIsNew) this.#hashKeys.set(ExplicitHashKey as string, this.#hashKeys.size);
+    this.#places.push(place);
     this.records.push(record);
-    this.#bytes += cost;
+    this.#bytes += bytes;
+    return true;
   }
 
   encode(): Uint8Array {
     const buffer = Buffer.allocUnsafe(this.#bytes);
     let at = buffer.writeUInt32BE(MAGIC, 0);
-    for (const key of this.#keys.keys()) at = writeText(buffer, at, PARTITION_KEY, key);
+    for (const key of this.#keys.texts) at = writeText(buffer, at, PARTITION_KEY, key);
     for (const key of this.#hashKeys.keys()) at = writeText(buffer, at, EXPLICIT_HASH_KEY, key);
-    for (const { entry } of this.records) {
-      const { PartitionKey, ExplicitHashKey, Data } = entry;
-      const key = this.#keys.get(PartitionKey) as number;
+    for (let i = 0; i < this.records.length; i++) {
+      const { ExplicitHashKey, Data } = (this.records[i] as PreparedRecord).entry;
+      const place = this.#places[i] as number;
       const hashKey = ExplicitHashKey === undefined ? -1 : (this.#hashKeys.get(ExplicitHashKey) as number);
-      let inner = 1 + varintBytes(key) + fieldBytes(Data.byteLength);
+      let inner = 1 + varintBytes(place) + fieldBytes(Data.byteLength);
       if (hashKey >= 0) inner += 1 + varintBytes(hashKey);
       buffer[at++] = RECORD;
       at = writeVarint(buffer, at, inner);
       buffer[at++] = RECORD_PARTITION_KEY_INDEX;
-      at = writeVarint(buffer, at, key);
+      at = writeVarint(buffer, at, place);
       if (hashKey >= 0) {
         buffer[at++] = RECORD_HASH_KEY_INDEX;
         at = writeVarint(buffer, at, hashKey);
@@ -90,8 +93,40 @@ export class AggregateBuilder {
       buffer.set(Data, at);
       at += Data.byteLength;
     }
-    createHash('md5').update(buffer.subarray(MAGIC_BYTES, at)).digest().copy(buffer, at);
+    buffer.write(hash('md5', buffer.subarray(MAGIC_BYTES, at), 'binary'), at, 'latin1');
     return buffer;
+  }
+}
+
+const SLOTS = 512;
+
+/**
+ * The keys of one aggregate, in order, and where most of them are: each is looked for in the one slot that its length
+ * and three of its characters lead to. A key that another has driven from its slot is written twice, which costs its
+ * bytes and nothing else; a Map of all of them cost more than the rest of the encoder.
+ */
+class KeyTable {
+  readonly texts: string[] = [];
+  #slots: Uint32Array | null = null;
+  #slot = 0;
+
+  /** Its place in the table, or -1. */
+  find(key: string): number {
+    const { length } = key;
+    const last = key.charCodeAt(length - 1);
+    const before = length > 1 ? key.charCodeAt(length - 2) : 0;
+    this.#slot = (last + before * 31 + key.charCodeAt(length >> 1) * 7 + length * 13) % SLOTS;
+    if (this.#slots === null) return this.texts[0] === key ? 0 : -1;
+    const place = (this.#slots[this.#slot] as number) - 1;
+    return place >= 0 && this.texts[place] === key ? place : -1;
+  }
+
+  /** Adds the key that was looked for and not found. */
+  add(key: string): void {
+    // Where all keys are equal there is one, and no need for slots.
+    if (this.texts.length > 0) this.#slots ??= new Uint32Array(SLOTS);
+    this.texts.push(key);
+    if (this.#slots !== null) this.#slots[this.#slot] = this.texts.length;
   }
 }
 
@@ -119,7 +154,22 @@ function writeVarint(buffer: Buffer, at: number, value: number): number {
 
 function writeText(buffer: Buffer, at: number, tag: number, text: string): number {
   buffer[at] = tag;
-  const bytes = Buffer.byteLength(text);
-  const start = writeVarint(buffer, at + 1, bytes);
+  const { length } = text;
+  if (length <= SHORT) {
+    // Most keys are short and of one byte a character: quicker than a call that leaves JavaScript.
+    let place = at + 2;
+    for (let i = 0; i < length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit >= 0x80) return writeLongText(buffer, at + 1, text);
+      buffer[place++] = unit;
+    }
+    buffer[at + 1] = length;
+    return place;
+  }
+  return writeLongText(buffer, at + 1, text);
+}
+
+function writeLongText(buffer: Buffer, at: number, text: string): number {
+  const start = writeVarint(buffer, at, Buffer.byteLength(text));
   return start + buffer.write(text, start);
 }

@@ -50,6 +50,8 @@ export class Collector {
   /** Nothing waits for company any more. */
   #hurried = false;
   #aggregation: CollectorSettings['aggregation'] = 'none';
+  /** What comes now is sent in aggregates as soon as it is known how. */
+  #expectsMore = false;
 
   constructor(settings: CollectorSettings) {
     this.#settings = settings;
@@ -93,9 +95,22 @@ export class Collector {
     }
   }
 
-  /** Whether the stream goes by keys; while it is not known to, nothing may share an aggregate. */
-  setKeysDecide(keysDecide: boolean): void {
-    this.#aggregation = keysDecide ? this.#settings.aggregation : 'none';
+  /** How many records wait for each lane and are in no request. */
+  waiting(): ReadonlyMap<Lane, number> {
+    const waiting = new Map<Lane, number>();
+    for (const [parcel, lane] of this.#laneOf) waiting.set(lane, (waiting.get(lane) ?? 0) + parcel.waiting);
+    return waiting;
+  }
+
+  /** Whether the lane is of the newest map. */
+  isCurrent(lane: Lane): boolean {
+    return this.#lanes.get(lane.shardId) === lane;
+  }
+
+  /** What keys say about shards: only where they decide may records share an aggregate. */
+  setKeys(keys: 'decide' | 'ignored' | 'unknown'): void {
+    this.#aggregation = keys === 'decide' ? this.#settings.aggregation : 'none';
+    this.#expectsMore = keys === 'unknown' && this.#settings.aggregation !== 'none';
   }
 
   hurry(): void {
@@ -108,7 +123,10 @@ export class Collector {
     this.#active = this.#active.filter((lane) => !lane.isIdle);
     for (const lane of this.#active) {
       lane.wake(now);
-      earliest = Math.min(earliest, lane.ready > 0 ? this.#dueAt(lane, now, alone) : lane.wakesAt);
+      earliest = Math.min(
+        earliest,
+        lane.ready > 0 ? this.#dueAt(lane, now, alone, lane.ready) : lane.wakesAt,
+      );
       if (earliest <= now) return earliest;
     }
     return earliest;
@@ -116,7 +134,8 @@ export class Collector {
 
   /** The next request. There is something to send, as `readyAt` has said. */
   take(now: number, alone: boolean, limits: RequestLimits): Batch {
-    const due = this.#active.filter((lane) => lane.ready > 0 && this.#dueAt(lane, now, alone) <= now);
+    // One lane has enough for a request; others join it with whatever they may send.
+    const due = this.#active.filter((lane) => lane.ready > 0 && this.#dueAt(lane, now, alone, 1) <= now);
     assert(due.length > 0, 'a request is taken when there is something to send');
     // The lane that is asked first changes, so that each has its turn when there is not room for all.
     this.#turn = (this.#turn + 1) % due.length;
@@ -165,7 +184,7 @@ export class Collector {
       parcel.putBack(byParcel.get(parcel) ?? []);
       const lane = this.#laneOf.get(parcel);
       if (parcel.waiting === 0) this.#forget(parcel);
-      else if (lane !== undefined && this.#lanes.get(lane.shardId) === lane) {
+      else if (lane !== undefined && this.isCurrent(lane)) {
         this.#activate(lane);
         lane.giveBack(parcel, now);
       } else {
@@ -212,8 +231,9 @@ export class Collector {
     return lane;
   }
 
-  #dueAt(lane: Lane, now: number, alone: boolean): number {
-    const allowed = lane.rate.readyAt(now, lane.ready);
+  /** When the lane may send so many records, or as many of them as are worth a request. */
+  #dueAt(lane: Lane, now: number, alone: boolean, records: number): number {
+    const allowed = lane.rate.readyAt(now, records);
     if (this.#waitsForNobody(lane, alone)) return allowed;
     const { aggregateBytes, collectMs } = this.#settings;
     if (this.#groupingOf(lane) === 'in-order' && lane.bytes >= aggregateBytes) return allowed;
@@ -221,7 +241,8 @@ export class Collector {
   }
 
   #waitsForNobody(lane: Lane, alone: boolean): boolean {
-    return alone || this.#hurried || this.#settings.collectMs === 0 || this.#groupingOf(lane) === 'none';
+    if (alone || this.#hurried || this.#settings.collectMs === 0) return true;
+    return this.#groupingOf(lane) === 'none' && !this.#expectsMore;
   }
 
   #groupingOf(lane: Lane): Grouping {

@@ -14,6 +14,7 @@ import { RecordsRejectedError, StreamNameError } from '../errors.ts';
 import { OpenSends } from '../open-sends.ts';
 import { recordBytes } from '../record-bytes.ts';
 import type { KinesisSettings } from './options.ts';
+import { preflight } from './preflight.ts';
 import { prepare } from './record.ts';
 import { RequestSlots } from './request-slots.ts';
 import { StreamSender } from './stream-sender.ts';
@@ -29,6 +30,7 @@ export class KinesisAdapter implements Adapter {
   readonly #context: AdapterContext;
   readonly #slots: RequestSlots;
   readonly #sends: OpenSends;
+  readonly #closed = new AbortController();
   readonly #senders = new Map<string, StreamSender>();
 
   constructor(settings: KinesisSettings, transport: Transport, context: AdapterContext) {
@@ -37,6 +39,7 @@ export class KinesisAdapter implements Adapter {
     this.#context = context;
     this.#slots = new RequestSlots(settings.maxInFlight);
     this.#sends = new OpenSends(context.clock);
+    if (settings.preflight) void preflight(settings, transport, context, this.#closed.signal);
   }
 
   send(stream: string, messages: readonly WireMessage[], { signal }: SendOptions): Promise<void> {
@@ -46,6 +49,7 @@ export class KinesisAdapter implements Adapter {
   close({ timeoutMs }: CloseOptions): Promise<void> {
     for (const sender of this.#senders.values()) sender.hurry();
     return this.#sends.close(timeoutMs, () => {
+      this.#closed.abort(new Error('the adapter is closed'));
       for (const sender of this.#senders.values()) sender.close();
       this.#transport.close();
     });

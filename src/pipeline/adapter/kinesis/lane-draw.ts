@@ -21,6 +21,8 @@ export interface Room {
   bytes: number;
 }
 
+/** What a record of an aggregate takes beyond its data and key, or a little less. */
+const AGGREGATE_OVERHEAD_BYTES = 16;
 /** The name that the format's inventors give to a record whose own key means nothing. */
 const AGGREGATE_KEY = 'a';
 
@@ -77,11 +79,9 @@ export class LaneDraw {
     if (record === undefined || !this.#fits(Math.min(record.bytes, this.#aggregateBytes), room)) return false;
     const builder = new AggregateBuilder();
     const limit = this.units.length === 0 ? this.#aggregateBytes : Math.min(this.#aggregateBytes, room.bytes);
-    for (; record !== undefined; record = this.#peek()) {
-      const cost = builder.cost(record);
-      if (builder.records.length > 0 && builder.bytes + cost > limit) break;
+    while (record !== undefined && builder.add(record, limit)) {
       this.#shift();
-      builder.add(record, cost);
+      record = this.#peek();
     }
     this.#add(unitOf(builder, null), room);
     return true;
@@ -96,18 +96,15 @@ export class LaneDraw {
       if (record === undefined) break;
       const { PartitionKey, ExplicitHashKey } = record.entry;
       const group = ExplicitHashKey === undefined ? PartitionKey : `${ExplicitHashKey} ${PartitionKey}`;
-      let builder = open.get(group);
-      let cost = builder?.cost(record) ?? 0;
-      if (builder === undefined || builder.bytes + cost > this.#aggregateBytes) {
+      if (open.get(group)?.add(record, this.#aggregateBytes) !== true) {
         if (builders.length === room.records) break;
-        builder = new AggregateBuilder();
-        cost = builder.cost(record);
+        const builder = new AggregateBuilder();
+        builder.add(record, this.#aggregateBytes);
         open.set(group, builder);
         builders.push(builder);
       }
       this.#shift();
-      builder.add(record, cost);
-      bytes += cost;
+      bytes += record.bytes + AGGREGATE_OVERHEAD_BYTES;
     }
     for (const builder of builders) this.#add(unitOf(builder, builder.records[0]?.entry ?? null), room);
   }

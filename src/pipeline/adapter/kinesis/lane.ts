@@ -17,6 +17,9 @@ export class Lane {
   /** `null`: whichever shard it will be. */
   readonly shard: OpenShard | null;
   readonly rate = new ShardRate();
+  recordsSent = 0;
+  bytesSent = 0;
+  throttles = 0;
   readonly #fresh = new Ring<Parcel>();
   readonly #returned: Parcel[] = [];
   #resting: Parcel[] = [];

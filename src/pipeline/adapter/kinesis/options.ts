@@ -82,6 +82,11 @@ const entries = {
     ),
     false,
   ),
+  /**
+   * Whether to ask at the start if each stream in `streams` would take a record (a dry run: none is written), and to
+   * log what is wrong and what mends it. Only AWS itself is asked, not another `endpoint`.
+   */
+  preflight: v.optional(v.boolean('true or false'), false),
   /** To the whole answer of a request. After it the request is given up and sent again, which may duplicate. */
   requestTimeoutMs: v.optional(wholeNumberBetween(1, 600_000), 30_000),
   /**

@@ -108,10 +108,7 @@ export class SdkTransport implements Transport {
     signal: AbortSignal,
   ): Promise<ListShardsResponse> {
     // A page after the first is asked for by its token alone.
-    const input =
-      nextToken === null
-        ? { ...reference(target), ShardFilter: { Type: 'AT_LATEST' as const } }
-        : { NextToken: nextToken };
+    const input = nextToken === null ? reference(target) : { NextToken: nextToken };
     return this.#call((client) => client.send(new ListShardsCommand(input), { abortSignal: signal }));
   }
 
@@ -119,6 +116,17 @@ export class SdkTransport implements Transport {
     const command = new DescribeStreamSummaryCommand(reference(target));
     const answer = await this.#call((client) => client.send(command, { abortSignal: signal }));
     return answer.StreamDescriptionSummary ?? {};
+  }
+
+  async dryRun(target: StreamTarget, signal: AbortSignal): Promise<void> {
+    const Records = [{ PartitionKey: 'preflight', Data: new Uint8Array(1) }];
+    const command = new PutRecordsCommand({ ...reference(target), Records, DryRun: true });
+    try {
+      await this.#call((client) => client.send(command, { abortSignal: signal }));
+    } catch (thrown) {
+      // The answer to a dry run is an error either way; this one says that it would have been none.
+      if ((thrown as { name?: unknown }).name !== 'DryRunOperationException') throw thrown;
+    }
   }
 
   close(): void {

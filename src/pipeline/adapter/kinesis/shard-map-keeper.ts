@@ -54,8 +54,7 @@ export class ShardMapKeeper {
   #vain = 0;
   #keys: Found['keys'] = 'unknown';
   #timer: Timer | null = null;
-  #doubt: Promise<ShardMap | null> | null = null;
-  #believed: ((map: ShardMap | null) => void) | null = null;
+  #waiting: ((map: ShardMap | null) => void)[] = [];
   #summary: StreamSummary | null = null;
   #described: Promise<void> | null = null;
 
@@ -69,15 +68,17 @@ export class ShardMapKeeper {
     if (this.#state === 'unread') this.#start();
   }
 
-  /** An answer named another shard than the map does. Resolves with the map as it is after the next reading. */
-  doubt(): Promise<ShardMap | null> {
-    this.#doubt ??= new Promise((resolve) => {
-      this.#believed = resolve;
-    });
-    const doubt = this.#doubt;
+  /** An answer named another shard than the map does. */
+  doubt(): void {
     if (this.#state === 'read') this.#start();
-    else if (this.#state !== 'reading') this.#believe();
-    return doubt;
+  }
+
+  /** The map, after the reading that is under way or due, if there is one. */
+  settled(): Promise<ShardMap | null> {
+    if (this.#state !== 'reading' && this.#timer === null) return Promise.resolve(this.#map);
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+    });
   }
 
   /** The largest record that the stream takes; waits for the answer if it was never asked. */
@@ -91,7 +92,9 @@ export class ShardMapKeeper {
 
   close(): void {
     this.#timer?.clear();
-    this.#believe();
+    this.#timer = null;
+    this.#state = 'without';
+    this.#tellWaiting();
     this.#closed.abort(new Error('the adapter is closed'));
   }
 
@@ -109,10 +112,10 @@ export class ShardMapKeeper {
     void this.#read();
   }
 
-  #believe(): void {
-    this.#believed?.(this.#map);
-    this.#believed = null;
-    this.#doubt = null;
+  #tellWaiting(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve(this.#map);
   }
 
   async #read(): Promise<void> {
@@ -146,7 +149,7 @@ export class ShardMapKeeper {
     }
     this.#nextAt = context.clock.now() + INTERVAL_MS;
     read({ map: this.#map, keys: this.#keys });
-    this.#believe();
+    this.#tellWaiting();
   }
 
   async #list(): Promise<ShardMap | null> {

@@ -8,11 +8,14 @@
 import { hash } from 'node:crypto';
 import type { ShardDescription } from './transport.ts';
 
-export interface OpenShard {
-  readonly shardId: string;
-  /** First and last hash key, both included. */
+/** First and last hash key, both included. */
+interface Range {
   readonly start: string;
   readonly end: string;
+}
+
+export interface OpenShard extends Range {
+  readonly shardId: string;
 }
 
 export interface Keys {
@@ -26,18 +29,25 @@ const REMEMBERED_MAX = 4_096;
 export class ShardMap {
   /** By their place on the ring. */
   readonly shards: readonly OpenShard[];
+  /** The closed ones too, by name. */
+  readonly #ranges: ReadonlyMap<string, Range>;
   readonly #remembered = new Map<string, OpenShard>();
 
   /** `null` when the ranges leave a gap or overlap, as a list does that was read while the stream was changed. */
   static of(descriptions: readonly ShardDescription[]): ShardMap | null {
-    const open = descriptions
-      .filter(({ SequenceNumberRange }) => !SequenceNumberRange?.EndingSequenceNumber)
-      .flatMap(({ ShardId, HashKeyRange }) => {
-        const { StartingHashKey, EndingHashKey } = HashKeyRange ?? {};
-        if (ShardId === undefined || StartingHashKey === undefined || EndingHashKey === undefined) return [];
-        return [{ shardId: ShardId, first: BigInt(StartingHashKey), last: BigInt(EndingHashKey) }];
-      })
-      .sort((a, b) => (a.first < b.first ? -1 : 1));
+    const shards: (OpenShard & {
+      readonly isOpen: boolean;
+      readonly first: bigint;
+      readonly last: bigint;
+    })[] = [];
+    for (const { ShardId: shardId, HashKeyRange, SequenceNumberRange } of descriptions) {
+      const { StartingHashKey, EndingHashKey } = HashKeyRange ?? {};
+      if (shardId === undefined || StartingHashKey === undefined || EndingHashKey === undefined) continue;
+      const [first, last] = [BigInt(StartingHashKey), BigInt(EndingHashKey)];
+      const isOpen = !SequenceNumberRange?.EndingSequenceNumber;
+      shards.push({ shardId, start: ringText(first), end: ringText(last), isOpen, first, last });
+    }
+    const open = shards.filter(({ isOpen }) => isOpen).sort((a, b) => (a.first < b.first ? -1 : 1));
     let next = 0n;
     for (const { first, last } of open) {
       if (first !== next) return null;
@@ -45,12 +55,26 @@ export class ShardMap {
     }
     if (next !== 2n ** 128n) return null;
     return new ShardMap(
-      open.map(({ shardId, first, last }) => ({ shardId, start: ringText(first), end: ringText(last) })),
+      open.map(({ shardId, start, end }) => ({ shardId, start, end })),
+      new Map(shards.map(({ shardId, start, end }) => [shardId, { start, end }])),
     );
   }
 
-  private constructor(shards: readonly OpenShard[]) {
+  private constructor(shards: readonly OpenShard[], ranges: ReadonlyMap<string, Range>) {
     this.shards = shards;
+    this.#ranges = ranges;
+  }
+
+  knows(shardId: string): boolean {
+    return this.#ranges.has(shardId);
+  }
+
+  /** Whether a record is of the range of this shard, open or closed; false for a shard that is not known. */
+  isOf(shardId: string, keys: Keys): boolean {
+    const range = this.#ranges.get(shardId);
+    if (range === undefined) return false;
+    const hashKey = hashOf(keys);
+    return hashKey >= range.start && hashKey <= range.end;
   }
 
   shardOf(keys: Keys): OpenShard {

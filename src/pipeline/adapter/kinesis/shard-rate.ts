@@ -29,7 +29,7 @@ const BYTES_PER_MS = (1024 * 1024) / 1_000;
 /** How much of unused allowance is kept. More makes bursts that are refused, less makes small requests. */
 const BURST_MS = 200;
 /** Less than this is not worth a request. */
-const QUANTUM_MS = 50;
+const QUANTUM_MS = 100;
 /** What is missing by rounding alone is not missing. */
 const ROUNDING = 1e-6;
 const SHARE_MIN = 0.005;
@@ -103,10 +103,14 @@ export class ShardRate {
 
   #cut(now: number, part: number): void {
     this.#epoch++;
-    const share = this.#share ?? 1;
-    if (this.#share === null) this.#refilledAt = now;
-    else this.#refill(now, share);
-    this.#share = Math.max(SHARE_MIN, share * (1 - Math.min(CUT_MAX, Math.max(CUT_MIN, part))));
+    if (this.#share === null) {
+      // What it was sent until now was no rate, so how much of it was refused says nothing.
+      this.#refilledAt = now;
+      this.#share = 1;
+      return;
+    }
+    this.#refill(now, this.#share);
+    this.#share = Math.max(SHARE_MIN, this.#share * (1 - Math.min(CUT_MAX, Math.max(CUT_MIN, part))));
     // What is refused altogether says nothing about what the shard takes when it takes anything.
     if (part < 1) this.#known = this.#share;
     this.#records = Math.min(this.#records, 0);

@@ -13,17 +13,19 @@
 import { assert, unreachable } from '../../../base/assert.ts';
 import { backoffDelay } from '../../../base/backoff.ts';
 import type { Timer } from '../../../base/clock.ts';
-import type { AdapterContext, Rejection, StreamSnapshot } from '../adapter.ts';
+import type { AdapterContext, Rejection, ShardSnapshot, StreamSnapshot } from '../adapter.ts';
 import { StreamMeter } from '../stream-meter.ts';
 import { type Batch, Collector } from './collector.ts';
 import { Concurrency } from './concurrency.ts';
 import { exchange, type Line, type Outcome, totalBytes } from './exchange.ts';
 import type { Failure } from './failure.ts';
+import type { Lane } from './lane.ts';
 import type { KinesisSettings } from './options.ts';
 import { Delivery, type Parcel } from './parcel.ts';
 import { type PreparedRecord, recordsOf, type Unit } from './record.ts';
 import type { RequestSlots } from './request-slots.ts';
 import type { RecordOutcome } from './response.ts';
+import type { ShardMap } from './shard-map.ts';
 import { type Found, ShardMapKeeper } from './shard-map-keeper.ts';
 import { MISSING, type StreamCreator, streamCreatorFor } from './stream-creator.ts';
 import { type Passage, StreamGate } from './stream-gate.ts';
@@ -56,6 +58,9 @@ interface Unfinished {
   readonly again: readonly PreparedRecord[];
   readonly strays: readonly Stray[];
 }
+
+/** So often the map is read again for a shard that it does not know; then its records are sent again. */
+const STRAY_TRIES = 3;
 
 /** Codes that say that it is too much, though not in so many words. */
 const OVERLOADED: ReadonlySet<string> = new Set([
@@ -112,7 +117,7 @@ export class StreamSender {
       timeoutMs: settings.requestTimeoutMs,
       read: (found) => this.#mapRead(found),
     });
-    this.#collector.setKeysDecide(!settings.shardMap);
+    this.#collector.setKeys(settings.shardMap ? 'unknown' : 'decide');
     const timeoutMs = settings.requestTimeoutMs;
     this.#line = { stream, target, transport, context, meter: this.#meter, timeoutMs };
   }
@@ -173,6 +178,17 @@ export class StreamSender {
       inFlight: this.#inFlight,
       waiting,
       oldestWaitingMs: oldest === undefined ? null : this.#parts.context.clock.now() - oldest.startedAt,
+      shards: this.#shards(),
+    });
+  }
+
+  #shards(): ShardSnapshot[] {
+    const waiting = this.#collector.waiting();
+    return [...this.#collector.lanes].flatMap((lane) => {
+      const { shardId, recordsSent, bytesSent, throttles, rate } = lane;
+      if (shardId === null) return [];
+      const { share } = rate;
+      return [{ shardId, recordsSent, bytesSent, throttles, waiting: waiting.get(lane) ?? 0, share }];
     });
   }
 
@@ -190,7 +206,7 @@ export class StreamSender {
   }
 
   #mapRead({ map, keys }: Found): void {
-    this.#collector.setKeysDecide(keys === 'decide');
+    this.#collector.setKeys(keys);
     this.#collector.setMap(map);
     this.#wake();
   }
@@ -230,6 +246,8 @@ export class StreamSender {
     const controller = new AbortController();
     this.#requests.set(batch, controller);
     this.#inFlight++;
+    const now = this.#parts.context.clock.now();
+    for (const { delivery } of batch.parcels) this.#meter.buffered(now - delivery.startedAt);
     const moment: Moment = { epoch: this.#concurrency.epoch, round: this.#round };
     let again: readonly PreparedRecord[] = [];
     let strays: readonly Stray[] = [];
@@ -254,6 +272,7 @@ export class StreamSender {
   #answered(batch: Batch, answer: Outcome & { type: 'answered' }, passage: Passage): Unfinished {
     const { outcomes, shardIds, durationMs } = answer;
     this.#failures = 0;
+    this.#meter.answered(durationMs);
     this.#concurrency.answered(durationMs, this.#inFlight);
     const again: PreparedRecord[] = [];
     const strays: Stray[] = [];
@@ -268,9 +287,10 @@ export class StreamSender {
         assert(outcome !== undefined, 'there is an outcome for each unit');
         if (outcome === 'delivered') {
           const strayed = lane.shardId !== null && shardId !== null && shardId !== lane.shardId;
-          if (strayed) void this.#keeper.doubt();
+          // A map that was read since the request left has been told of it already.
+          if (strayed && this.#collector.isCurrent(lane)) this.#keeper.doubt();
           if (strayed && unit.members !== null) strays.push({ unit, shardId });
-          else this.#delivered(recordsOf(unit));
+          else this.#delivered(recordsOf(unit), lane);
           continue;
         }
         const { code, message, verdict } = outcome;
@@ -283,6 +303,7 @@ export class StreamSender {
         again.push(...records);
         if (verdict === 'throttle') {
           throttled++;
+          lane.throttles++;
           this.#meter.throttled(outcome.shardId);
         }
         if (verdict === 'pause') pause = outcome;
@@ -414,18 +435,24 @@ export class StreamSender {
 
   /** Aggregates are in another shard than was meant, whose reader drops what is not of its range: gives that. */
   async #astray(strays: readonly Stray[]): Promise<readonly PreparedRecord[]> {
-    const map = await this.#keeper.doubt();
+    let map = await this.#keeper.settled();
+    // The map may have been read just before the shard was there.
+    for (let tries = 0; tries < STRAY_TRIES && map !== null && !knowsAll(map, strays); tries++) {
+      this.#keeper.doubt();
+      map = await this.#keeper.settled();
+    }
     const again: PreparedRecord[] = [];
     for (const { unit, shardId } of strays) {
       for (const record of recordsOf(unit)) {
-        if (map?.shardOf(record.entry).shardId === shardId) this.#delivered([record]);
+        if (map?.isOf(shardId, record.entry) === true) this.#delivered([record]);
         else again.push(record);
       }
     }
     return again;
   }
 
-  #delivered(records: readonly PreparedRecord[]): void {
+  /** One record, or those of one aggregate, are in the stream. */
+  #delivered(records: readonly PreparedRecord[], lane: Lane | null = null): void {
     let bytes = 0;
     for (const { parcel, bytes: size } of records) {
       bytes += size;
@@ -433,7 +460,10 @@ export class StreamSender {
       parcel.failures = 0;
       parcel.delivery.settle(1);
     }
-    this.#meter.sent(records.length, bytes);
+    this.#meter.sent(records.length, bytes, 1);
+    if (lane === null) return;
+    lane.recordsSent += records.length;
+    lane.bytesSent += bytes;
   }
 
   /** What an answer shows about the stream: that it takes records, or the reason why it does not. */
@@ -479,6 +509,10 @@ export class StreamSender {
     this.#meter.rejected(1);
     this.#parts.context.report({ type: 'rejected', stream: this.#parts.stream, rejection });
   }
+}
+
+function knowsAll(map: ShardMap, strays: readonly Stray[]): boolean {
+  return strays.every(({ shardId }) => map.knows(shardId));
 }
 
 /** Why a request was given up whose sends have all been given up. */

@@ -68,13 +68,15 @@ export interface Transport {
   putRecords(request: PutRecordsRequest, signal: AbortSignal): Promise<PutRecordsResponse>;
   /** Either way it may take a while until the stream takes records. */
   createStream(name: string, stream: NewStream, signal: AbortSignal): Promise<'made' | 'exists'>;
-  /** The open shards, by pages; some services list closed ones too. */
+  /** All shards, the closed ones that still have records too, by pages. */
   listShards(
     target: StreamTarget,
     nextToken: string | null,
     signal: AbortSignal,
   ): Promise<ListShardsResponse>;
   describeStream(target: StreamTarget, signal: AbortSignal): Promise<StreamSummary>;
+  /** Resolves when a record would be taken, without writing one; throws what sending it would. */
+  dryRun(target: StreamTarget, signal: AbortSignal): Promise<void>;
   /** Lets go of connections. Calls under way may fail. */
   close(): void;
 }

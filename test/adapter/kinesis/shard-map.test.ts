@@ -1,0 +1,84 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { ShardMap } from '../../../src/pipeline/adapter/kinesis/shard-map.ts';
+import type { ShardDescription, Transport } from '../../../src/pipeline/adapter/kinesis/transport.ts';
+import { ManualClock, SimulatedKinesis } from '../../../src/testing/index.ts';
+import { check } from '../check.ts';
+
+const END = 2n ** 128n;
+const never = new AbortController().signal;
+const target = { type: 'name', name: 's' } as const;
+
+function shard(name: string, first: bigint, last: bigint, ended?: string): ShardDescription {
+  return {
+    ShardId: name,
+    HashKeyRange: { StartingHashKey: String(first), EndingHashKey: String(last) },
+    SequenceNumberRange: ended === undefined ? {} : { EndingSequenceNumber: ended },
+  };
+}
+
+async function mapOf(transport: Transport): Promise<ShardMap> {
+  const { Shards = [] } = await transport.listShards(target, null, never);
+  const map = ShardMap.of(Shards);
+  if (map === null) throw new Error('the shards of a stream make a map');
+  return map;
+}
+
+describe('kinesis adapter: the shard map', () => {
+  check(
+    (shards: readonly ShardDescription[]) =>
+      ShardMap.of(shards)?.shards.map(({ shardId }) => shardId) ?? null,
+    [
+      { name: 'of one shard', given: [shard('a', 0n, END - 1n)], expected: ['a'] },
+      {
+        name: 'is in the order of the ring, whatever the order of the list',
+        given: [shard('b', 10n, END - 1n), shard('a', 0n, 9n)],
+        expected: ['a', 'b'],
+      },
+      {
+        name: 'leaves out closed shards',
+        given: [shard('old', 0n, END - 1n, '1'), shard('a', 0n, 9n), shard('b', 10n, END - 1n)],
+        expected: ['a', 'b'],
+      },
+      { name: 'is none with a gap', given: [shard('a', 0n, 8n), shard('b', 10n, END - 1n)], expected: null },
+      {
+        name: 'is none with an overlap',
+        given: [shard('a', 0n, 10n), shard('b', 10n, END - 1n)],
+        expected: null,
+      },
+      { name: 'is none that ends too soon', given: [shard('a', 0n, END - 2n)], expected: null },
+      { name: 'is none of no shards', given: [], expected: null },
+    ],
+  );
+
+  it('says of every key what the service does with it', async () => {
+    const simulator = new SimulatedKinesis({ streams: { s: 7 }, limits: false }, new ManualClock());
+    simulator.reshard('s', 5);
+    const transport = simulator.transport();
+    const map = await mapOf(transport);
+    const keys = fc.record(
+      {
+        PartitionKey: fc.string({ minLength: 1, maxLength: 30, unit: 'grapheme' }),
+        ExplicitHashKey: fc.bigInt(0n, END - 1n).map(String),
+      },
+      { requiredKeys: ['PartitionKey'] },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(keys, { minLength: 1, maxLength: 50 }), async (entries) => {
+        const records = entries.map((entry) => ({ ...entry, Data: new Uint8Array(1) }));
+        const { Records = [] } = await transport.putRecords({ target, records }, never);
+        expect(entries.map((entry) => map.shardOf(entry).shardId)).to.deep.equal(
+          Records.map(({ ShardId }) => ShardId),
+        );
+      }),
+    );
+  });
+
+  it('remembers some keys, and says the same of those that it does not', () => {
+    const map = ShardMap.of([shard('a', 0n, END / 2n), shard('b', END / 2n + 1n, END - 1n)]);
+    const keys = Array.from({ length: 10_000 }, (_, i) => ({ PartitionKey: `user-${i}` }));
+    const first = keys.map((key) => map?.shardOf(key).shardId);
+    expect(keys.map((key) => map?.shardOf(key).shardId)).to.deep.equal(first);
+    expect(first.filter((shardId) => shardId === 'a').length).to.be.within(4_500, 5_500);
+  });
+});
