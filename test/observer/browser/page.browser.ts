@@ -203,11 +203,16 @@ describe('The page', () => {
 
   it('keeps the theme that was chosen', async () => {
     await show();
-    await page.getByRole('button', { name: 'Theme: auto' }).click();
     const ground = () => page.evaluate('getComputedStyle(document.body).backgroundColor');
+    const themed = (theme: string) =>
+      page.locator(`html[data-theme=${theme}]`).waitFor({ state: 'attached' });
+    await page.getByRole('button', { name: 'Theme: auto' }).click();
+    await themed('dark');
     expect(await ground()).to.equal('rgb(15, 19, 27)');
     await page.reload();
+    await themed('dark');
     await page.getByRole('button', { name: 'Theme: dark' }).click();
+    await themed('light');
     expect(await ground()).to.equal('rgb(245, 246, 249)');
     await page.getByRole('button', { name: 'Theme: light' }).click();
   });
