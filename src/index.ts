@@ -27,6 +27,7 @@ export type { DefinitionInput, HandleContext, HandleEvent, Recorded } from './pi
 export { BeamlineError, type ErrorCode, isBeamlineError } from './pipeline/errors.ts';
 export { EventContext, type EventData, type RequestContext } from './pipeline/event-context.ts';
 export { formatTree } from './pipeline/format-tree.ts';
+export type { HealthLine } from './pipeline/health.ts';
 export type { Ledger, TypeLedger } from './pipeline/ledger.ts';
 export type { Logger } from './pipeline/logger.ts';
 export { generateEventId, masterJson } from './pipeline/master-event.ts';
@@ -43,9 +44,12 @@ export {
   Records,
   type RecordsHandle,
 } from './pipeline/records.ts';
+export type { RestartEntry } from './pipeline/restarts.ts';
 export type {
+  DemandEdge,
   RecordSnapshot,
   Snapshot,
   TreeNode,
 } from './pipeline/snapshot-types.ts';
+export type { DeadLetterMessage, ProcessMessage } from './pipeline/telemetry.ts';
 export { EventNotSerializableError, EventTooLargeError, QueueError } from './threads/queue/errors.ts';

@@ -53,6 +53,7 @@ import { type ShownState, shownState } from './shown-state.ts';
 import { stopOnSignals } from './shutdown-signals.ts';
 import { takeSnapshot } from './snapshot.ts';
 import type { Snapshot } from './snapshot-types.ts';
+import { publishTree } from './telemetry.ts';
 import { Tombstones } from './tombstones.ts';
 import { typeNamed } from './types.ts';
 import { Watchers } from './watchers.ts';
@@ -149,6 +150,7 @@ export class Application {
       watchers: new Watchers(runtime, this.#types),
       nextNode: () => ++lastNode,
     };
+    publishTree(runtime, this.#engine.restarts);
     runtime.observers.add({
       ended: (process, reason) => {
         if (process.pid.key === this.#tree?.key) void this.#treeEnded(formatReason(reason));

@@ -17,6 +17,7 @@ import { InlinePlacement } from './inline-placement.ts';
 import { parseTypeOptions, type TypeOptions } from './options.ts';
 import type { Placement } from './placement.ts';
 import type { MainControl, SiteArgument } from './site.ts';
+import { publishDeadLetter } from './telemetry.ts';
 import { ThreadPlacement } from './thread-placement.ts';
 
 export class RecordType {
@@ -46,7 +47,10 @@ export class RecordType {
     this.signals = new QueueSignals(this.queue);
     this.mainControl = {
       adapterFunction: (name, args) => engine.adapter.functions[name]?.(...(args as never[])),
-      deadLetter: (letter) => engine.deadLetters.take({ ...letter, recordType: definition.name }),
+      deadLetter(letter) {
+        publishDeadLetter(definition.name, letter);
+        return engine.deadLetters.take({ ...letter, recordType: definition.name });
+      },
       log: (level, fields, message) =>
         engine.logger[level]({ ...fields, recordType: definition.name }, message),
     };

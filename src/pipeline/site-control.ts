@@ -6,6 +6,7 @@ import type { Behaviour, Process } from '../otp/process.ts';
 import type { StartResult } from '../otp/start.ts';
 import { RECHECK_MS } from '../threads/queue/index.ts';
 import { consumerSupervisorBehaviour } from './consumer-supervisor.ts';
+import { plainProcess } from './plain-process.ts';
 import { producerAccount, producerBehaviour } from './producer.ts';
 import type { RecordSite } from './record-site.ts';
 import { shownState } from './shown-state.ts';
@@ -53,9 +54,11 @@ export function siteControl(site: RecordSite): SiteControl {
       runtime.measuring = measure;
       const { idle, active } = performance.eventLoopUtilization();
       return {
-        processes: [...runtime.processes]
-          .filter((process) => isOfSite(process, site))
-          .map((process) => process.info()),
+        processes: JSON.stringify(
+          [...runtime.processes]
+            .filter((process) => isOfSite(process, site))
+            .map((process) => plainProcess(process.info())),
+        ),
         producer: producer?.alive ? producerAccount(producer.behaviour.state?.()) : undefined,
         claimed: site.claimed,
         running: site.gate.running,

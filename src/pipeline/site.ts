@@ -6,7 +6,6 @@
 
 import type { Spread } from '../base/histogram.ts';
 import type { NodeId, Pid } from '../otp/pid.ts';
-import type { ProcessInfo } from '../otp/process.ts';
 import type { StartResult } from '../otp/start.ts';
 import type { DirectoryHandle, RecorderIdentity } from '../threads/directory.ts';
 import type { BarrierMark, ConfirmationsHandle, QueueHandle } from '../threads/queue/index.ts';
@@ -87,7 +86,8 @@ export type RemoteMain = {
 
 /** What a site shows of itself. Plain data. */
 export interface SiteSnapshot {
-  readonly processes: readonly ProcessInfo[];
+  /** `PlainProcess[]` as JSON. */
+  readonly processes: string;
   /** The Producer's account. */
   readonly producer: { readonly batches: number; readonly demand: number } | undefined;
   readonly claimed: number;

@@ -2,11 +2,10 @@
  * The boxes of the live tree, from what the main thread's runtime and each site say of their processes. Gives the event
  * loop its turn after each `CHUNK` of them, so that a large tree blocks nobody.
  */
-import type { Pid } from '../otp/pid.ts';
-import type { ProcessInfo } from '../otp/process.ts';
-import { budgetOf } from '../otp/restart-intensity.ts';
+import { type Budget, budgetOf } from '../otp/restart-intensity.ts';
 import type { Engine } from './engine.ts';
 import { NAMES } from './names.ts';
+import { nodeOfPid, type PlainProcess, plainProcess } from './plain-process.ts';
 import { KEYED_BOXES, type KeyedRecord } from './restarts.ts';
 import type { SiteAnswer } from './snapshot.ts';
 import type { NodeStatus, TombstoneNode, TreeNode } from './snapshot-types.ts';
@@ -35,15 +34,16 @@ export interface Tree {
 }
 
 export async function treeOf(engine: Engine, sites: readonly SiteAnswer[], nodesMax: number): Promise<Tree> {
-  const all = processesOf(engine, sites);
-  const byKey = new Map(all.map((info) => [info.pid.key, info]));
-  const ids = new Map(all.map((info) => [info.pid.key, idOf(info)]));
-  const isOurs = underApplication(byKey);
+  const all = await processesOf(engine, sites);
+  const byPid = new Map(all.map((info) => [info.pid, info]));
+  const ids = new Map(all.map((info) => [info.pid, idOf(info)]));
+  const isOurs = underApplication(byPid);
+  const budgets = budgetsOf(engine);
   const nodes: TreeNode[] = [];
   for (const [index, info] of all.entries()) {
     if (index % CHUNK === CHUNK - 1) await turnOfTheLoop();
     // What is not under the application is not of its tree: a process that somebody else runs.
-    if (isOurs(info)) nodes.push(nodeOf(engine, info, ids));
+    if (isOurs(info)) nodes.push(nodeOf(engine, info, ids, budgets));
   }
   const shown = new Set(nodes.map(({ id }) => id));
   for (const node of absentNodes(engine, sites)) if (!shown.has(node.id)) nodes.push(node);
@@ -55,12 +55,18 @@ export async function treeOf(engine: Engine, sites: readonly SiteAnswer[], nodes
   };
 }
 
-function processesOf(engine: Engine, sites: readonly SiteAnswer[]): ProcessInfo[] {
-  const remote = sites.flatMap(({ snapshot }) => snapshot?.processes ?? []);
+async function processesOf(engine: Engine, sites: readonly SiteAnswer[]): Promise<PlainProcess[]> {
+  const remote: PlainProcess[] = [];
+  for (const { snapshot } of sites) {
+    if (snapshot === undefined) continue;
+    remote.push(...(JSON.parse(snapshot.processes) as PlainProcess[]));
+    await turnOfTheLoop();
+  }
   // A site that is inline has told of its processes itself.
-  const told = new Set(remote.map(({ pid }) => pid.key));
-  const local: ProcessInfo[] = [];
-  for (const process of engine.runtime.processes) if (!told.has(process.pid.key)) local.push(process.info());
+  const told = new Set(remote.map(({ pid }) => pid));
+  const local = [...engine.runtime.processes]
+    .map((process) => plainProcess(process.info()))
+    .filter(({ pid }) => !told.has(pid));
   return [...local, ...remote];
 }
 
@@ -111,21 +117,25 @@ function absent(
   };
 }
 
-function nodeOf(engine: Engine, info: ProcessInfo, ids: ReadonlyMap<number, string>): TreeNode {
+function nodeOf(
+  engine: Engine,
+  info: PlainProcess,
+  ids: ReadonlyMap<string, string>,
+  budgets: ReadonlyMap<string, Budget>,
+): TreeNode {
   const { name, recordType } = titleOf(info);
   const child = keyedRecord(engine, name, recordType);
   const named = engine.restarts.ofName(name);
-  const isMain = info.pid.node === engine.runtime.node;
   const { runtime } = engine;
-  const process = isMain ? runtime.find(info.pid) : undefined;
+  const node = nodeOfPid(info.pid);
   return {
     id: idOf(info),
-    parent: info.parent === undefined ? null : (ids.get(info.parent.key) ?? null),
+    parent: info.parent === undefined ? null : (ids.get(info.parent) ?? null),
     name,
     kind: info.kind,
     recordType,
-    thread: isMain ? 'main' : info.pid.node,
-    pid: info.pid.toString(),
+    thread: node === runtime.node ? 'main' : node,
+    pid: info.pid,
     status: info.status,
     mailbox: info.mailbox,
     mailboxMax: info.mailboxMax,
@@ -135,14 +145,24 @@ function nodeOf(engine: Engine, info: ProcessInfo, ids: ReadonlyMap<number, stri
     busyMs: info.busyMs,
     uptimeMs: info.uptimeMs,
     callbackMs: info.callbackMs ?? null,
-    links: info.links.map(textOf),
-    monitors: info.monitors.map(textOf),
+    links: info.links,
+    monitors: info.monitors,
     restarts: child?.restarts ?? named.restarts,
     lastReason: child?.lastReason ?? named.lastReason ?? null,
     restartInMs: null,
     attempt: child?.attempt ?? 0,
-    budget: budgetOf(process?.behaviour.state?.(), runtime.clock.now()) ?? null,
+    budget: budgets.get(info.pid) ?? null,
   };
+}
+
+/** Of the supervisors of the main thread, by pid. */
+function budgetsOf({ runtime }: Engine): Map<string, Budget> {
+  const budgets = new Map<string, Budget>();
+  for (const process of runtime.processes) {
+    const budget = budgetOf(process.behaviour.state?.(), runtime.clock.now());
+    if (budget !== undefined) budgets.set(process.pid.toString(), budget);
+  }
+  return budgets;
 }
 
 function keyedRecord(engine: Engine, box: string, recordType: string | null): KeyedRecord | undefined {
@@ -155,7 +175,7 @@ function keyedRecord(engine: Engine, box: string, recordType: string | null): Ke
 function tombstonesOf(
   engine: Engine,
   sites: readonly SiteAnswer[],
-  ids: ReadonlyMap<number, string>,
+  ids: ReadonlyMap<string, string>,
 ): TombstoneNode[] {
   const told = [
     ...engine.tombstones.recent(),
@@ -164,9 +184,9 @@ function tombstonesOf(
   // A site that is inline tells of the same processes as the main thread.
   const byKey = new Map(told.map((tombstone) => [tombstone.pid.key, tombstone]));
   return [...byKey.values()].map((tombstone: Tombstone) => ({
-    id: idOf(tombstone),
-    parent: tombstone.parent === undefined ? null : (ids.get(tombstone.parent.key) ?? null),
-    ...titleOf(tombstone),
+    id: idOf({ ...tombstone, pid: tombstone.pid.toString() }),
+    parent: tombstone.parent === undefined ? null : (ids.get(tombstone.parent.toString()) ?? null),
+    ...titleOf({ ...tombstone, pid: tombstone.pid.toString() }),
     kind: tombstone.kind,
     thread: tombstone.pid.node === engine.runtime.node ? 'main' : tombstone.pid.node,
     endedAt: tombstone.endedAt,
@@ -174,7 +194,7 @@ function tombstonesOf(
   }));
 }
 
-type Titled = Pick<ProcessInfo, 'pid' | 'name' | 'label' | 'kind'>;
+type Titled = Pick<PlainProcess, 'pid' | 'name' | 'label' | 'kind'>;
 
 function titleOf({ name, label, kind }: Titled): {
   readonly name: string;
@@ -190,18 +210,18 @@ function titleOf({ name, label, kind }: Titled): {
 function idOf(info: Titled): string {
   const { name, recordType } = titleOf(info);
   if (recordType !== null) return `${name}/${recordType}`;
-  return info.name === undefined ? info.pid.toString() : name;
+  return info.name === undefined ? info.pid : name;
 }
 
 /** Whether a process descends from Application; each is looked at once. */
-function underApplication(byKey: ReadonlyMap<number, ProcessInfo>): (info: ProcessInfo) => boolean {
-  const known = new Map<number, boolean>();
-  const isUnder = (info: ProcessInfo): boolean => {
-    const before = known.get(info.pid.key);
+function underApplication(byPid: ReadonlyMap<string, PlainProcess>): (info: PlainProcess) => boolean {
+  const known = new Map<string, boolean>();
+  const isUnder = (info: PlainProcess): boolean => {
+    const before = known.get(info.pid);
     if (before !== undefined) return before;
-    const parent = info.parent === undefined ? undefined : byKey.get(info.parent.key);
+    const parent = info.parent === undefined ? undefined : byPid.get(info.parent);
     const under = info.name === NAMES.application || (parent !== undefined && isUnder(parent));
-    known.set(info.pid.key, under);
+    known.set(info.pid, under);
     return under;
   };
   return isUnder;
@@ -241,10 +261,6 @@ function compare(a: string, b: string): number {
 function cut(nodes: readonly TreeNode[], nodesMax: number): TreeNode[] {
   let left = nodesMax - nodes.filter(({ id, pid }) => id !== pid).length;
   return nodes.filter(({ id, pid }) => id !== pid || left-- > 0);
-}
-
-function textOf(pid: Pid): string {
-  return pid.toString();
 }
 
 function turnOfTheLoop(): Promise<void> {

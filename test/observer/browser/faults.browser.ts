@@ -5,7 +5,7 @@ import { type Application, kinesis } from '../../../src/index.ts';
 import { type RunningKinesis, startKinesisSimulator } from '../../../src/testing/index.ts';
 import { stage } from '../../pipeline/support/application.ts';
 import { close, open } from '../../pipeline/support/gates.ts';
-import { Checkout, PageView, SignUp } from '../fixtures/shop.ts';
+import { Checkout, Newsletter, ProductView } from '../fixtures/shop.ts';
 import { browser } from './browser.ts';
 
 describe('The first line', () => {
@@ -47,7 +47,7 @@ describe('The first line', () => {
       },
     ]);
     Checkout.record({ n: 1 });
-    SignUp.record({ n: 1, fate: 'wait' });
+    Newsletter.record({ n: 1, fate: 'wait' });
     await says(
       /^.?Checkout: in backoff after \d+ failures? of PutRecords to checkout, AccessDeniedException: .*; (next try in \d+ s|trying now); 1 event waiting/,
     );
@@ -57,9 +57,9 @@ describe('The first line', () => {
     simulator.setFaults([
       { fault: { type: 'throttle-shard', shardId: 'shardId-000000000001' }, stream: 'pageview' },
     ]);
-    for (let n = 0; n < 400; n++) PageView.record({ n });
+    for (let n = 0; n < 400; n++) ProductView.record({ n });
     await says(
-      /^.?PageView: hot shard shardId-000000000001 of pageview is throttled, ProvisionedThroughputExceededException/,
+      /^.?ProductView: hot shard shardId-000000000001 of pageview is throttled, ProvisionedThroughputExceededException/,
     );
   });
 
@@ -71,11 +71,11 @@ describe('The first line', () => {
   });
 
   it('names the error of a crash loop', async () => {
-    PageView.record({ n: 1 });
-    SignUp.record({ n: 1, fate: 'crash' });
+    ProductView.record({ n: 1 });
+    Newsletter.record({ n: 1, fate: 'crash' });
     await says(
-      /^.?SignUp: crash loop: its thread ended \d+ times, RangeError: Invalid array length in the price calculation/,
+      /^.?Newsletter: crash loop: its thread ended \d+ times, RangeError: Invalid array length in the price calculation/,
     );
-    expect(await page.getByLabel('Health').getByText('PageView').count()).to.equal(0);
+    expect(await page.getByLabel('Health').getByText('ProductView').count()).to.equal(0);
   });
 });

@@ -7,7 +7,7 @@ import type { Page } from 'playwright-core';
 import type { Application, Observer } from '../../../src/index.ts';
 import { snapshotWith, stage } from '../../pipeline/support/application.ts';
 import { close, open } from '../../pipeline/support/gates.ts';
-import { Checkout, PageView, SignUp } from '../fixtures/shop.ts';
+import { Checkout, Newsletter, ProductView } from '../fixtures/shop.ts';
 import { browser } from './browser.ts';
 
 const TOKEN = 'a token of enough characters';
@@ -62,9 +62,9 @@ describe('The page', () => {
 
   it('shows the tree that inspect() shows, in the same order, as deep', async () => {
     await show();
-    SignUp.record({ n: 1 });
+    Newsletter.record({ n: 1 });
     await app.flush();
-    await row('Producer/SignUp').waitFor();
+    await row('Producer/Newsletter').waitFor();
     const { nodes } = await app.inspect();
     const depths = new Map<string | null, number>([[null, 0]]);
     for (const { id, parent } of nodes) depths.set(id, (depths.get(parent) ?? 0) + 1);
@@ -78,16 +78,16 @@ describe('The page', () => {
 
   it('shows a crash as a restart, with its reason', async () => {
     await show();
-    SignUp.record({ n: 1 });
+    Newsletter.record({ n: 1 });
     await app.flush();
     const { nodes } = await app.inspect();
-    app.kill(nodes.find(({ id }) => id === 'Producer/SignUp')?.pid ?? '');
-    await page.getByText('Producer/SignUp ended: killed (restart 1, started again at once)').click();
-    const panel = page.getByLabel('Process Producer/SignUp');
+    app.kill(nodes.find(({ id }) => id === 'Producer/Newsletter')?.pid ?? '');
+    await page.getByText('Producer/Newsletter ended: killed (restart 1, started again at once)').click();
+    const panel = page.getByLabel('Process Producer/Newsletter');
     await panel.getByText('killed').first().click();
     await panel.getByText('restart 1, at its own expense, after 0 us').waitFor();
-    await row('Producer/SignUp').getByTitle('last: killed').waitFor();
-    expect(page.url()).to.contain('#/tree/p/Producer%2FSignUp');
+    await row('Producer/Newsletter').getByTitle('last: killed').waitFor();
+    expect(page.url()).to.contain('#/tree/p/Producer%2FNewsletter');
   });
 
   it('shows a hung thread as hung, first of all', async () => {
@@ -103,18 +103,18 @@ describe('The page', () => {
   it('says what an outage is, and when it is over', async () => {
     await show();
     at.adapter.failNext(Number.POSITIVE_INFINITY, { code: 'ServiceUnavailable', retryable: true });
-    PageView.record({ n: 1 });
+    ProductView.record({ n: 1 });
     await firstLine()
-      .getByText(/PageView: in backoff after \d+ failures of PutRecords to pageview, ServiceUnavailable/)
+      .getByText(/ProductView: in backoff after \d+ failures of PutRecords to pageview, ServiceUnavailable/)
       .waitFor();
     at.adapter.recover();
-    await page.getByLabel('Live feed').getByText('PageView is well again').waitFor();
+    await page.getByLabel('Live feed').getByText('ProductView is well again').waitFor();
   });
 
   it('scrolls through 2,000 processes and draws only what is seen', async () => {
     await show({}, '', { batchSize: 1, maxDemand: 1000 });
     close('handle');
-    for (let n = 0; n < 1000; n++) PageView.record({ n, fate: 'wait' });
+    for (let n = 0; n < 1000; n++) ProductView.record({ n, fate: 'wait' });
     await snapshotWith(app, ({ nodesTotal }) => nodesTotal >= 2000);
     await page
       .getByLabel('Supervision tree')
@@ -122,23 +122,23 @@ describe('The page', () => {
       .waitFor();
     const longest = Number(await page.evaluate(SCROLL_THROUGH));
     expect(await page.locator('[role=row]').count()).to.be.lessThan(80);
-    await row('Record/PageView').waitFor();
+    await row('Record/ProductView').waitFor();
     expect(longest, 'the longest time without a frame, in ms').to.be.lessThan(1000);
     open('handle');
   });
 
   it('finds processes, and keeps what they belong to', async () => {
     await show();
-    SignUp.record({ n: 1 });
+    Newsletter.record({ n: 1 });
     await app.flush();
-    await row('Producer/SignUp').waitFor();
+    await row('Producer/Newsletter').waitFor();
     await page.keyboard.press('/');
-    await page.keyboard.type('producer signup');
+    await page.keyboard.type('producer newsletter');
     await page.getByText('1 found').waitFor();
     const ids = await page
       .locator('[role=row][id]')
       .evaluateAll((rows) => rows.map(({ id }) => decodeURIComponent(id.slice(4))));
-    expect(ids).to.deep.equal(['Application', 'ProducerSupervisor', 'Producer/SignUp']);
+    expect(ids).to.deep.equal(['Application', 'ProducerSupervisor', 'Producer/Newsletter']);
   });
 
   it('can be used by keyboard', async () => {
@@ -203,11 +203,16 @@ describe('The page', () => {
 
   it('keeps the theme that was chosen', async () => {
     await show();
-    await page.getByRole('button', { name: 'Theme: auto' }).click();
     const ground = () => page.evaluate('getComputedStyle(document.body).backgroundColor');
+    const themed = (theme: string) =>
+      page.locator(`html[data-theme=${theme}]`).waitFor({ state: 'attached' });
+    await page.getByRole('button', { name: 'Theme: auto' }).click();
+    await themed('dark');
     expect(await ground()).to.equal('rgb(15, 19, 27)');
     await page.reload();
+    await themed('dark');
     await page.getByRole('button', { name: 'Theme: dark' }).click();
+    await themed('light');
     expect(await ground()).to.equal('rgb(245, 246, 249)');
     await page.getByRole('button', { name: 'Theme: light' }).click();
   });
@@ -217,8 +222,8 @@ describe('The page', () => {
       await show({ allowActions: true }, '#/tree/p/Registry');
       await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
       at.adapter.failNext(Number.POSITIVE_INFINITY, { code: 'ServiceUnavailable', retryable: true });
-      SignUp.record({ n: 1 });
-      await firstLine().getByText('SignUp: in backoff').waitFor();
+      Newsletter.record({ n: 1 });
+      await firstLine().getByText('Newsletter: in backoff').waitFor();
       const { nodes } = await app.inspect();
       app.kill(nodes.find(({ id }) => id === 'Registry')?.pid ?? '');
       await page.getByLabel('Live feed').getByText('Registry ended').first().waitFor();

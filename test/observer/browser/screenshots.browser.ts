@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core';
 import { kinesis } from '../../../src/index.ts';
 import { type RunningKinesis, startKinesisSimulator } from '../../../src/testing/index.ts';
 import { stage } from '../../pipeline/support/application.ts';
-import { Checkout, PageView, SignUp } from '../fixtures/shop.ts';
+import { Checkout, Newsletter, ProductView } from '../fixtures/shop.ts';
 import { browser, type Tab } from './browser.ts';
 
 const IMAGES = join(resolve(dirname(fileURLToPath(import.meta.url)), '../../../..'), 'docs/images');
@@ -48,9 +48,9 @@ describe('The pictures', () => {
     let n = 0;
     traffic = setInterval(() => {
       for (let each = 0; each < 60; each++) {
-        PageView.record({ n: n++ });
+        ProductView.record({ n: n++ });
         if (each % 4 === 0) Checkout.record({ n: n++ });
-        if (each % 10 === 0) SignUp.record({ n: n++ });
+        if (each % 10 === 0) Newsletter.record({ n: n++ });
       }
     }, 20);
     const { url } = await app.observe({ port: 0, allowActions: true, showState: true });
@@ -63,16 +63,16 @@ describe('The pictures', () => {
     await shot('observer-light');
     await page.emulateMedia({ colorScheme: 'dark' });
     await shot('observer-dark');
-    await page.goto(`${url}/#/pipeline/t/PageView`);
-    await page.getByLabel('Pipeline of PageView').first().waitFor();
+    await page.goto(`${url}/#/pipeline/t/ProductView`);
+    await page.getByLabel('Pipeline of ProductView').first().waitFor();
     await shot('observer-pipeline');
-    await page.goto(`${url}/#/types/t/PageView`);
-    await page.getByLabel('Record type PageView').waitFor();
+    await page.goto(`${url}/#/types/t/ProductView`);
+    await page.getByLabel('Record type ProductView').waitFor();
     await shot('observer-record-type');
     await page.emulateMedia({ colorScheme: 'light' });
-    SignUp.record({ n: 1, fate: 'crash' });
-    await page.goto(`${url}/#/tree/p/Producer%2FSignUp`);
-    await page.getByLabel('Health').getByText('SignUp: crash loop').waitFor();
+    Newsletter.record({ n: 1, fate: 'crash' });
+    await page.goto(`${url}/#/tree/p/Producer%2FNewsletter`);
+    await page.getByLabel('Health').getByText('Newsletter: crash loop').waitFor();
     await shot('observer-crash');
   });
 });

@@ -1,0 +1,19 @@
+/** What `import 'beamline'` loads: not what only the observer, or the command line, needs. */
+import { execFileSync } from 'node:child_process';
+import { expect } from 'chai';
+
+describe('import beamline', () => {
+  it('loads neither prom-client nor the parser of the command line', () => {
+    const index = new URL('../../src/index.js', import.meta.url).href;
+    const script = `
+      import { register } from 'node:module';
+      const hook = 'export async function resolve(name, context, next) { const found = await next(name, context); console.log(found.url); return found; }';
+      register('data:text/javascript,' + encodeURIComponent(hook));
+      await import(${JSON.stringify(index)});`;
+    const loaded = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
+      encoding: 'utf8',
+    });
+    expect(loaded).to.contain('src/observer/application.js');
+    expect(loaded).not.to.match(/node_modules\/(prom-client|commander|preact|uplot)\//);
+  });
+});
