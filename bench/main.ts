@@ -5,6 +5,7 @@
  */
 import { execFileSync, fork } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -70,6 +71,7 @@ function writeTable(rows: readonly Row[]): void {
   const text = readFileSync(README, 'utf8');
   const [before] = text.split(BEGIN);
   const after = text.split(END)[1];
-  const made = `Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}.`;
+  const load = loadavg()[2]?.toFixed(0);
+  const made = `Node ${process.versions.node}, ${availableParallelism()} cores, load average ${load} (15 minutes).`;
   writeFileSync(README, `${before}${BEGIN}\n\n${made}\n\n${table(rows)}\n\n${END}${after}`);
 }
