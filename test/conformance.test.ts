@@ -89,6 +89,28 @@ describe('the interpreter of scenarios', () => {
     expect(await stuck.catch((error: Error) => error.message)).to.match(/^deadlock: start waits/);
   });
 
+  it('leaves the second thread empty for the next scenario, whatever the last one came to', async () => {
+    const named = { type: 'worker', name: 'a', register: 'n', trap_exit: true };
+    const waits = { ...named, init: [['call', 'b', [['noreply']], 60_000]] };
+    const cut = scenario(
+      [
+        { op: 'start', spec: { type: 'worker', name: 'b', init: [['send_after', 1000, 'late']] } },
+        { op: 'start', spec: waits },
+      ],
+      [{ result: '{ok,b#1}', log: [['init', 'b#1']] }, {}],
+    );
+    const whole = scenario([{ op: 'start', spec: named }, { op: 'alive' }], [started, { result: ['a#1'] }]);
+    const placement = await TwoThreads.start('leaves');
+    try {
+      for (let round = 0; round < 3; round++) {
+        expect((await runScenario(parseScenario(cut, 'self'), placement))?.step).to.equal(1);
+        expect(await runScenario(parseScenario(whole, 'self'), placement)).to.equal(undefined);
+      }
+    } finally {
+      await placement.end();
+    }
+  });
+
   for (const [what, steps, problem] of [
     ['an unknown operation', [{ op: 'leap' }], /steps\[0\]: unknown operation "leap"/],
     ['an unknown action', [call(['leap'])], /steps\[0\]\.do\[0\]: unknown action "leap"/],

@@ -28,6 +28,16 @@ export const systemClock: Clock = {
   },
 };
 
+/**
+ * Milliseconds to the next moment of those that lie `periodMs` apart and are the same for all of this thread: what many
+ * do every so often then costs the thread one wake-up and not one for each. A beat that is all but there is passed over:
+ * a timer may be a little early.
+ */
+export function untilNextBeat(clock: Clock, periodMs: number): number {
+  const delayMs = periodMs - (clock.now() % periodMs);
+  return delayMs < periodMs / 10 ? delayMs + periodMs : delayMs;
+}
+
 const HOLD_MS = 60_000;
 
 /** Keeps the Node process alive until the function it returns is called: no timer of `systemClock` does. */

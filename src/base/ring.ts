@@ -70,6 +70,7 @@ export class Ring<T> {
   }
 
   clear(): void {
+    if (this.#head === this.#tail && this.#slots.length === SMALLEST) return;
     this.#slots = new Array<T | undefined>(SMALLEST).fill(undefined);
     this.#mask = SMALLEST - 1;
     this.#head = 0;

@@ -28,9 +28,9 @@ export type {
   ServerSpec,
 } from './gen-server.ts';
 export type { KeyedInfo } from './keyed-children.ts';
-export { type Destination, isPid, type Pid, type Via, via } from './pid.ts';
+export { at, type Destination, isPid, type NameAt, type Pid, type Via, via } from './pid.ts';
 export type { Process, ProcessInfo } from './process.ts';
-export { Runtime, type RuntimeObserver, type RuntimeOptions } from './runtime.ts';
+export { type Parent, Runtime, type RuntimeObserver, type RuntimeOptions } from './runtime.ts';
 export { BroadcastDispatcher } from './stage/broadcast-dispatcher.ts';
 export { DemandDispatcher } from './stage/demand-dispatcher.ts';
 export type { Dispatcher } from './stage/dispatcher.ts';
@@ -74,6 +74,9 @@ export const Registry = {
   register: registry.register,
   unregister: registry.unregister,
   update: registry.update,
+  registerAt: registry.registerAt,
+  unregisterAt: registry.unregisterAt,
+  updateAt: registry.updateAt,
   lookup: registry.lookup,
   keysOf: registry.keysOf,
   count: registry.countEntries,

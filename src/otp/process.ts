@@ -12,6 +12,7 @@
 import type { Timer } from '../base/clock.ts';
 import { Histogram, type Spread } from '../base/histogram.ts';
 import { Ring } from '../base/ring.ts';
+import { SparseMap } from '../base/sparse-map.ts';
 import {
   type Envelope,
   messageType,
@@ -88,7 +89,7 @@ export class Process {
   label: string | undefined;
   name: LocalName | Via | NameAt | undefined = undefined;
   /** Other nodes on which it holds, or has held, a name. */
-  readonly heldAt = new Set<NodeId>();
+  heldAt: Set<NodeId> | undefined = undefined;
   readonly startedAt: number;
 
   alive = true;
@@ -101,16 +102,16 @@ export class Process {
   /** Filled while the runtime measures. */
   #callbackMs: Histogram | undefined = undefined;
 
-  readonly links = new Map<number, Pid>();
+  readonly links = new SparseMap<number, Pid>();
   /** How many unlinks are on their way to a process of another node, by its pid. */
   readonly unlinking = new Map<number, number>();
   /** Those this process watches. */
-  readonly monitors = new Map<Ref, Monitor>();
+  readonly monitors = new SparseMap<Ref, Monitor>();
   /** Those that watch this process, in the order they came. */
-  readonly watchers = new Map<Ref, Pid>();
+  readonly watchers = new SparseMap<Ref, Pid>();
   /** Calls taken from the mailbox and not yet answered: when this process ends, they fail with its reason. */
-  readonly openCalls = new Map<Ref, ReplyTo>();
-  readonly timers = new Map<Ref, Timer>();
+  readonly openCalls = new SparseMap<Ref, ReplyTo>();
+  readonly timers = new SparseMap<Ref, Timer>();
   /** Told the outcome of the start, once. */
   starter: ((result: StartResult) => void) | undefined = undefined;
   /** What the starter is told when the process ends before it acknowledged; an error with its reason if unset. */
@@ -120,7 +121,7 @@ export class Process {
 
   scheduled = false;
   /** Messages to others that are to be sent later: they outlive their sender. */
-  readonly #letters = new Map<Ref, Timer>();
+  readonly #letters = new SparseMap<Ref, Timer>();
   #started = false;
   #busy = false;
   #suspended = false;
@@ -206,10 +207,12 @@ export class Process {
   }
 
   /** Calls that wait for this process: answered by nobody once it has ended. */
-  *unansweredCalls(): Iterable<ReplyTo> {
-    yield* this.openCalls.values();
+  unansweredCalls(): readonly ReplyTo[] {
+    if (this.openCalls.size === 0 && this.mailbox.size === 0) return [];
+    const calls = [...this.openCalls.values()];
     for (const envelope of this.mailbox)
-      if (envelope.type === 'call' || envelope.type === 'sys') yield envelope.from;
+      if (envelope.type === 'call' || envelope.type === 'sys') calls.push(envelope.from);
+    return calls;
   }
 
   info(): ProcessInfo {

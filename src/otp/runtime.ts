@@ -11,7 +11,8 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import { type Random, systemRandom } from '../base/random.ts';
 import { Ring } from '../base/ring.ts';
 import type { Envelope, Ref, ReplyTo, SysRequest } from './envelope.ts';
-import { Exit, type ExitReason, type Operation, OperationFailed, reasonOf } from './exit-reason.ts';
+import { Exit, type ExitReason, type Operation, OperationFailed } from './exit-reason.ts';
+import { answerNames } from './name-request.ts';
 import { NameTable } from './name-table.ts';
 import {
   type Destination,
@@ -184,6 +185,7 @@ export class Runtime {
           return;
         }
         const process = this.spawn(behaviour, options, pid);
+        process.heldAt ??= new Set();
         process.heldAt.add(at.node);
         process.starter = (result) => wait.resolve(result);
         if (isPid(link)) this.link(process, link);
@@ -240,6 +242,7 @@ export class Runtime {
 
   /** Takes a name of another node for a process of this one. Fails with the reason why it could not. */
   async registerNameAt(node: NodeId, name: LocalName, process: Process): Promise<void> {
+    process.heldAt ??= new Set();
     process.heldAt.add(node);
     await this.#askNames(process, node, { type: 'take', name, pid: process.pid });
   }
@@ -275,40 +278,6 @@ export class Runtime {
       wait.onSettled = () => this.#remoteCalls.delete(ref);
       this.#signalTo(node, { type: 'names', ref, request });
     });
-  }
-
-  /** Answers another node's question about the names of this one. */
-  #answerNames(request: NameRequest): Outcome {
-    switch (request.type) {
-      case 'take':
-        return this.#takeFor(request.name, request.pid);
-      case 'give_up':
-        return this.#names.giveUp(request.name)
-          ? { type: 'ok', value: undefined }
-          : { type: 'failed', reason: 'badarg' };
-      case 'whereis':
-        return { type: 'ok', value: this.whereis(request.name) };
-      default:
-        return unreachable(request, 'request about names');
-    }
-  }
-
-  /** Takes a name of this node for a process of another: what that has to link to, or why it cannot have it. */
-  #takeFor(name: LocalName | Via, pid: Pid): Outcome {
-    if (typeof name === 'string') {
-      if (this.#names.take(name, pid)) return { type: 'ok', value: undefined };
-      const holder = this.#names.whereis(name);
-      return {
-        type: 'failed',
-        reason: holder === undefined ? 'badarg' : { type: 'already_started', pid: holder },
-      };
-    }
-    const table = this.registries.get(name.registry);
-    if (table === undefined) return { type: 'failed', reason: reasonOf(new UnknownRegistry(name.registry)) };
-    const holder = table.add(name.key, pid, name.value);
-    return holder === undefined
-      ? { type: 'ok', value: table.pid }
-      : { type: 'failed', reason: { type: 'already_started', pid: holder } };
   }
 
   // -- messages ----------------------------------------------------------------------------------------------
@@ -640,7 +609,7 @@ export class Runtime {
         this.#transport.send(node, {
           type: 'reply',
           ref: signal.ref,
-          outcome: this.#answerNames(signal.request),
+          outcome: answerNames(signal.request, this.#names, this.registries),
         });
         return;
       case 'forget':
@@ -697,7 +666,7 @@ export class Runtime {
     this.#processes.delete(process.pid.key);
     process.pid.process = undefined;
     this.#forget(process.pid);
-    for (const node of process.heldAt) this.#signalTo(node, { type: 'forget', pid: process.pid });
+    for (const node of process.heldAt ?? []) this.#signalTo(node, { type: 'forget', pid: process.pid });
     process.onEnd?.();
     for (const observer of this.observers) observer.ended?.(process, reason);
     const calls = [...process.unansweredCalls()];

@@ -11,6 +11,7 @@
  *        +---------------------------------------+
  */
 import { type Backoff, backoffDelay } from '../base/backoff.ts';
+import { untilNextBeat } from '../base/clock.ts';
 import type { DynamicSupervisorSpec } from '../otp/dynamic-supervisor.ts';
 import { startDynamicChildFor } from '../otp/dynamic-supervisor.ts';
 import { type GenServer, noreply, ok, type Result, startLink } from '../otp/gen-server.ts';
@@ -160,8 +161,10 @@ function check(self: Process, state: State, place: Place): Result<State> {
   return noreply({ ...state, missed: missed + 1 });
 }
 
-function checkLater(self: Process, { options }: RecordType, place: Place): void {
-  self.sendAfter(options.hangTimeoutMs / MISSED_CHECKS, { type: 'check', place } satisfies Message);
+/** All types at the same moment, so that an idle application wakes up once for all of them. */
+function checkLater(self: Process, { options, engine }: RecordType, place: Place): void {
+  const delayMs = untilNextBeat(engine.clock, options.hangTimeoutMs / MISSED_CHECKS);
+  self.sendAfter(delayMs, { type: 'check', place } satisfies Message);
 }
 
 function tell(self: Process, message: Message): void {

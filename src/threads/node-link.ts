@@ -26,6 +26,10 @@ export class NodeLink {
   readonly control: Endpoint;
   /** Told of the packets that are neither signals nor control: those of the boot. */
   onBoot: ((packet: Extract<Packet, { type: 'booted' | 'boot_failed' }>) => void) | undefined = undefined;
+  /** Told of each untrappable exit signal that is sent: the other end may be too busy to hear it. */
+  onKill: (() => void) | undefined = undefined;
+  /** Told of each ping that was answered. */
+  onPong: (() => void) | undefined = undefined;
   readonly #port: MessagePort;
   readonly #codec: TermCodec;
   readonly #runtime: () => Runtime;
@@ -60,7 +64,9 @@ export class NodeLink {
   }
 
   send(signal: Signal): void {
-    if (this.#open) this.post(this.#packet(signal));
+    if (!this.#open) return;
+    this.post(this.#packet(signal));
+    if (signal.type === 'exit' && signal.reason === 'kill' && !signal.linked) this.onKill?.();
   }
 
   post(packet: Packet): void {
@@ -153,6 +159,12 @@ export class NodeLink {
       case 'booted':
       case 'boot_failed':
         this.onBoot?.(packet);
+        return;
+      case 'ping':
+        this.post({ type: 'pong' });
+        return;
+      case 'pong':
+        this.onPong?.();
         return;
     }
   }

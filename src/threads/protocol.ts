@@ -25,4 +25,7 @@ export type Packet =
   /** The thread has loaded its role and serves its control plane. */
   | { readonly type: 'booted' }
   /** It could not; the error is encoded. */
-  | { readonly type: 'boot_failed'; readonly error: unknown };
+  | { readonly type: 'boot_failed'; readonly error: unknown }
+  /** Asks whether what was sent before it has been handled. */
+  | { readonly type: 'ping' }
+  | { readonly type: 'pong' };

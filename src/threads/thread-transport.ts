@@ -5,8 +5,6 @@ import type { NodeLink } from './node-link.ts';
 
 export class ThreadTransport implements Transport {
   readonly #links = new Map<NodeId, NodeLink>();
-  /** Told of each untrappable exit signal that goes to another node, which may be too busy to hear it. */
-  onKill: ((node: NodeId) => void) | undefined = undefined;
 
   add(link: NodeLink): void {
     this.#links.set(link.node, link);
@@ -18,7 +16,6 @@ export class ThreadTransport implements Transport {
 
   send(node: NodeId, signal: Signal): void {
     this.#links.get(node)?.send(signal);
-    if (signal.type === 'exit' && signal.reason === 'kill' && !signal.linked) this.onKill?.(node);
   }
 
   isConnected(node: NodeId): boolean {

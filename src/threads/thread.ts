@@ -9,7 +9,7 @@
  *         +----------------------+
  */
 import { MessageChannel, type ResourceLimits, Worker } from 'node:worker_threads';
-import type { Clock } from '../base/clock.ts';
+import type { Clock, Timer } from '../base/clock.ts';
 import type { NodeId } from '../otp/pid.ts';
 import type { Runtime } from '../otp/runtime.ts';
 import { type ControlApi, type RemoteControl, remoteControl, serveControl } from './control-lane.ts';
@@ -52,6 +52,9 @@ export interface ThreadData {
   readonly argument: unknown;
 }
 
+/** How often a thread may be found not to have reacted to a kill; each on a turn of its own of this thread's loop. */
+const REACTION_CHECKS = 3;
+
 export type ThreadState = 'starting' | 'ready' | 'stuck' | 'ended';
 
 export class Thread<Api> {
@@ -70,6 +73,9 @@ export class Thread<Api> {
   readonly #link: NodeLink;
   #state: ThreadState = 'starting';
   #failure: Error | undefined = undefined;
+  /** Kills that the thread has not shown to have heard, and the next look at them. */
+  #unheardKills = 0;
+  #reactionTimer: Timer | undefined = undefined;
   #settleReady!: { resolve(): void; reject(error: Error): void };
   #settleEnded!: (error: Error) => void;
 
@@ -94,6 +100,8 @@ export class Thread<Api> {
       if (packet.type === 'booted') this.#booted();
       else this.#fail(host.codec.decode(packet.error) as Error);
     };
+    this.#link.onKill = () => this.#killed();
+    this.#link.onPong = () => this.#reacted();
     host.transport.add(this.#link);
     serveControl(options.control, this.#link.control, host.codec);
     this.control = remoteControl<Api>(this.#link.control, host.codec, this.ended);
@@ -173,6 +181,33 @@ export class Thread<Api> {
     void this.terminate(error);
   }
 
+  /** A kill cannot be refused: on a thread that does not react to it, it is the end of the thread. */
+  #killed(): void {
+    this.#unheardKills++;
+    this.#link.post({ type: 'ping' });
+    if (this.#reactionTimer === undefined) this.#awaitReaction(REACTION_CHECKS);
+  }
+
+  #reacted(): void {
+    this.#unheardKills--;
+    this.#reactionTimer?.clear();
+    this.#reactionTimer = undefined;
+    if (this.#unheardKills > 0) this.#awaitReaction(REACTION_CHECKS);
+  }
+
+  #awaitReaction(checks: number): void {
+    const { terminateTimeoutMs } = this.#options;
+    this.#reactionTimer = this.#host.clock.setTimer(terminateTimeoutMs / REACTION_CHECKS, () => {
+      if (checks > 1) return this.#awaitReaction(checks - 1);
+      void this.terminate(
+        new ThreadError(
+          'ERR_THREAD_ENDED',
+          `thread ${this.name} did not react to a kill within ${terminateTimeoutMs} ms`,
+        ),
+      );
+    });
+  }
+
   #watchStart(): void {
     const { startTimeoutMs } = this.#options;
     const timer = this.#host.clock.setTimer(startTimeoutMs, () => {
@@ -208,6 +243,7 @@ export class Thread<Api> {
   }
 
   #announce(error: Error): void {
+    this.#reactionTimer?.clear();
     if (this.#state === 'stuck') this.#link.close();
     else this.#link.drainAndClose();
     this.#host.transport.remove(this.node);

@@ -106,6 +106,117 @@ describe('OTP beyond the recorded scenarios', () => {
     ]);
   });
 
+  describe('a name', () => {
+    const registry: Row = [start({ type: 'registry', name: 'r', keys: 'unique' }), started('r')];
+
+    for (const [what, reference, fields] of [
+      ['local', { name: 'n' }, { register: 'n' }],
+      ['held in a Registry', { via: ['r', 'k'] }, { via: ['r', 'k'] }],
+    ] as const) {
+      plays(
+        `that is ${what} is where messages, calls and signals go`,
+        registry,
+        born('a', { trap_exit: true, ...fields }),
+        born('b'),
+        [
+          cast(
+            'b',
+            ['send', reference, 'hello'],
+            ['cast', reference, [['incr']]],
+            ['call', reference, [['get']]],
+          ),
+          {
+            result: 'ok',
+            log: [
+              ['info', 'a#1', 'hello'],
+              ['result', 'b#1', 'call', 1],
+            ],
+          },
+        ],
+        [
+          cast('b', ['monitor', reference], ['signal', reference, 'boo']),
+          { result: 'ok', log: [['EXIT', 'a#1', 'b#1', 'boo']] },
+        ],
+        [
+          cast('b', ['link', reference], ['unlink', reference], ['signal', reference, 'kill']),
+          {
+            result: 'ok',
+            log: [['DOWN', 'b#1', 'name' in reference ? 'n' : 'a#1', 'killed']],
+            exits: [['a#1', 'killed']],
+          },
+        ],
+        [
+          cast('b', ['send', reference, 'late'], ['catch', ['call', reference, [['get']]]]),
+          { result: 'ok', log: [['caught', 'b#1', 'call', 'exit', '{noproc,call}']] },
+        ],
+      );
+
+      plays(`that is ${what} is no way to call oneself`, registry, born('a', fields), [
+        cast('a', ['catch', ['call', reference, [['get']]]]),
+        { result: 'ok', log: [['caught', 'a#1', 'call', 'exit', '{calling_self,call}']] },
+      ]);
+
+      plays(
+        `that is ${what} is where a consumer may subscribe`,
+        registry,
+        [start({ type: 'producer', name: 'p', on_demand: 'counter', limit: 3, ...fields }), started('p')],
+        [
+          start({ type: 'consumer', name: 'c', subscribe_to: [{ to: reference, max_demand: 4 }] }),
+          {
+            result: '{ok,c#1}',
+            log: [
+              ['init', 'c#1'],
+              ['events', 'c#1', [1, 2]],
+              ['events', 'c#1', [3]],
+              ['demand', 'p#1', 4],
+              ['demand', 'p#1', 2],
+            ],
+          },
+        ],
+      );
+    }
+  });
+
+  describe('a process that starts others', () => {
+    plays(
+      'may start a supervisor, and children under it, and takes them along',
+      born('a'),
+      [
+        cast(
+          'a',
+          ['start', { type: 'supervisor', name: 's', children: [worker('w')] }],
+          ['start_child', 's', worker('x')],
+        ),
+        {
+          result: 'ok',
+          log: [
+            ['result', 'a#1', 'start', '{ok,s#1}'],
+            ['result', 'a#1', 'start_child', '{ok,x#1}'],
+            ['init', 's#1'],
+            ['init', 'w#1'],
+            ['init', 'x#1'],
+          ],
+        },
+      ],
+      [
+        { op: 'exit', to: 'a', reason: 'boom' },
+        {
+          exits: [
+            ['a#1', 'boom'],
+            ['s#1', 'boom'],
+            ['w#1', 'shutdown'],
+            ['x#1', 'shutdown'],
+          ],
+        },
+      ],
+    );
+
+    plays('is told what a supervisor that is not there says', born('a'), [
+      cast('a', ['catch', ['start_child', { name: 'nobody', kind: 'supervisor' }, worker('x')]]),
+      { result: 'ok', log: [['caught', 'a#1', 'start_child', 'exit', '{noproc,call}']] },
+    ]);
+  });
+
   describe('a Registry', () => {
     plays(
       'tells its listeners of every unregistration, whether or not there was an entry',

@@ -1,10 +1,11 @@
 import { expect } from 'chai';
-import { systemClock } from '../../src/base/clock.ts';
+import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { OperationFailed } from '../../src/otp/exit-reason.ts';
 import { type GenServer, noreply, ok, reply, start } from '../../src/otp/gen-server.ts';
 import type { Pid } from '../../src/otp/pid.ts';
 import type { Process } from '../../src/otp/process.ts';
 import { Runtime } from '../../src/otp/runtime.ts';
+import { ManualClock } from '../../src/testing/manual-clock.ts';
 import { termCodec } from '../../src/threads/term-codec.ts';
 import { Thread, type ThreadHost, type ThreadOptions } from '../../src/threads/thread.ts';
 import { ThreadTransport } from '../../src/threads/thread-transport.ts';
@@ -33,9 +34,9 @@ const watcher: GenServer<WatcherSpec> = {
 };
 const listeners = new Map<number, (message: unknown) => void>();
 
-function host(): ThreadHost {
+function host(clock: Clock = systemClock): ThreadHost {
   const transport = new ThreadTransport();
-  return { runtime: new Runtime({ transport }), transport, codec: termCodec(), clock: systemClock };
+  return { runtime: new Runtime({ transport }), transport, codec: termCodec(), clock };
 }
 
 let node = 0;
@@ -182,6 +183,39 @@ describe('Thread', () => {
     await other.terminate();
     expect(other.state).to.equal('ended');
     expect(((await call) as { code: string }).code).to.equal('ERR_THREAD_ENDED');
+  });
+
+  it('is ended when one of its processes is killed and its code never yields', async () => {
+    const clock = new ManualClock();
+    on = host(clock);
+    const other = begin();
+    const { child, messages } = await family(other);
+    const call = rejection(other.control.hang());
+    on.runtime.exit(child, 'kill');
+    clock.advance(4999);
+    expect(other.state).to.equal('ready');
+    clock.advance(1);
+    const error = await other.ended;
+    expect(error.message).to.contain('did not react to a kill within 5000 ms');
+    expect(await call).to.equal(error);
+    const [exit] = (await messages(1)) as { type: string; reason: string }[];
+    expect(exit).to.include({ type: 'EXIT', reason: 'noconnection' });
+  });
+
+  it('goes on when it reacts to kills, however many', async () => {
+    const clock = new ManualClock();
+    on = host(clock);
+    const other = begin();
+    const { parent, messages } = await family(other);
+    for (let i = 0; i < 5; i++) {
+      const started = await other.control.startEcho(parent);
+      if (started.type === 'ok') on.runtime.exit(started.pid, 'kill');
+    }
+    await messages(5);
+    // What answers this was sent after the answers to the kills.
+    await other.control.startEcho(parent);
+    expect(clock.nextDueAt, 'a timer that is left over').to.equal(undefined);
+    expect(other.state).to.equal('ready');
   });
 
   it('keeps the order of signals and control: a start is told after the exit signals sent before it', async () => {

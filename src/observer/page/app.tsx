@@ -39,8 +39,7 @@ export function App(): JSX.Element {
   const selectType = (recordType: string): void =>
     go({ ...place, view: place.view === 'tree' ? 'types' : place.view, process: null, recordType });
   const selectEntry = ({ node, recordType }: FeedEntry): void => {
-    if (node !== null && snapshot?.nodes.some(({ id }) => id === node))
-      go({ view: 'tree', process: node, recordType: null });
+    if (node !== null) go({ view: 'tree', process: node, recordType: null });
     else if (recordType !== null) selectType(recordType);
   };
   return (

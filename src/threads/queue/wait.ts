@@ -3,7 +3,7 @@
  *
  * A sleeper does not keep its thread alive: whoever must not end while it sleeps holds a referenced port.
  */
-import type { Clock } from '../../base/clock.ts';
+import { type Clock, untilNextBeat } from '../../base/clock.ts';
 
 /** Not in the library types of ES2023; Node has had it since 16. */
 interface WaitAsync {
@@ -37,7 +37,7 @@ export function changed(
   if (!waiting.async) return Promise.resolve();
   return new Promise((resolve) => {
     const look = () =>
-      watch.clock.setTimer(watch.recheckMs, () => {
+      watch.clock.setTimer(untilNextBeat(watch.clock, watch.recheckMs), () => {
         if (isDue()) Atomics.notify(words, index);
         else timer = look();
       });

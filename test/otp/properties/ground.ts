@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { seededRandom } from '../../../src/base/random.ts';
 import type { ExitReason } from '../../../src/otp/exit-reason.ts';
 import type { Process } from '../../../src/otp/process.ts';
-import { Runtime } from '../../../src/otp/runtime.ts';
+import { Runtime, type RuntimeOptions } from '../../../src/otp/runtime.ts';
 import { ManualClock } from '../../../src/testing/manual-clock.ts';
 
 export type Happening =
@@ -22,11 +22,12 @@ const TURNS_MAX = 20_000;
 
 export class Ground {
   readonly clock = new ManualClock();
-  readonly runtime = new Runtime({ clock: this.clock, random: seededRandom(1) });
+  readonly runtime: Runtime;
   readonly happened: Happening[] = [];
   readonly listeners: ((happening: Happening) => void)[] = [];
 
-  constructor() {
+  constructor(make: (options: RuntimeOptions) => Runtime = (options) => new Runtime(options)) {
+    this.runtime = make({ clock: this.clock, random: seededRandom(1) });
     const tell = (happening: Happening): void => {
       this.happened.push(happening);
       for (const listener of this.listeners) listener(happening);

@@ -8,7 +8,7 @@
  */
 import fc from 'fast-check';
 
-const RUNS = 60;
+const RUNS = 100;
 
 export async function holds<Values>(property: fc.IAsyncProperty<Values>): Promise<void> {
   const { PROPERTY_RUNS: runs, PROPERTY_SEED: seed, PROPERTY_PATH: path } = process.env;
