@@ -31,7 +31,7 @@ import { countRestart, type Intensity } from './restart-intensity.ts';
 import type { Parent, Runtime } from './runtime.ts';
 import { shutdownChild, shutdownChildren } from './shutdown.ts';
 import type { StartResult } from './start.ts';
-import type { ChildCounts, ChildInfo, ChildResult } from './supervisor.ts';
+import { type ChildCounts, type ChildInfo, type ChildResult, countOf } from './supervisor.ts';
 import { verdict } from './supervisor-plan.ts';
 
 export interface DynamicSupervisorOptions {
@@ -175,18 +175,7 @@ const dynamicSupervisor: GenServer<DynamicSupervisorSpec> = {
 
     which_children: (_message, state) => reply([...describe(state)], state),
 
-    count_children(_message, state) {
-      const all = [...describe(state)];
-      return reply(
-        {
-          specs: all.length,
-          active: all.filter((child) => child.pid !== undefined && child.pid !== 'restarting').length,
-          supervisors: all.filter((child) => child.type === 'supervisor').length,
-          workers: all.filter((child) => child.type === 'worker').length,
-        },
-        state,
-      );
-    },
+    count_children: (_message, state) => reply(countOf([...describe(state)]), state),
 
     keyed_children: (_message, state) =>
       reply(

@@ -70,6 +70,16 @@ export interface ChildCounts {
   readonly workers: number;
 }
 
+/** Counts what `whichChildren` tells; a child without a process, or that waits for its restart, is not active. */
+export function countOf(children: readonly ChildInfo[]): ChildCounts {
+  return {
+    specs: children.length,
+    active: children.filter(({ pid }) => pid !== undefined && pid !== 'restarting').length,
+    supervisors: children.filter(({ type }) => type === 'supervisor').length,
+    workers: children.filter(({ type }) => type === 'worker').length,
+  };
+}
+
 export type StartChildResult =
   | { readonly type: 'ok'; readonly pid: Pid | undefined; readonly info?: unknown }
   | { readonly type: 'error'; readonly reason: ExitReason };
@@ -224,16 +234,7 @@ const supervisor: GenServer<SupervisorSpec> = {
 
     which_children: (_message, state) => reply(state.slots.map(describe), state),
 
-    count_children: (_message, state) =>
-      reply(
-        {
-          specs: state.slots.length,
-          active: state.slots.filter((slot) => runningPid(slot) !== undefined).length,
-          supervisors: state.slots.filter((slot) => slot.child.type === 'supervisor').length,
-          workers: state.slots.filter((slot) => slot.child.type === 'worker').length,
-        },
-        state,
-      ),
+    count_children: (_message, state) => reply(countOf(state.slots.map(describe)), state),
   },
 
   handleCast({ id }, state, self): Result<State> | Promise<Result<State>> {

@@ -33,7 +33,7 @@ import { countRestart, type Intensity } from '../restart-intensity.ts';
 import type { Parent, Runtime } from '../runtime.ts';
 import { shutdownChild, shutdownChildren } from '../shutdown.ts';
 import type { StartResult } from '../start.ts';
-import type { ChildCounts, ChildInfo, ChildResult } from '../supervisor.ts';
+import { type ChildCounts, type ChildInfo, type ChildResult, countOf } from '../supervisor.ts';
 import { verdict } from '../supervisor-plan.ts';
 import { ask, type SubscribeResult } from './consumer.ts';
 import {
@@ -203,28 +203,10 @@ const consumerSupervisor: GenServer<ConsumerSupervisorSpec> = {
       return reply({ type: 'ok' }, state);
     },
 
-    which_children: (_message, state) =>
-      reply(
-        [...state.slots.values()].map(({ child, pid, restarting }) => ({
-          id: undefined,
-          pid: restarting ? 'restarting' : pid,
-          type: child.type,
-        })),
-        state,
-      ),
+    which_children: (_message, state) => reply(describe(state), state),
 
-    count_children(_message, state) {
-      const slots = [...state.slots.values()];
-      return reply(
-        {
-          specs: 1,
-          active: slots.filter((slot) => !slot.restarting).length,
-          supervisors: slots.filter((slot) => slot.child.type === 'supervisor').length,
-          workers: slots.filter((slot) => slot.child.type === 'worker').length,
-        },
-        state,
-      );
-    },
+    // One spec: the template.
+    count_children: (_message, state) => reply({ ...countOf(describe(state)), specs: 1 }, state),
 
     demands: (_message, state) =>
       reply(
@@ -386,4 +368,12 @@ function lost(self: Process, state: State, account: Account, reason: ExitReason)
   if (losingEnds(demand.cancel, reason)) return stop(reason, state);
   state.options.onCancel?.(self, subscription, reason);
   return noreply(state);
+}
+
+function describe(state: State): ChildInfo[] {
+  return [...state.slots.values()].map(({ child, pid, restarting }) => ({
+    id: undefined,
+    pid: restarting ? 'restarting' : pid,
+    type: child.type,
+  }));
 }
