@@ -74,6 +74,8 @@ export interface ProcessInfo {
 }
 
 const PEEKED_MAX = 20;
+/** From so many messages on a mailbox is told of. */
+const CROWDED_MIN = 1024;
 
 interface Selective {
   readonly matches: (envelope: Envelope) => boolean;
@@ -142,8 +144,14 @@ export class Process {
   deliver(envelope: Envelope): void {
     if (this.#selectives.length > 0 && this.#select(envelope)) return;
     this.mailbox.push(envelope);
-    if (this.mailbox.size > this.mailboxMax) this.mailboxMax = this.mailbox.size;
+    if (this.mailbox.size > this.mailboxMax) this.#crowd(this.mailbox.size);
     if (!this.#busy) this.runtime.scheduler.schedule(this);
+  }
+
+  #crowd(size: number): void {
+    this.mailboxMax = size;
+    if (size < CROWDED_MIN || (size & (size - 1)) !== 0) return;
+    for (const observer of this.runtime.observers) observer.crowded?.(this);
   }
 
   /** Handles messages until there are none, it has to wait, or the budget is used up. Returns what was used. */

@@ -53,9 +53,10 @@ import { type ShownState, shownState } from './shown-state.ts';
 import { stopOnSignals } from './shutdown-signals.ts';
 import { takeSnapshot } from './snapshot.ts';
 import type { Snapshot } from './snapshot-types.ts';
-import { publishTree } from './telemetry.ts';
+import { publishTree, TelemetryRelay } from './telemetry-relay.ts';
 import { Tombstones } from './tombstones.ts';
 import { typeNamed } from './types.ts';
+import { throttleWarnings } from './warning-throttle.ts';
 import { Watchers } from './watchers.ts';
 
 export interface StopOptions {
@@ -135,6 +136,7 @@ export class Application {
     const runtime = new Runtime({ clock, transport });
     if (observer !== undefined) runtime.observers.add(observer);
     let lastNode = 0;
+    const logger = throttleWarnings(options.logger, clock);
     this.#engine = {
       runtime,
       clock,
@@ -142,12 +144,13 @@ export class Application {
       options,
       adapter,
       directory: new Directory(bootId()),
-      deadLetters: deadLetterSink(options.deadLetter, options.logger),
-      logger: options.logger,
+      deadLetters: deadLetterSink(options.deadLetter, logger),
+      logger,
       types: this.#types,
       restarts: new Restarts(runtime),
       tombstones: new Tombstones(runtime),
       watchers: new Watchers(runtime, this.#types),
+      relay: new TelemetryRelay(clock, this.#types),
       nextNode: () => ++lastNode,
     };
     publishTree(runtime, this.#engine.restarts);
@@ -400,6 +403,7 @@ export class Application {
     if (tree !== undefined) await runtime.stop(tree, 'shutdown');
     await Promise.all(types.map(({ placement }) => placement.close()));
     this.#watching.abort();
+    this.#engine.relay.close();
     this.#recorder.thread.confirmations?.cancelAll();
     const ledger = this.ledger();
     if (ledger.pending > 0)
