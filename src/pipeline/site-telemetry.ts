@@ -45,7 +45,7 @@ export class SiteTelemetry {
     runtime.observers.add({
       spawned: (process) => this.tell('processStart', () => processMessage(process, null)),
       ended: (process, reason) => this.tell('processExit', () => processMessage(process, reason)),
-      crowded: (process) => this.tell('mailbox', () => mailboxMessage(process)),
+      crowded: (process, waiting) => this.tell('mailbox', () => mailboxMessage(process, waiting)),
       gaveUp: (process) => this.tell('processGiveUp', () => processMessage(process, null)),
     });
   }

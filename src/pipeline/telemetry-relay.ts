@@ -24,7 +24,7 @@ export function publishTree(runtime: Runtime, restarts: Restarts): void {
   runtime.observers.add({
     spawned: (process) => publish('processStart', () => processMessage(process, null)),
     ended: (process, reason) => publish('processExit', () => processMessage(process, reason)),
-    crowded: (process) => publish('mailbox', () => mailboxMessage(process)),
+    crowded: (process, waiting) => publish('mailbox', () => mailboxMessage(process, waiting)),
     gaveUp: (process) => publish('processGiveUp', () => processMessage(process, null)),
   });
   restarts.listen((entry) => publish('processRestart', () => entry));

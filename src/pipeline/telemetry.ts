@@ -200,12 +200,8 @@ export function processMessage(process: Process, reason: ExitReason | null): Pro
   };
 }
 
-export function mailboxMessage(process: Process): MailboxMessage {
-  return {
-    ...named(process),
-    at: process.runtime.clock.wallTime(),
-    waiting: process.mailbox.size,
-  };
+export function mailboxMessage(process: Process, waiting: number): MailboxMessage {
+  return { ...named(process), at: process.runtime.clock.wallTime(), waiting };
 }
 
 /** Whatever was thrown, as those who listen see it. */

@@ -8,6 +8,7 @@
 import { unreachable } from '../../base/assert.ts';
 import type { ExitReason } from '../exit-reason.ts';
 import {
+  type Awaitable,
   type GenServer,
   type InitResult,
   type Result,
@@ -46,7 +47,6 @@ import {
 } from './stage.ts';
 
 type StateOf<Spec> = Spec extends { readonly state: infer State } ? State : undefined;
-type Awaitable<Value> = Value | Promise<Value>;
 
 export interface Consumer<Spec extends ServerSpec = ServerSpec> extends GenServer<Spec> {
   handleEvents(
@@ -105,9 +105,7 @@ export function startConsumer<Spec extends ServerSpec>(
   options: ConsumerOptions = {},
   startOptions: StartOptions = {},
 ): Promise<StartResult<Spec>> {
-  return runtime.start(undefined, consumerBehaviour(module, argument, options), startOptions) as Promise<
-    StartResult<Spec>
-  >;
+  return runtime.start(undefined, consumerBehaviour(module, argument, options), startOptions);
 }
 
 export function startConsumerLink<Spec extends ServerSpec>(
@@ -117,11 +115,7 @@ export function startConsumerLink<Spec extends ServerSpec>(
   options: ConsumerOptions = {},
   startOptions: StartOptions = {},
 ): Promise<StartResult<Spec>> {
-  return parent.runtime.startLink(
-    parent,
-    consumerBehaviour(module, argument, options),
-    startOptions,
-  ) as Promise<StartResult<Spec>>;
+  return parent.runtime.startLink(parent, consumerBehaviour(module, argument, options), startOptions);
 }
 
 export function consumerBehaviour<Spec extends ServerSpec>(

@@ -9,6 +9,7 @@
 import { unreachable } from '../../base/assert.ts';
 import type { ExitReason } from '../exit-reason.ts';
 import {
+  type Awaitable,
   type GenServer,
   noreply,
   type Result,
@@ -46,7 +47,6 @@ import {
 } from './stage.ts';
 
 type StateOf<Spec> = Spec extends { readonly state: infer State } ? State : undefined;
-type Awaitable<Value> = Value | Promise<Value>;
 
 /** A GenServer that also emits: any callback may return `noreply(state, { events })`. */
 export interface Producer<Spec extends ServerSpec = ServerSpec> extends GenServer<Spec> {
@@ -85,9 +85,7 @@ export function startProducer<Spec extends ServerSpec>(
   options: ProducerOptions = {},
   startOptions: StartOptions = {},
 ): Promise<StartResult<Spec>> {
-  return runtime.start(undefined, producerBehaviour(module, argument, options), startOptions) as Promise<
-    StartResult<Spec>
-  >;
+  return runtime.start(undefined, producerBehaviour(module, argument, options), startOptions);
 }
 
 export function startProducerLink<Spec extends ServerSpec>(
@@ -97,11 +95,7 @@ export function startProducerLink<Spec extends ServerSpec>(
   options: ProducerOptions = {},
   startOptions: StartOptions = {},
 ): Promise<StartResult<Spec>> {
-  return parent.runtime.startLink(
-    parent,
-    producerBehaviour(module, argument, options),
-    startOptions,
-  ) as Promise<StartResult<Spec>>;
+  return parent.runtime.startLink(parent, producerBehaviour(module, argument, options), startOptions);
 }
 
 interface Sender {
