@@ -109,8 +109,12 @@ export class Process {
       receiver.resolve(envelope);
       return;
     }
-    this.#mailbox.put(envelope);
+    if (this.#mailbox.put(envelope)) this.#tellCrowded(this.#mailbox.size);
     if (!this.#busy) this.runtime.scheduler.schedule(this);
+  }
+
+  #tellCrowded(waiting: number): void {
+    for (const observer of this.runtime.observers) observer.crowded?.(this, waiting);
   }
 
   /** Handles messages until there are none, it has to wait, or the budget is used up. Returns what was used. */

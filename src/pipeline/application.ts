@@ -32,10 +32,11 @@ import { shutDown } from './shutdown.ts';
 import { stopOnSignals } from './shutdown-signals.ts';
 import { takeSnapshot } from './snapshot.ts';
 import type { Snapshot } from './snapshot-types.ts';
-import { publishTree } from './telemetry.ts';
+import { publishTree, TelemetryRelay } from './telemetry-relay.ts';
 import { Tombstones } from './tombstones.ts';
 import { Tree } from './tree.ts';
 import { typeNamed } from './types.ts';
+import { throttleWarnings } from './warning-throttle.ts';
 import { Watchers } from './watchers.ts';
 
 export interface StopOptions {
@@ -118,6 +119,7 @@ export class Application {
     const runtime = new Runtime({ clock, transport });
     if (observer !== undefined) runtime.observers.add(observer);
     let lastNode = 0;
+    const logger = throttleWarnings(options.logger, clock);
     this.#engine = {
       runtime,
       clock,
@@ -125,12 +127,13 @@ export class Application {
       options,
       adapter,
       directory: new Directory(bootId()),
-      deadLetters: deadLetterSink(options.deadLetter, options.logger),
-      logger: options.logger,
+      deadLetters: deadLetterSink(options.deadLetter, logger),
+      logger,
       types: this.#types,
       restarts: new Restarts(runtime),
       tombstones: new Tombstones(runtime),
       watchers: new Watchers(runtime, this.#types),
+      relay: new TelemetryRelay(clock, this.#types),
       nextNode: () => ++lastNode,
     };
     publishTree(runtime, this.#engine.restarts);
@@ -270,6 +273,7 @@ export class Application {
       settled: (late) => this.#settled([...this.#types.values()], late),
     });
     this.#watching.abort();
+    this.#engine.relay.close();
     this.#recorder.thread.confirmations?.cancelAll();
     this.#engine.directory.close();
     this.#releaseEnd();
