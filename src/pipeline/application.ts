@@ -8,6 +8,7 @@ import { customAlphabet } from 'nanoid';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { ProcessId } from '../otp/pid.ts';
 import { Runtime, type RuntimeObserver } from '../otp/runtime.ts';
+import type { TraceRequest, TraceResult } from '../otp/trace.ts';
 import { Directory, type Recorder } from '../threads/directory.ts';
 import { Hold } from '../threads/hold.ts';
 import { termCodec } from '../threads/term-codec.ts';
@@ -43,6 +44,15 @@ export interface StopOptions {
   readonly timeoutMs?: number;
 }
 
+export interface TraceOptions {
+  /** Messages, 200 at most. Default 20. */
+  readonly limit?: number;
+  /** Milliseconds. Default 5,000. */
+  readonly timeoutMs?: number;
+  /** Show numbers and short texts too, but for those whose name says that they are secret. Default false. */
+  readonly payloads?: boolean;
+}
+
 /** Handed in by tests; the default is the system's. */
 export interface ApplicationSurroundings {
   readonly clock?: Clock;
@@ -56,6 +66,8 @@ const bootId = customAlphabet('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklm
 const STOP_TIMEOUT_MS = 30_000;
 /** What sends signals, Kubernetes for one, kills after 30 s: by then the ledger has been logged. */
 const SIGNAL_TIMEOUT_MS = 25_000;
+/** A process that is in the midst of a callback begins a trace after it. */
+const TRACE_GRACE_MS = 1000;
 
 export class Application {
   readonly #engine: Engine;
@@ -192,6 +204,19 @@ export class Application {
 
   async resume(pid: string): Promise<void> {
     await this.#hold.during(this.#engine.runtime.sys(processId(pid), { type: 'resume' }));
+  }
+
+  /**
+   * Debug API: the next messages that a process handles, wherever it runs: what kinds of messages, what they look like,
+   * and how long each took; at most so many and for so long. What is in them is not shown, unless `payloads` asks for it.
+   * Rejects when there is no such process, or when it is too busy to begin.
+   */
+  async trace(pid: string, options: TraceOptions = {}): Promise<TraceResult> {
+    const { limit = 20, timeoutMs = 5000, payloads = false } = options;
+    const request: TraceRequest = { type: 'trace', limit, timeoutMs, detail: payloads ? 'values' : 'kinds' };
+    const { runtime } = this.#engine;
+    const told = runtime.sys(processId(pid), request, timeoutMs + TRACE_GRACE_MS);
+    return (await this.#hold.during(told)) as TraceResult;
   }
 
   /** Debug API: what can be shown of a process's state, without payloads and secrets; undefined when there is none. */
