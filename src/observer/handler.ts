@@ -76,7 +76,8 @@ async function answer(
     return failure(405, 'ERR_METHOD', `the observer takes GET and POST; ${method} came`);
   const path = pathOf(url.pathname);
   if (path === undefined) return failure(400, 'ERR_PATH', 'the path is not well encoded: write % as %25');
-  const lastEventId = request.headers['last-event-id'];
+  // A browser sends the header when it reconnects by itself, and lets no page set it.
+  const lastEventId = request.headers['last-event-id'] ?? url.searchParams.get('after');
   return route(
     {
       method,
