@@ -20,6 +20,7 @@ import type { Engine } from './engine.ts';
 import { definedTypes, environment, setEnvironment } from './environment.ts';
 import { errorRebuilders } from './error-rebuilders.ts';
 import { BeamlineError } from './errors.ts';
+import { logInvalid } from './invalid-events.ts';
 import { type Ledger, ledgerOf } from './ledger.ts';
 import { type ApplicationOptions, type ApplicationOptionsInput, parseApplicationOptions } from './options.ts';
 import { deliverAtEnd } from './process-exit.ts';
@@ -112,7 +113,7 @@ export class Application {
       host: { runtime, transport, codec: termCodec(errorRebuilders), clock },
       options,
       adapter,
-      directory: new Directory(bootId()),
+      directory: new Directory(bootId(), (recordType, note) => logInvalid(options.logger, recordType, note)),
       deadLetters: deadLetterSink(options.deadLetter, options.logger),
       logger: options.logger,
       types: this.#types,
