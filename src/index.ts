@@ -63,5 +63,15 @@ export type {
   SchemaOutput,
   StandardSchemaV1,
 } from './pipeline/standard-schema.ts';
-export type { DeadLetterMessage, ProcessMessage } from './pipeline/telemetry.ts';
+export type {
+  BatchMessage,
+  DeadLetterMessage,
+  DeliveryMessage,
+  LostMessage,
+  MailboxMessage,
+  ProcessMessage,
+  RefusalMessage,
+  RetryMessage,
+  ThrottleMessage,
+} from './pipeline/telemetry.ts';
 export { EventNotSerializableError, EventTooLargeError, QueueError } from './threads/queue/errors.ts';

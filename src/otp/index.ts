@@ -36,6 +36,7 @@ export { BroadcastDispatcher } from './stage/broadcast-dispatcher.ts';
 export { DemandDispatcher } from './stage/demand-dispatcher.ts';
 export type { Dispatcher } from './stage/dispatcher.ts';
 export type { StartResult } from './start.ts';
+export type { TraceEntry, TraceRequest, TraceResult } from './trace.ts';
 
 /** A process that answers calls and keeps a state; as a type, the module of one. */
 export const GenServer = {

@@ -9,6 +9,8 @@ import type { Wait } from './wait.ts';
 
 /** How many messages are looked at to tell their types. */
 const PEEKED_MAX = 20;
+/** From so many messages on a mailbox is told of. */
+const CROWDED_MIN = 1024;
 
 type Matches = (envelope: Envelope) => boolean;
 
@@ -35,9 +37,13 @@ export class Mailbox {
     return false;
   }
 
-  put(envelope: Envelope): void {
+  /** True when there are more than ever before, and a power of two from `CROWDED_MIN` on. */
+  put(envelope: Envelope): boolean {
     this.#envelopes.push(envelope);
-    if (this.size > this.highWater) this.highWater = this.size;
+    const { size } = this;
+    if (size <= this.highWater) return false;
+    this.highWater = size;
+    return size >= CROWDED_MIN && (size & (size - 1)) === 0;
   }
 
   /** The oldest message. */

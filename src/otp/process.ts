@@ -30,6 +30,7 @@ import { nameText, type ProcessInfo } from './process-info.ts';
 import type { Runtime } from './runtime.ts';
 import type { Monitor } from './signal.ts';
 import type { StartResult } from './start.ts';
+import { Trace } from './trace.ts';
 import { Wait } from './wait.ts';
 
 /** What a process does. One object per process, made before its process is. */
@@ -63,6 +64,7 @@ export class Process {
   busySince: number | undefined = undefined;
   /** Filled while the runtime measures. */
   #callbackMs: Histogram | undefined = undefined;
+  #trace: Trace | undefined = undefined;
 
   readonly links = new SparseMap<number, Pid>();
   /** How many unlinks are on their way to a process of another node, by its pid. */
@@ -107,8 +109,12 @@ export class Process {
       receiver.resolve(envelope);
       return;
     }
-    this.#mailbox.put(envelope);
+    if (this.#mailbox.put(envelope)) this.#tellCrowded(this.#mailbox.size);
     if (!this.#busy) this.runtime.scheduler.schedule(this);
+  }
+
+  #tellCrowded(waiting: number): void {
+    for (const observer of this.runtime.observers) observer.crowded?.(this, waiting);
   }
 
   /** Handles messages until there are none, it has to wait, or the budget is used up. Returns what was used. */
@@ -127,7 +133,7 @@ export class Process {
       used++;
       this.handled++;
       this.#track(envelope);
-      if (this.runtime.measuring) this.#measured(envelope);
+      if (this.runtime.measuring || this.#trace !== undefined) this.#measured(envelope);
       else this.#handle(envelope);
     }
     return used;
@@ -142,11 +148,15 @@ export class Process {
   #measured(envelope: Envelope): void {
     const { clock } = this.runtime;
     const from = clock.now();
+    this.#trace?.begin(envelope, this.#mailbox.size);
     this.#handle(envelope);
     if (!this.#busy) this.#count(clock.now() - from);
   }
 
   #count(durationMs: number): void {
+    this.#trace?.handled();
+    if (this.#trace?.ended) this.#trace = undefined;
+    if (!this.runtime.measuring) return;
     this.#callbackMs ??= new Histogram();
     this.#callbackMs.add(durationMs);
   }
@@ -166,6 +176,7 @@ export class Process {
    * none.
    */
   dispose(): readonly ReplyTo[] {
+    this.#trace?.end('process');
     const unanswered =
       this.openCalls.size === 0 && this.#mailbox.size === 0
         ? []
@@ -213,8 +224,7 @@ export class Process {
   readonly #resume = (): void => {
     if (!this.alive) return;
     this.#busy = false;
-    if (this.runtime.measuring && this.busySince !== undefined)
-      this.#count(this.runtime.clock.now() - this.busySince);
+    if (this.busySince !== undefined) this.#count(this.runtime.clock.now() - this.busySince);
     this.busySince = undefined;
     if (this.#mailbox.size > 0) this.runtime.scheduler.schedule(this);
   };
@@ -240,6 +250,14 @@ export class Process {
       case 'resume':
         this.#suspended = false;
         this.reply(from, undefined);
+        return;
+      case 'trace':
+        this.#trace?.end('replaced');
+        // Its answer comes at its end, which may be that of this process.
+        this.openCalls.delete(from.ref);
+        this.#trace = new Trace(request, this.runtime.clock, (result) =>
+          this.runtime.settleCall(from, { type: 'ok', value: result }),
+        );
         return;
     }
   }

@@ -42,6 +42,10 @@ export interface RuntimeOptions {
 export interface RuntimeObserver {
   spawned?(process: Process): void;
   ended?(process: Process, reason: ExitReason): void;
+  /** Its mailbox is longer than ever before: told at 1,024 messages, and at each doubling. */
+  crowded?(process: Process, waiting: number): void;
+  /** A supervisor has had more restarts than its intensity allows, and ends. */
+  gaveUp?(supervisor: Process): void;
 }
 
 export interface SpawnOptions {

@@ -8,6 +8,7 @@ import { customAlphabet } from 'nanoid';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { ProcessId } from '../otp/pid.ts';
 import { Runtime, type RuntimeObserver } from '../otp/runtime.ts';
+import type { TraceRequest, TraceResult } from '../otp/trace.ts';
 import { Directory, type Recorder } from '../threads/directory.ts';
 import { Hold } from '../threads/hold.ts';
 import { termCodec } from '../threads/term-codec.ts';
@@ -32,15 +33,25 @@ import { shutDown } from './shutdown.ts';
 import { stopOnSignals } from './shutdown-signals.ts';
 import { takeSnapshot } from './snapshot.ts';
 import type { Snapshot } from './snapshot-types.ts';
-import { publishTree } from './telemetry.ts';
+import { publishTree, TelemetryRelay } from './telemetry-relay.ts';
 import { Tombstones } from './tombstones.ts';
 import { Tree } from './tree.ts';
 import { typeNamed } from './types.ts';
+import { throttleWarnings } from './warning-throttle.ts';
 import { Watchers } from './watchers.ts';
 
 export interface StopOptions {
   /** How long to wait for what is pending, in milliseconds. Default 30,000. What is left then is in the ledger. */
   readonly timeoutMs?: number;
+}
+
+export interface TraceOptions {
+  /** Messages, 200 at most. Default 20. */
+  readonly limit?: number;
+  /** Milliseconds. Default 5,000. */
+  readonly timeoutMs?: number;
+  /** Show numbers and short texts too, but for those whose name says that they are secret. Default false. */
+  readonly payloads?: boolean;
 }
 
 /** Handed in by tests; the default is the system's. */
@@ -56,6 +67,8 @@ const bootId = customAlphabet('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklm
 const STOP_TIMEOUT_MS = 30_000;
 /** What sends signals, Kubernetes for one, kills after 30 s: by then the ledger has been logged. */
 const SIGNAL_TIMEOUT_MS = 25_000;
+/** A process that is in the midst of a callback begins a trace after it. */
+const TRACE_GRACE_MS = 1000;
 
 export class Application {
   readonly #engine: Engine;
@@ -107,19 +120,21 @@ export class Application {
     const runtime = new Runtime({ clock, transport });
     if (observer !== undefined) runtime.observers.add(observer);
     let lastNode = 0;
+    const logger = throttleWarnings(options.logger, clock);
     this.#engine = {
       runtime,
       clock,
       host: { runtime, transport, codec: termCodec(errorRebuilders), clock },
       options,
       adapter,
-      directory: new Directory(bootId(), (recordType, note) => logInvalid(options.logger, recordType, note)),
-      deadLetters: deadLetterSink(options.deadLetter, options.logger),
-      logger: options.logger,
+      directory: new Directory(bootId(), (recordType, note) => this.#noted(recordType, note)),
+      deadLetters: deadLetterSink(options.deadLetter, logger),
+      logger,
       types: this.#types,
       restarts: new Restarts(runtime),
       tombstones: new Tombstones(runtime),
       watchers: new Watchers(runtime, this.#types),
+      relay: new TelemetryRelay(clock, this.#types),
       nextNode: () => ++lastNode,
     };
     publishTree(runtime, this.#engine.restarts);
@@ -192,6 +207,19 @@ export class Application {
     await this.#hold.during(this.#engine.runtime.sys(processId(pid), { type: 'resume' }));
   }
 
+  /**
+   * Debug API: the next messages that a process handles, wherever it runs: what kinds of messages, what they look like,
+   * and how long each took; at most so many and for so long. What is in them is not shown, unless `payloads` asks for it.
+   * Rejects when there is no such process, or when it is too busy to begin.
+   */
+  async trace(pid: string, options: TraceOptions = {}): Promise<TraceResult> {
+    const { limit = 20, timeoutMs = 5000, payloads = false } = options;
+    const request: TraceRequest = { type: 'trace', limit, timeoutMs, detail: payloads ? 'values' : 'kinds' };
+    const { runtime } = this.#engine;
+    const told = runtime.sys(processId(pid), request, timeoutMs + TRACE_GRACE_MS);
+    return (await this.#hold.during(told)) as TraceResult;
+  }
+
   /** Debug API: what can be shown of a process's state, without payloads and secrets; undefined when there is none. */
   async state(pid: string): Promise<ShownState | undefined> {
     const id = processId(pid);
@@ -212,6 +240,11 @@ export class Application {
   /** Debug API: calls `listener` whenever a part of the tree ended and is going to be started again. */
   onRestart(listener: (entry: RestartEntry) => void): () => void {
     return this.#engine.restarts.listen(listener);
+  }
+
+  #noted(recordType: string, note: unknown): void {
+    const type = this.#types.get(recordType);
+    if (type !== undefined) logInvalid(type.logger, note);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -246,6 +279,7 @@ export class Application {
       settled: (late) => this.#settled([...this.#types.values()], late),
     });
     this.#watching.abort();
+    this.#engine.relay.close();
     this.#recorder.thread.confirmations?.cancelAll();
     this.#engine.directory.close();
     this.#releaseEnd();

@@ -35,11 +35,11 @@ export class InvalidEvents {
   }
 }
 
-/** On the main thread: says what a thread has noted. */
-export function logInvalid(logger: Logger, recordType: string, note: unknown): void {
+/** On the main thread: says what a thread has noted of a type, whose logger it is. */
+export function logInvalid(logger: Logger, note: unknown): void {
   const { paths, invalidInAll } = note as InvalidNote;
   logger.warn(
-    { recordType, paths: paths.join(', '), invalidInAll },
+    { paths: paths.join(', '), invalidInAll },
     'an event was refused by the schema of its record type',
   );
 }

@@ -3,7 +3,13 @@ import { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
 import * as v from 'valibot';
 import { z } from 'zod';
-import { BeamlineError, type RecordHandle, Records, type StandardSchemaV1 } from '../../src/index.ts';
+import {
+  BeamlineError,
+  type Logger,
+  type RecordHandle,
+  Records,
+  type StandardSchemaV1,
+} from '../../src/index.ts';
 import type { Order } from './fixtures/recording-thread.ts';
 import * as validated from './fixtures/validated.ts';
 import { bodies, Log, rejection, stage, thrown } from './support/application.ts';
@@ -79,8 +85,12 @@ describe('An event with a schema', () => {
     const line = new Promise<object>((resolve) => {
       told = resolve;
     });
-    const log = Object.assign(new Log(), { warn: (fields: object) => told?.(fields) });
-    const app = await scene.start({ logger: log });
+    const logger = (bindings: object): Logger => ({
+      ...new Log(),
+      warn: (fields) => told?.({ ...bindings, ...fields }),
+      child: (more) => logger({ ...bindings, ...more }),
+    });
+    const app = await scene.start({ logger: logger({}) });
     const worker = new Worker(new URL('./fixtures/recording-thread.js', import.meta.url), {
       workerData: Records.share(),
     });

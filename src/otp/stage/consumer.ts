@@ -9,7 +9,6 @@ import { unreachable } from '../../base/assert.ts';
 import type { ExitReason } from '../exit-reason.ts';
 import {
   type Awaitable,
-  type GenServer,
   type InitResult,
   type Result,
   refuse,
@@ -41,28 +40,16 @@ import {
   endsProcess,
   finish,
   isDownMessage,
+  type Stage,
   type StageBody,
   type StageModule,
+  type StateOf,
   stageServer,
 } from './stage.ts';
 
-type StateOf<Spec> = Spec extends { readonly state: infer State } ? State : undefined;
-
-export interface Consumer<Spec extends ServerSpec = ServerSpec> extends GenServer<Spec> {
+export interface Consumer<Spec extends ServerSpec = ServerSpec> extends Stage<Spec> {
   handleEvents(
     events: readonly unknown[],
-    subscription: Subscription,
-    state: StateOf<Spec>,
-    self: Process,
-  ): Awaitable<Result<StateOf<Spec>>>;
-  handleSubscribe?(
-    subscription: Subscription,
-    options: SubscriptionOptions,
-    state: StateOf<Spec>,
-    self: Process,
-  ): Awaitable<Result<StateOf<Spec>>>;
-  handleCancel?(
-    cancellation: Cancellation,
     subscription: Subscription,
     state: StateOf<Spec>,
     self: Process,
@@ -143,18 +130,6 @@ export function consumerBehaviour<Spec extends ServerSpec>(
 interface ConsumerModule extends StageModule {
   handleEvents(
     events: readonly unknown[],
-    subscription: Subscription,
-    state: unknown,
-    self: Process,
-  ): unknown;
-  handleSubscribe?(
-    subscription: Subscription,
-    options: SubscriptionOptions,
-    state: unknown,
-    self: Process,
-  ): unknown;
-  handleCancel?(
-    cancellation: Cancellation,
     subscription: Subscription,
     state: unknown,
     self: Process,

@@ -10,7 +10,6 @@ import { unreachable } from '../../base/assert.ts';
 import type { ExitReason } from '../exit-reason.ts';
 import {
   type Awaitable,
-  type GenServer,
   noreply,
   type Result,
   reply,
@@ -34,36 +33,23 @@ import {
   type ProducerMessage,
   type SetDemand,
   type Subscription,
-  type SubscriptionOptions,
 } from './messages.ts';
 import {
   dropped,
   endsProcess,
   finish,
   isDownMessage,
+  type Stage,
   type StageBody,
   type StageModule,
+  type StateOf,
   stageServer,
 } from './stage.ts';
 
-type StateOf<Spec> = Spec extends { readonly state: infer State } ? State : undefined;
-
 /** A GenServer that also emits: any callback may return `noreply(state, { events })`. */
-export interface Producer<Spec extends ServerSpec = ServerSpec> extends GenServer<Spec> {
+export interface Producer<Spec extends ServerSpec = ServerSpec> extends Stage<Spec> {
   /** So much more is asked for. It may emit fewer now and the rest later, and is not asked again for that rest. */
   handleDemand(count: number, state: StateOf<Spec>, self: Process): Awaitable<Result<StateOf<Spec>>>;
-  handleSubscribe?(
-    subscription: Subscription,
-    options: SubscriptionOptions,
-    state: StateOf<Spec>,
-    self: Process,
-  ): Awaitable<Result<StateOf<Spec>>>;
-  handleCancel?(
-    cancellation: Cancellation,
-    subscription: Subscription,
-    state: StateOf<Spec>,
-    self: Process,
-  ): Awaitable<Result<StateOf<Spec>>>;
 }
 
 export interface ProducerOptions {
@@ -141,18 +127,6 @@ export function producerBehaviour<Spec extends ServerSpec>(
 
 interface ProducerModule extends StageModule {
   handleDemand(count: number, state: unknown, self: Process): unknown;
-  handleSubscribe?(
-    subscription: Subscription,
-    options: SubscriptionOptions,
-    state: unknown,
-    self: Process,
-  ): unknown;
-  handleCancel?(
-    cancellation: Cancellation,
-    subscription: Subscription,
-    state: unknown,
-    self: Process,
-  ): unknown;
 }
 
 type Held =
