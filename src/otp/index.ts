@@ -29,7 +29,8 @@ export type {
 } from './gen-server.ts';
 export type { KeyedInfo } from './keyed-children.ts';
 export { at, type Destination, isPid, type NameAt, type Pid, type Via, via } from './pid.ts';
-export type { Process, ProcessInfo } from './process.ts';
+export type { Process } from './process.ts';
+export type { ProcessInfo } from './process-info.ts';
 export { type Parent, Runtime, type RuntimeObserver, type RuntimeOptions } from './runtime.ts';
 export { BroadcastDispatcher } from './stage/broadcast-dispatcher.ts';
 export { DemandDispatcher } from './stage/demand-dispatcher.ts';
