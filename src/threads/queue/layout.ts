@@ -60,8 +60,6 @@ export const HEADER = {
   EXITING: 64,
   /** The only reader that may mark, claim and free. Main thread -> readers. */
   READER_GENERATION: 80,
-  /** Grows while the reading thread's event loop turns. Reading thread -> main thread. */
-  HEARTBEAT: 96,
   /**
    * reader 16 | batches that are running 16, counted before their frames are flagged and uncounted after, by
    * compare-and-swap. Reader -> its successor.
@@ -71,6 +69,8 @@ export const HEADER = {
   TAKEN: 128,
   /** Refused events, a Uint64 at this place. Writers -> anybody. */
   REFUSED: 144,
+  /** Those of them that their schema did not take, a Uint64 at this place. Writers -> anybody. */
+  INVALID: 146,
 } as const;
 
 /** Whether the queue takes events, and whether somebody is there to fetch them. */
@@ -155,6 +155,16 @@ export class QueueMemory {
   /** Adds one to the refused events; a Uint64, because a full queue may refuse for days. */
   countRefused(): void {
     Atomics.add(this.longs, HEADER.REFUSED >> 1, 1n);
+  }
+
+  get invalid(): number {
+    return Number(Atomics.load(this.longs, HEADER.INVALID >> 1));
+  }
+
+  /** Adds one to the events that their schema refused, which are refused ones: never more than those. */
+  countInvalid(): void {
+    this.countRefused();
+    Atomics.add(this.longs, HEADER.INVALID >> 1, 1n);
   }
 }
 
