@@ -217,4 +217,9 @@ function formatCounts({
 // The AWS SDK's own switch for its notice that it will drop Node 20 in 2027: not what the demo is about. Threads
 // inherit it, and all other warnings are shown.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+// `npm start | head`: who reads no more wants no more.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
 process.exitCode = await main();

@@ -51,5 +51,15 @@ export type {
   Snapshot,
   TreeNode,
 } from './pipeline/snapshot-types.ts';
-export type { DeadLetterMessage, ProcessMessage } from './pipeline/telemetry.ts';
+export type {
+  BatchMessage,
+  DeadLetterMessage,
+  DeliveryMessage,
+  LostMessage,
+  MailboxMessage,
+  ProcessMessage,
+  RefusalMessage,
+  RetryMessage,
+  ThrottleMessage,
+} from './pipeline/telemetry.ts';
 export { EventNotSerializableError, EventTooLargeError, QueueError } from './threads/queue/errors.ts';

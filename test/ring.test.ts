@@ -19,8 +19,8 @@ describe('Ring', () => {
     const ring = new Ring<string>();
     for (const value of ['b', 'c', 'd']) ring.push(value);
     ring.unshift('a');
-    expect(ring.remove((value) => value === 'c')).to.equal(true);
-    expect(ring.remove((value) => value === 'x')).to.equal(false);
+    expect(ring.take((value) => value === 'c')).to.equal('c');
+    expect(ring.take((value) => value === 'x')).to.equal(undefined);
     expect([...ring]).to.deep.equal(['a', 'b', 'd']);
   });
 });

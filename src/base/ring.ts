@@ -8,7 +8,7 @@
  *
  * The array doubles when it is full and is given back when it empties after having grown large.
  */
-const SMALLEST = 8;
+const SMALLEST = 4;
 const KEPT = 1024;
 
 export class Ring<T> {
@@ -54,19 +54,18 @@ export class Ring<T> {
     if (this.#tail === this.#head) this.#grow();
   }
 
-  /** Removes the first value that `matches`; true when there was one. Linear. */
-  remove(matches: (value: T) => boolean): boolean {
+  /** The first value that `matches`, removed; `undefined` when there is none. Linear. */
+  take(matches: (value: T) => boolean): T | undefined {
     const kept: T[] = [];
-    let removed = false;
+    let taken: T | undefined;
     for (const value of this) {
-      if (!removed && matches(value)) removed = true;
+      if (taken === undefined && matches(value)) taken = value;
       else kept.push(value);
     }
-    if (removed) {
-      this.clear();
-      for (const value of kept) this.push(value);
-    }
-    return removed;
+    if (taken === undefined) return undefined;
+    this.clear();
+    for (const value of kept) this.push(value);
+    return taken;
   }
 
   clear(): void {

@@ -1,5 +1,8 @@
 /** Looks for what is wrong, from the ground up, and says what mends it. */
+import { constants } from 'node:fs';
+import { access, statfs } from 'node:fs/promises';
 import type { Clock } from '../base/clock.ts';
+import type { Checked } from '../pipeline/adapter/kinesis/checkup.ts';
 import type { HealthCause, HealthLine } from '../pipeline/health.ts';
 import type { Snapshot } from '../pipeline/snapshot-types.ts';
 import { checkSpawn } from '../threads/spawn-check.ts';
@@ -12,22 +15,35 @@ export interface Finding {
   readonly mend: string | null;
 }
 
-const NODE_LEAST = [20, 19] as const;
+export interface Examination {
+  readonly target: Target;
+  readonly clock: Clock;
+  readonly nodeVersion: string;
+  readonly region: string | undefined;
+  readonly endpoint: string | undefined;
+  /** Asked whether they would take a record: AWS only, and nothing is written. */
+  readonly streams: readonly string[];
+  /** Where a spool is to be; undefined: none is wanted. */
+  readonly spool: string | undefined;
+  /** An observer that does not answer is a fault, and not only an application that is not started yet. */
+  readonly expected: boolean;
+}
 
-export async function examine(
-  target: Target,
-  clock: Clock,
-  nodeVersion: string,
-): Promise<readonly Finding[]> {
-  const reply = await ask<Snapshot>(target, 'api/v1/snapshot');
-  const above: Finding[] =
-    reply.type === 'failed'
-      ? [{ level: 'bad', text: reply.message, mend: 'start the application, and call app.observe() in it' }]
-      : [
-          { level: 'ok', text: `the observer answers at ${target.url}`, mend: null },
-          ...reply.body.health.map(healthFinding),
-        ];
-  return [nodeFinding(nodeVersion), await threadFinding(clock), ...above];
+const NODE_LEAST = [20, 19] as const;
+const SPOOL_STORE = 'lmdb';
+const GIB = 2 ** 30;
+/** As much as a spool takes when nothing else is said. */
+const SPOOL_GIB = 10;
+
+export async function examine(examination: Examination): Promise<readonly Finding[]> {
+  const { clock, nodeVersion, spool } = examination;
+  return [
+    nodeFinding(nodeVersion),
+    await threadFinding(clock),
+    ...(spool === undefined ? [] : await spoolFindings(spool)),
+    ...(await awsFindings(examination)),
+    ...(await observerFindings(examination)),
+  ];
 }
 
 export function nodeFinding(version: string): Finding {
@@ -40,12 +56,7 @@ export function nodeFinding(version: string): Finding {
 
 async function threadFinding(clock: Clock): Promise<Finding> {
   const check = await checkSpawn(clock);
-  if (check.type === 'ok')
-    return {
-      level: 'ok',
-      text: `a worker thread starts and ends in ${Math.round(check.tookMs)} ms`,
-      mend: null,
-    };
+  if (check.type === 'ok') return well(`a worker thread starts and ends in ${Math.round(check.tookMs)} ms`);
   return {
     level: 'bad',
     text: `no worker thread can be started: ${check.error.message}`,
@@ -53,8 +64,82 @@ async function threadFinding(clock: Clock): Promise<Finding> {
   };
 }
 
+async function spoolFindings(directory: string): Promise<Finding[]> {
+  return [await storeFinding(), await directoryFinding(directory)];
+}
+
+async function storeFinding(): Promise<Finding> {
+  try {
+    await import(SPOOL_STORE);
+    return well(`${SPOOL_STORE}, which keeps the spool, loads`);
+  } catch (error) {
+    return {
+      level: 'bad',
+      text: `${SPOOL_STORE}, which keeps the spool, does not load: ${firstLine((error as Error).message)}`,
+      mend: `npm install ${SPOOL_STORE}; on a platform without a prebuilt binary it needs a compiler`,
+    };
+  }
+}
+
+async function directoryFinding(directory: string): Promise<Finding> {
+  try {
+    await access(directory, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT')
+      return { level: 'warn', text: `${directory} is not there yet`, mend: `mkdir -p ${directory}` };
+    return {
+      level: 'bad',
+      text: `${directory} cannot be written to: ${code}`,
+      mend: 'give it to the user that runs the application, or name another directory',
+    };
+  }
+  const { bavail, bsize } = await statfs(directory);
+  const freeGib = (bavail * bsize) / GIB;
+  const text = `${directory} can be written to, ${freeGib.toFixed(1)} GiB are free`;
+  if (freeGib >= SPOOL_GIB) return well(text);
+  return {
+    level: 'warn',
+    text,
+    mend: `a spool takes up to ${SPOOL_GIB} GiB: give it room, or a smaller maxBytes`,
+  };
+}
+
+/** The SDK is loaded here, and only here. */
+async function awsFindings({ region, endpoint, streams, clock }: Examination): Promise<Finding[]> {
+  const { checkup } = await import('../pipeline/adapter/kinesis/checkup.ts');
+  // Without a stream to send to, an application may well have others in mind, or an emulator.
+  const wrong = streams.length === 0 ? 'warn' : 'bad';
+  return (await checkup({ region, endpoint, streams, clock })).map((checked) => awsFinding(checked, wrong));
+}
+
+export function awsFinding({ outcome, text, mend }: Checked, wrong: 'warn' | 'bad'): Finding {
+  return { level: outcome === 'well' ? 'ok' : outcome === 'wrong' ? wrong : 'warn', text, mend };
+}
+
+async function observerFindings({ target, expected }: Examination): Promise<Finding[]> {
+  const reply = await ask<Snapshot>(target, 'api/v1/snapshot');
+  if (reply.type === 'failed')
+    return [
+      {
+        level: expected ? 'bad' : 'warn',
+        text: reply.message,
+        mend: 'start the application, and call app.observe() in it',
+      },
+    ];
+  return [well(`the observer answers at ${target.url}`), ...reply.body.health.map(healthFinding)];
+}
+
 export function healthFinding({ level, cause, text }: HealthLine): Finding {
   return { level, text, mend: MENDS[cause] };
+}
+
+function well(text: string): Finding {
+  return { level: 'ok', text, mend: null };
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? '';
 }
 
 const MENDS: Readonly<Record<HealthCause, string | null>> = {

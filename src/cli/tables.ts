@@ -1,63 +1,98 @@
 /** What the commands print, as text. Pure. */
-import { styleText } from 'node:util';
 import type { FeedEntry } from '../observer/feed.ts';
+import type { TraceEntry } from '../otp/trace.ts';
 import type { HealthLine } from '../pipeline/health.ts';
 import type { RestartEntry } from '../pipeline/restarts.ts';
-import type { RecordSnapshot, TreeNode } from '../pipeline/snapshot-types.ts';
+import type { NodeStatus, RecordSnapshot, TreeNode } from '../pipeline/snapshot-types.ts';
+import { type Colours, paint, type Tone } from './paint.ts';
+import { type Column, type Screen, table } from './table.ts';
 
-/** `none` for what is no terminal. */
-export type Colours = 'terminal' | 'none';
-
-const LEVELS = { ok: 'green', warn: 'yellow', bad: 'red' } as const;
 const MARKS = { ok: '✓', warn: '!', bad: '✕' } as const;
+const LATE_MS = 1000;
 
 export function healthText(lines: readonly HealthLine[], colours: Colours): string {
   if (lines.length === 0) return 'no record type is defined yet';
   return lines.map(({ level, text }) => paint(`${MARKS[level]} ${text}`, level, colours)).join('\n');
 }
 
-export function topText(nodes: readonly TreeNode[]): string {
+export function topText(nodes: readonly TreeNode[], screen: Screen): string {
+  const toned = tonedBy(screen);
   return table(
-    ['PROCESS', 'THREAD', 'STATE', 'MAILBOX', 'MOST', 'HANDLED', 'RESTARTS'],
-    nodes.map(({ id, thread, status, mailbox, mailboxMax, handled, restarts }) => [
-      id,
-      thread === null ? '-' : String(thread),
-      status,
-      String(mailbox),
-      String(mailboxMax),
-      String(handled),
-      String(restarts),
+    [
+      left('PROCESS'),
+      left('THREAD'),
+      left('STATE'),
+      ...numbers('MAILBOX', 'MOST', 'HANDLED', 'P99', 'RESTARTS'),
+      left('LAST END'),
+    ],
+    nodes.map((node) => [
+      node.id,
+      node.thread === null ? '-' : String(node.thread),
+      toned(statusText(node), STATUS_TONES[node.status]),
+      String(node.mailbox),
+      String(node.mailboxMax),
+      String(node.handled),
+      node.callbackMs === null ? '-' : duration(node.callbackMs.p99),
+      toned(String(node.restarts), node.restarts > 0 ? 'warn' : undefined),
+      node.lastReason ?? '',
     ]),
+    screen,
   );
 }
 
-export function recordsText(records: readonly RecordSnapshot[]): string {
+export function recordsText(records: readonly RecordSnapshot[], screen: Screen): string {
+  const toned = tonedBy(screen);
   return table(
-    ['TYPE', 'ACCEPTED', 'DELIVERED', 'PENDING', 'DEAD', 'REFUSED', 'QUEUE', 'BATCHES', 'THREAD'],
+    [
+      left('TYPE'),
+      ...numbers('ACCEPTED', 'DELIVERED', 'PENDING', 'DEAD', 'REFUSED', 'QUEUE'),
+      left('BATCHES'),
+      left('THREAD'),
+    ],
     records.map((record) => [
       record.name,
       String(record.accepted),
       String(record.delivered),
       String(record.pending),
-      String(record.deadLettered),
-      String(record.refused),
+      toned(String(record.deadLettered), record.deadLettered > 0 ? 'warn' : undefined),
+      toned(String(record.refused), record.refused > 0 ? 'bad' : undefined),
       `${Math.round(record.queueFill * 100)} %`,
       `${record.running} of ${record.maxDemand}`,
-      record.thread.hung ? 'hung' : record.thread.state,
+      record.thread.hung ? toned('hung', 'bad') : record.thread.state,
     ]),
+    screen,
   );
 }
 
-export function restartsText(entries: readonly RestartEntry[]): string {
+export function restartsText(entries: readonly RestartEntry[], screen: Screen): string {
   if (entries.length === 0) return 'nothing has been started again';
   return table(
-    ['TIME', 'WHAT', 'ATTEMPT', 'WHY'],
+    [left('TIME'), left('WHAT'), left('ATTEMPT'), left('WHY')],
     entries.map(({ at, id, attempt, budget, reason }) => [
       new Date(at).toISOString(),
       id,
       budget === null ? String(attempt) : `${attempt} of ${budget.max}`,
       reason.message,
     ]),
+    screen,
+  );
+}
+
+export function traceText(entries: readonly TraceEntry[], screen: Screen): string {
+  if (entries.length === 0) return 'it handled no message meanwhile';
+  const toned = tonedBy(screen);
+  return table(
+    [left('TIME'), left('HOW'), ...numbers('WAITING', 'TOOK'), left('MESSAGE')],
+    entries.map(({ at, how, waiting, tookMs, outline }) => [
+      new Date(at).toISOString().slice(11, -1),
+      how,
+      String(waiting),
+      tookMs === null
+        ? toned('did not end', 'bad')
+        : toned(duration(tookMs), tookMs > LATE_MS ? 'warn' : undefined),
+      outline,
+    ]),
+    screen,
   );
 }
 
@@ -65,19 +100,33 @@ export function feedText({ at, level, text }: FeedEntry, colours: Colours): stri
   return `${new Date(at).toISOString()} ${paint(`${MARKS[level]} ${text}`, level, colours)}`;
 }
 
-function paint(text: string, level: keyof typeof LEVELS, colours: Colours): string {
-  return colours === 'terminal' ? styleText(LEVELS[level], text) : text;
+const STATUS_TONES: Readonly<Record<NodeStatus, Tone | undefined>> = {
+  starting: 'warn',
+  waiting: undefined,
+  running: 'ok',
+  suspended: 'warn',
+  restarting: 'warn',
+  hung: 'bad',
+};
+
+function statusText({ status, restartInMs }: TreeNode): string {
+  return status === 'restarting' && restartInMs !== null ? `restarting in ${duration(restartInMs)}` : status;
 }
 
-/** Columns as wide as what is in them; the last as wide as it likes. */
-function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = heads.map((head, column) =>
-    Math.max(head.length, ...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd();
-  return [line(heads), ...rows.map(line)].join('\n');
+function tonedBy({ colours }: Screen): (text: string, tone: Tone | undefined) => string {
+  return (text, tone) => (tone === undefined ? text : paint(text, tone, colours));
+}
+
+function left(head: string): Column {
+  return { head };
+}
+
+function numbers(...heads: readonly string[]): Column[] {
+  return heads.map((head) => ({ head, align: 'right' }));
+}
+
+function duration(ms: number): string {
+  if (ms < 1) return `${Math.round(ms * 1000)} us`;
+  if (ms < 1000) return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
+  return `${(ms / 1000).toFixed(1)} s`;
 }

@@ -11,18 +11,21 @@ export function isAction(name: string): name is ProcessAction {
   return actionNames.includes(name);
 }
 
+export function actionsOff(): Answer {
+  return failure(
+    403,
+    'ERR_ACTIONS_OFF',
+    'this observer only shows: give observe() the option allowActions: true',
+  );
+}
+
 export async function act(
   action: ProcessAction | 'restart-thread' | 'flush',
   context: Context,
   target: string,
 ): Promise<Answer> {
   const { app, sampler, options } = context;
-  if (!options.allowActions)
-    return failure(
-      403,
-      'ERR_ACTIONS_OFF',
-      'this observer only shows: give observe() the option allowActions: true',
-    );
+  if (!options.allowActions) return actionsOff();
   const snapshot = await sampler.take();
   if (action === 'flush') {
     // Not waited for: with Kinesis away it would take as long as that.

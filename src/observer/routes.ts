@@ -8,6 +8,8 @@ import { type Answer, failure, ok } from './answer.ts';
 import { type Context, findNode, noProcess, type Request } from './context.ts';
 import { metricsText } from './metrics.ts';
 import { pageFile } from './page-files.ts';
+import { numberOf } from './query.ts';
+import { trace } from './trace.ts';
 
 type Handler = (request: Request, context: Context, parameter: string) => Answer | Promise<Answer>;
 
@@ -35,6 +37,7 @@ const routes: readonly Route[] = [
   { method: 'GET', path: 'api/v1/snapshot', handle: async (_, { sampler }) => ok(await sampler.take()) },
   { method: 'GET', path: 'api/v1/events', handle: events },
   { method: 'GET', path: 'api/v1/capabilities', handle: capabilities },
+  { method: 'POST', path: 'api/v1/processes/*/trace', handle: trace },
   { method: 'POST', path: 'api/v1/processes/*/*', handle: processAction },
   { method: 'POST', path: 'api/v1/threads/*/restart', handle: action('restart-thread') },
   { method: 'POST', path: 'api/v1/flush', handle: action('flush') },
@@ -188,13 +191,22 @@ function events(request: Request, context: Context): Answer {
 
 /** What this observer lets its readers do, so that a page can say which option turns the rest on. */
 function capabilities(_: Request, { options: { allowActions, showState } }: Context): Answer {
-  return ok({ schemaVersion: SNAPSHOT_SCHEMA_VERSION, allowActions, showState, actions: actionNames });
+  return ok({
+    schemaVersion: SNAPSHOT_SCHEMA_VERSION,
+    allowActions,
+    showState,
+    actions: [...actionNames, 'trace'],
+  });
 }
 
 function processAction(request: Request, context: Context, id: string): Answer | Promise<Answer> {
   const name = request.path[4] ?? '';
   if (isAction(name)) return act(name, context, id);
-  return failure(404, 'ERR_ACTION', `there is no action '${name}'; there are: ${actionNames.join(', ')}`);
+  return failure(
+    404,
+    'ERR_ACTION',
+    `there is no action '${name}'; there are: ${actionNames.join(', ')}, trace`,
+  );
 }
 
 function action(name: 'restart-thread' | 'flush'): Handler {
@@ -226,21 +238,4 @@ async function readyz(_: Request, { sampler }: Context): Promise<Answer> {
 async function metrics(_: Request, { sampler }: Context): Promise<Answer> {
   const { contentType, text } = await metricsText(await sampler.take());
   return { type: 'text', status: 200, contentType, body: text };
-}
-
-function numberOf(
-  query: URLSearchParams,
-  name: string,
-  min: number,
-  max: number,
-): number | undefined | Answer {
-  const text = query.get(name);
-  if (text === null) return undefined;
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-  return failure(
-    400,
-    'ERR_QUERY',
-    `${name} must be a whole number from ${min} to ${max}; '${text.slice(0, 40)}' came`,
-  );
 }

@@ -12,7 +12,16 @@ import { changesBetween, Feed, restartEntry } from './feed.ts';
 /** What the observer needs of the application. */
 export type ObservedApplication = Pick<
   Application,
-  'inspect' | 'watch' | 'onRestart' | 'kill' | 'suspend' | 'resume' | 'state' | 'endThread' | 'flush'
+  | 'inspect'
+  | 'watch'
+  | 'onRestart'
+  | 'kill'
+  | 'suspend'
+  | 'resume'
+  | 'trace'
+  | 'state'
+  | 'endThread'
+  | 'flush'
 >;
 
 export type Watcher = (now: Snapshot, before: Snapshot | undefined) => void;

@@ -239,6 +239,7 @@ async function restart(self: Process, state: State, slot: Slot): Promise<Result<
   const counted = countRestart(state.restarts, self.runtime.clock.now(), state.intensity);
   state.restarts = counted.restarts;
   if (counted.exceeded) {
+    for (const observer of self.runtime.observers) observer.gaveUp?.(self);
     state.slots.delete(slot.pid.key);
     return stop('shutdown', state);
   }

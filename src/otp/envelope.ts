@@ -3,6 +3,7 @@
  */
 import type { ExitReason } from './exit-reason.ts';
 import type { Destination, NodeId, Pid } from './pid.ts';
+import type { TraceRequest } from './trace.ts';
 import type { Wait } from './wait.ts';
 
 /** Names one monitor, one task or one timer. Unique over all nodes. */
@@ -39,7 +40,8 @@ export type SysRequest =
   | { readonly type: 'stop'; readonly reason: ExitReason }
   | { readonly type: 'get_state' }
   | { readonly type: 'suspend' }
-  | { readonly type: 'resume' };
+  | { readonly type: 'resume' }
+  | TraceRequest;
 
 /** What kind of message it is, for those who inspect: its `type`, or what it is made of. Never what it says. */
 export function messageType(envelope: Envelope): string {

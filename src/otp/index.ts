@@ -29,12 +29,14 @@ export type {
 } from './gen-server.ts';
 export type { KeyedInfo } from './keyed-children.ts';
 export { at, type Destination, isPid, type NameAt, type Pid, type Via, via } from './pid.ts';
-export type { Process, ProcessInfo } from './process.ts';
+export type { Process } from './process.ts';
+export type { ProcessInfo } from './process-info.ts';
 export { type Parent, Runtime, type RuntimeObserver, type RuntimeOptions } from './runtime.ts';
 export { BroadcastDispatcher } from './stage/broadcast-dispatcher.ts';
 export { DemandDispatcher } from './stage/demand-dispatcher.ts';
 export type { Dispatcher } from './stage/dispatcher.ts';
 export type { StartResult } from './start.ts';
+export type { TraceEntry, TraceRequest, TraceResult } from './trace.ts';
 
 /** A process that answers calls and keeps a state; as a type, the module of one. */
 export const GenServer = {

@@ -2,6 +2,7 @@
  * The local names of one node: who holds which. A holder may live on another node, which tells of its end before
  * anybody hears of it. As in Erlang a process has one local name at most, and a name one holder.
  */
+import { OperationFailed } from './exit-reason.ts';
 import type { LocalName, NodeId, Pid } from './pid.ts';
 
 export class NameTable {
@@ -38,4 +39,22 @@ export class NameTable {
   forgetNode(node: NodeId): void {
     for (const pid of [...this.#holders.values()]) if (pid.node === node) this.forget(pid);
   }
+}
+
+/** A local name that cannot be taken, or one that is not there to be given up. */
+export class NameTaken extends Error {
+  override readonly name = 'NameTaken';
+  readonly code = 'ERR_NAME';
+
+  constructor(name: LocalName) {
+    super(`the name ${name} is taken or held by nobody, or the process has a name already`);
+  }
+}
+
+/** What a node's refusal of a name comes to; a node that is gone fails as any call to it. */
+export function refusedName(name: LocalName): (error: unknown) => never {
+  return (error) => {
+    if (error instanceof OperationFailed && error.failure === 'noconnection') throw error;
+    throw new NameTaken(name);
+  };
 }

@@ -10,18 +10,12 @@
  * in `dropped`.
  */
 import type { Timer } from '../base/clock.ts';
-import { Histogram, type Spread } from '../base/histogram.ts';
-import { Ring } from '../base/ring.ts';
+import { Histogram } from '../base/histogram.ts';
 import { SparseMap } from '../base/sparse-map.ts';
-import {
-  type Envelope,
-  messageType,
-  type Ref,
-  type ReplyTo,
-  type SysRequest,
-  type SystemMessage,
-} from './envelope.ts';
-import { Exit, type ExitReason, OperationFailed } from './exit-reason.ts';
+import type { Envelope, Ref, ReplyTo, SysRequest, SystemMessage } from './envelope.ts';
+import { Exit, type ExitReason } from './exit-reason.ts';
+import { Mailbox } from './mailbox.ts';
+import { NameTaken, refusedName } from './name-table.ts';
 import {
   type Destination,
   isPid,
@@ -32,9 +26,11 @@ import {
   type ProcessId,
   type Via,
 } from './pid.ts';
+import { nameText, type ProcessInfo } from './process-info.ts';
 import type { Runtime } from './runtime.ts';
 import type { Monitor } from './signal.ts';
 import type { StartResult } from './start.ts';
+import { Trace } from './trace.ts';
 import { Wait } from './wait.ts';
 
 /** What a process does. One object per process, made before its process is. */
@@ -47,37 +43,6 @@ export interface Behaviour {
   receive(envelope: Envelope): void | Promise<void>;
   /** The state, for those who inspect. */
   state?(): unknown;
-}
-
-/** Counters and marks of a process, as the observer sees them. Plain data. */
-export interface ProcessInfo {
-  readonly pid: Pid;
-  readonly kind: string;
-  readonly name: string | undefined;
-  readonly label: string | undefined;
-  readonly parent: Pid | undefined;
-  readonly status: 'starting' | 'waiting' | 'running' | 'suspended';
-  readonly mailbox: number;
-  readonly mailboxMax: number;
-  readonly handled: number;
-  readonly dropped: number;
-  /** For how long its current callback has been pending, in milliseconds. */
-  readonly busyMs: number | null;
-  readonly uptimeMs: number;
-  /** How long its callbacks took, in milliseconds, since somebody watches; undefined while nobody does. */
-  readonly callbackMs: Spread | undefined;
-  /** The types of the messages that wait, the first `PEEKED_MAX` of them, with their number. */
-  readonly waiting: Readonly<Record<string, number>>;
-  readonly links: readonly Pid[];
-  readonly monitors: readonly Pid[];
-  readonly trapExit: boolean;
-}
-
-const PEEKED_MAX = 20;
-
-interface Selective {
-  readonly matches: (envelope: Envelope) => boolean;
-  readonly wait: Wait<Envelope | undefined>;
 }
 
 export class Process {
@@ -94,17 +59,16 @@ export class Process {
 
   alive = true;
   trapExit = false;
-  readonly mailbox = new Ring<Envelope>();
-  mailboxMax = 0;
   handled = 0;
   dropped = 0;
   busySince: number | undefined = undefined;
   /** Filled while the runtime measures. */
   #callbackMs: Histogram | undefined = undefined;
+  #trace: Trace | undefined = undefined;
 
   readonly links = new SparseMap<number, Pid>();
   /** How many unlinks are on their way to a process of another node, by its pid. */
-  readonly unlinking = new Map<number, number>();
+  readonly unlinking = new SparseMap<number, number>();
   /** Those this process watches. */
   readonly monitors = new SparseMap<Ref, Monitor>();
   /** Those that watch this process, in the order they came. */
@@ -122,11 +86,10 @@ export class Process {
   scheduled = false;
   /** Messages to others that are to be sent later: they outlive their sender. */
   readonly #letters = new SparseMap<Ref, Timer>();
+  readonly #mailbox = new Mailbox();
   #started = false;
   #busy = false;
   #suspended = false;
-  /** More than one when a callback waits for several things at once. */
-  #selectives: Selective[] = [];
 
   constructor(runtime: Runtime, pid: ProcessId, behaviour: Behaviour, parent: Pid | undefined) {
     this.runtime = runtime;
@@ -140,10 +103,18 @@ export class Process {
 
   /** Puts an envelope into the mailbox. The caller has checked that the process lives. */
   deliver(envelope: Envelope): void {
-    if (this.#selectives.length > 0 && this.#select(envelope)) return;
-    this.mailbox.push(envelope);
-    if (this.mailbox.size > this.mailboxMax) this.mailboxMax = this.mailbox.size;
+    const receiver = this.#mailbox.receiverOf(envelope);
+    if (receiver !== undefined) {
+      this.#track(envelope);
+      receiver.resolve(envelope);
+      return;
+    }
+    if (this.#mailbox.put(envelope)) this.#tellCrowded(this.#mailbox.size);
     if (!this.#busy) this.runtime.scheduler.schedule(this);
+  }
+
+  #tellCrowded(waiting: number): void {
+    for (const observer of this.runtime.observers) observer.crowded?.(this, waiting);
   }
 
   /** Handles messages until there are none, it has to wait, or the budget is used up. Returns what was used. */
@@ -155,12 +126,14 @@ export class Process {
       this.#step(this.behaviour.start(this));
     }
     while (this.alive && !this.#busy && used < budget) {
-      const envelope = this.#suspended ? this.#nextSysRequest() : this.mailbox.shift();
+      const envelope = this.#suspended
+        ? this.#mailbox.take(({ type }) => type === 'sys')
+        : this.#mailbox.shift();
       if (envelope === undefined) break;
       used++;
       this.handled++;
       this.#track(envelope);
-      if (this.runtime.measuring) this.#measured(envelope);
+      if (this.runtime.measuring || this.#trace !== undefined) this.#measured(envelope);
       else this.#handle(envelope);
     }
     return used;
@@ -175,44 +148,44 @@ export class Process {
   #measured(envelope: Envelope): void {
     const { clock } = this.runtime;
     const from = clock.now();
+    this.#trace?.begin(envelope, this.#mailbox.size);
     this.#handle(envelope);
     if (!this.#busy) this.#count(clock.now() - from);
   }
 
   #count(durationMs: number): void {
+    this.#trace?.handled();
+    if (this.#trace?.ended) this.#trace = undefined;
+    if (!this.runtime.measuring) return;
     this.#callbackMs ??= new Histogram();
     this.#callbackMs.add(durationMs);
   }
 
   /** It has a message and waits for nothing. */
   get canRun(): boolean {
-    return this.alive && !this.#busy && this.mailbox.size > 0 && !this.#suspended;
+    return this.alive && !this.#busy && this.#mailbox.size > 0 && !this.#suspended;
   }
 
   /** A message waits that is for its callbacks. */
   get hasMessage(): boolean {
-    if (this.mailbox.size === 0) return false;
-    for (const envelope of this.mailbox) if (envelope.type !== 'sys') return true;
-    return false;
+    return this.#mailbox.hasMessage;
   }
 
-  /** Drops everything; called once, by the runtime, when the process has ended. */
-  dispose(): void {
-    this.mailbox.clear();
-    for (const { wait } of this.#selectives) wait.timer?.clear();
-    this.#selectives = [];
+  /**
+   * Drops everything; called once, by the runtime, when the process has ended. Those who wait for its answers get
+   * none.
+   */
+  dispose(): readonly ReplyTo[] {
+    this.#trace?.end('process');
+    const unanswered =
+      this.openCalls.size === 0 && this.#mailbox.size === 0
+        ? []
+        : [...this.openCalls.values(), ...this.#mailbox.callers()];
+    this.#mailbox.clear();
     for (const timer of this.timers.values()) timer.clear();
     this.timers.clear();
     this.busySince = undefined;
-  }
-
-  /** Calls that wait for this process: answered by nobody once it has ended. */
-  unansweredCalls(): readonly ReplyTo[] {
-    if (this.openCalls.size === 0 && this.mailbox.size === 0) return [];
-    const calls = [...this.openCalls.values()];
-    for (const envelope of this.mailbox)
-      if (envelope.type === 'call' || envelope.type === 'sys') calls.push(envelope.from);
-    return calls;
+    return unanswered;
   }
 
   info(): ProcessInfo {
@@ -224,29 +197,18 @@ export class Process {
       label: this.label,
       parent: this.parent,
       status: this.#suspended ? 'suspended' : status === 'waiting' && this.#busy ? 'running' : status,
-      mailbox: this.mailbox.size,
-      mailboxMax: this.mailboxMax,
+      mailbox: this.#mailbox.size,
+      mailboxMax: this.#mailbox.highWater,
       handled: this.handled,
       dropped: this.dropped,
       busyMs: this.busySince === undefined ? null : this.runtime.clock.now() - this.busySince,
       uptimeMs: this.runtime.clock.now() - this.startedAt,
       callbackMs: this.#callbackMs?.spread(),
-      waiting: this.#peek(),
+      waiting: this.#mailbox.types(),
       links: [...this.links.values()],
       monitors: [...this.monitors.values()].flatMap(({ to }) => (isPid(to) ? [to] : [])),
       trapExit: this.trapExit,
     };
-  }
-
-  #peek(): Record<string, number> {
-    const types: Record<string, number> = {};
-    let left = PEEKED_MAX;
-    for (const envelope of this.mailbox) {
-      if (left-- === 0) break;
-      const type = messageType(envelope);
-      types[type] = (types[type] ?? 0) + 1;
-    }
-    return types;
   }
 
   #step(result: void | Promise<void>): void {
@@ -262,40 +224,15 @@ export class Process {
   readonly #resume = (): void => {
     if (!this.alive) return;
     this.#busy = false;
-    if (this.runtime.measuring && this.busySince !== undefined)
-      this.#count(this.runtime.clock.now() - this.busySince);
+    if (this.busySince !== undefined) this.#count(this.runtime.clock.now() - this.busySince);
     this.busySince = undefined;
-    if (this.mailbox.size > 0) this.runtime.scheduler.schedule(this);
+    if (this.#mailbox.size > 0) this.runtime.scheduler.schedule(this);
   };
-
-  /** Hands the envelope to the first that waits for it inside a callback. */
-  #select(envelope: Envelope): boolean {
-    const selective = this.#selectives.find(({ matches }) => matches(envelope));
-    if (selective === undefined) return false;
-    this.#deselect(selective);
-    this.#track(envelope);
-    selective.wait.resolve(envelope);
-    return true;
-  }
-
-  #deselect(selective: Selective): void {
-    this.#selectives = this.#selectives.filter((other) => other !== selective);
-  }
 
   #track(envelope: Envelope): void {
     if (envelope.type !== 'call' && envelope.type !== 'sys') return;
     // A caller that has given up is not kept until the end of a server that never answers it.
     if (envelope.from.wait?.settled !== true) this.openCalls.set(envelope.from.ref, envelope.from);
-  }
-
-  #nextSysRequest(): Envelope | undefined {
-    let found: Envelope | undefined;
-    this.mailbox.remove((envelope) => {
-      if (envelope.type !== 'sys') return false;
-      found = envelope;
-      return true;
-    });
-    return found;
   }
 
   #answer(request: SysRequest, from: ReplyTo, envelope: Envelope): void {
@@ -313,6 +250,14 @@ export class Process {
       case 'resume':
         this.#suspended = false;
         this.reply(from, undefined);
+        return;
+      case 'trace':
+        this.#trace?.end('replaced');
+        // Its answer comes at its end, which may be that of this process.
+        this.openCalls.delete(from.ref);
+        this.#trace = new Trace(request, this.runtime.clock, (result) =>
+          this.runtime.settleCall(from, { type: 'ok', value: result }),
+        );
         return;
     }
   }
@@ -376,7 +321,7 @@ export class Process {
   /** Sends an exit signal. `kill` cannot be trapped. */
   exit(to: Pid, reason: ExitReason): void {
     this.#assertAlive();
-    this.runtime.signal({ type: 'exit', to, from: this.pid, reason, linked: false });
+    this.runtime.exit(to, reason, this.pid);
     this.#assertAlive();
   }
 
@@ -400,7 +345,7 @@ export class Process {
   demonitor(ref: Ref, options: { readonly flush?: boolean } = {}): void {
     this.#assertAlive();
     this.runtime.demonitor(this, ref);
-    if (options.flush === true) this.mailbox.remove((envelope) => isDown(envelope, ref));
+    if (options.flush === true) this.#mailbox.take((envelope) => isDown(envelope, ref));
   }
 
   /** What is sent to another process is sent even if this one has ended by then. */
@@ -453,12 +398,7 @@ export class Process {
     timeoutMs = Number.POSITIVE_INFINITY,
   ): Promise<Envelope | undefined> {
     this.#assertAlive();
-    let found: Envelope | undefined;
-    this.mailbox.remove((envelope) => {
-      if (found !== undefined || !matches(envelope)) return false;
-      found = envelope;
-      return true;
-    });
+    const found = this.#mailbox.take(matches);
     if (found !== undefined) {
       this.#track(found);
       return Promise.resolve(found);
@@ -466,14 +406,7 @@ export class Process {
     if (timeoutMs <= 0) return Promise.resolve(undefined);
     return new Promise((resolve, reject) => {
       const wait = new Wait<Envelope | undefined>(this, resolve, reject);
-      const selective: Selective = { matches, wait };
-      this.#selectives.push(selective);
-      if (timeoutMs !== Number.POSITIVE_INFINITY) {
-        wait.timer = this.runtime.clock.setTimer(timeoutMs, () => {
-          this.#deselect(selective);
-          wait.resolve(undefined);
-        });
-      }
+      this.#mailbox.receive(wait, matches, timeoutMs, this.runtime.clock);
     });
   }
 
@@ -498,13 +431,13 @@ export class Process {
   /** As `register`, for a name of another node. */
   async registerAt(node: NodeId, name: LocalName): Promise<void> {
     this.#assertAlive();
-    await this.runtime.registerNameAt(node, name, this).catch(refusal(name));
+    await this.runtime.registerNameAt(node, name, this).catch(refusedName(name));
   }
 
   /** As `unregister`, for a name of another node. */
   async unregisterAt(node: NodeId, name: LocalName): Promise<void> {
     this.#assertAlive();
-    await this.runtime.unregisterNameAt(node, name, this).catch(refusal(name));
+    await this.runtime.unregisterNameAt(node, name, this).catch(refusedName(name));
   }
 
   /**
@@ -523,7 +456,7 @@ export class Process {
 
   /** Removes an EXIT message of that process from the mailbox, if there is one. */
   flushExit(from: Pid): void {
-    this.mailbox.remove(
+    this.#mailbox.take(
       (envelope) =>
         envelope.type === 'system' &&
         envelope.message.type === 'EXIT' &&
@@ -532,37 +465,10 @@ export class Process {
   }
 }
 
-/** A local name that cannot be taken, or one that is not there to be given up. */
-export class NameTaken extends Error {
-  override readonly name = 'NameTaken';
-  readonly code = 'ERR_NAME';
-
-  constructor(name: LocalName) {
-    super(`the name ${name} is taken or held by nobody, or the process has a name already`);
-  }
-}
-
-/** What a node's refusal of a name comes to; a node that is gone fails as any call to it. */
-function refusal(name: LocalName): (error: unknown) => never {
-  return (error) => {
-    if (error instanceof OperationFailed && error.failure === 'noconnection') throw error;
-    throw new NameTaken(name);
-  };
-}
-
-function nameText(name: Process['name']): string | undefined {
-  if (name === undefined || typeof name === 'string') return name;
-  return name.type === 'via' ? JSON.stringify(name.key) : nameText(name.name);
-}
-
 export function isDown(envelope: Envelope, ref: Ref): boolean {
   return envelope.type === 'system' && envelope.message.type === 'DOWN' && envelope.message.ref === ref;
 }
 
 export function systemEnvelope(message: SystemMessage): Envelope {
   return { type: 'system', message };
-}
-
-export function failedOperation(operation: 'call' | 'stop', reason: ExitReason): OperationFailed {
-  return new OperationFailed(operation, reason);
 }

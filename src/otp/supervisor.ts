@@ -270,7 +270,10 @@ const supervisor: GenServer<SupervisorSpec> = {
 async function restart(self: Process, before: State, slot: Slot): Promise<Result<State>> {
   const counted = countRestart(before.restarts, self.runtime.clock.now(), before.intensity);
   const state = { ...before, restarts: counted.restarts };
-  if (counted.exceeded) return stop('shutdown', { ...state, slots: stopped(state.slots, slot) });
+  if (counted.exceeded) {
+    for (const observer of self.runtime.observers) observer.gaveUp?.(self);
+    return stop('shutdown', { ...state, slots: stopped(state.slots, slot) });
+  }
   const { from, to } = restartRange(state.strategy, state.slots.indexOf(slot), state.slots.length);
   const inRange = withPid(state.slots, slot.child.id, undefined).slice(from, to);
   // The child itself has ended already; its siblings are stopped first.

@@ -19,6 +19,8 @@ import { BeamlineError } from './errors.ts';
 import { HandleTimer } from './handle-timer.ts';
 import type { RecordSite } from './record-site.ts';
 import { Sends } from './sends.ts';
+import { shownThrown } from './telemetry.ts';
+import { toldDeliveries, tracesOf } from './told-deliveries.ts';
 
 type Attempt =
   | { readonly type: 'delivered' }
@@ -55,7 +57,9 @@ async function runFresh(site: RecordSite, claim: Claim, signal: AbortSignal): Pr
       table.launch(claim);
       const { clock } = site.runtime;
       const from = clock.now();
+      const at = clock.wallTime();
       attempt = await runOnce(site, claim, signal);
+      tellRun(site, claim, { at, durationMs: clock.now() - from, attempt });
       site.handleMs.add(clock.now() - from);
       site.batchEvents.add(claim.events.length);
     } finally {
@@ -73,10 +77,13 @@ async function runFresh(site: RecordSite, claim: Claim, signal: AbortSignal): Pr
     table.charge(claim);
     const attempts = attemptsOf(claim);
     switch (afterFailure({ attempts, events: claim.events.length, maxAttempts: options.maxAttempts })) {
-      case 'retry':
-        await site.sleep(backoffDelay(options.backoff, attempts, site.runtime.random), signal);
+      case 'retry': {
+        const delayMs = backoffDelay(options.backoff, attempts, site.runtime.random);
+        tellRetry(site, claim, { attempt: attempts + 1, delayMs, error: attempt.error });
+        await site.sleep(delayMs, signal);
         if (signal.aborted) return;
         break;
+      }
       case 'split':
         return runHalves(site, claim, signal);
       case 'bury':
@@ -96,6 +103,39 @@ function attemptsOf(claim: Claim): number {
   return Math.max(...claim.events.map((event) => event.attempts));
 }
 
+function tellRun(
+  { telemetry, recordType }: RecordSite,
+  claim: Claim,
+  { at, durationMs, attempt }: { at: number; durationMs: number; attempt: Attempt },
+): void {
+  telemetry.tell('batch', () => ({
+    recordType,
+    at,
+    durationMs,
+    events: claim.events.length,
+    bytes: claim.bytes,
+    attempt: attemptsOf(claim) + 1,
+    outcome: attempt.type === 'aborted' ? 'abandoned' : attempt.type,
+    reason: attempt.type === 'failed' ? shownThrown(attempt.error) : null,
+  }));
+}
+
+function tellRetry(
+  { telemetry, recordType, runtime }: RecordSite,
+  claim: Claim,
+  { attempt, delayMs, error }: { attempt: number; delayMs: number; error: unknown },
+): void {
+  telemetry.tell('retry', () => ({
+    type: 'batch',
+    recordType,
+    at: runtime.clock.wallTime(),
+    events: claim.events.length,
+    attempt,
+    delayMs,
+    reason: shownThrown(error),
+  }));
+}
+
 /** One run of the handler over the batch, over when the handler has returned and all that it sent has settled. */
 async function runOnce(site: RecordSite, claim: Claim, outer: AbortSignal): Promise<Attempt> {
   const { definition, options } = site;
@@ -109,15 +149,17 @@ async function runOnce(site: RecordSite, claim: Claim, outer: AbortSignal): Prom
   );
   const abort = (): void => controller.abort(outer.reason);
   outer.addEventListener('abort', abort);
-  const sends = new Sends(site.adapter, controller.signal, (open) =>
-    open > 0 ? timer.pause() : timer.resume(),
-  );
+  let traces: readonly string[] = [];
+  const told = site.telemetry.wants('delivery');
+  const adapter = told ? toldDeliveries(site, () => traces) : site.adapter;
+  const sends = new Sends(adapter, controller.signal, (open) => (open > 0 ? timer.pause() : timer.resume()));
   const handled = async (): Promise<Attempt> => {
     const events: Recorded<unknown>[] = claim.events.map((event) => ({
       id: event.id,
       recordedAt: new Date(event.recordedAt),
       data: event.decode(),
     }));
+    if (told) traces = tracesOf(events);
     await definition.handleEvent(events, {
       signal: controller.signal,
       attempt,

@@ -122,9 +122,6 @@ async function askFor(self: Process, type: RecordType): Promise<void> {
     await startDynamicChildFor(self, supervisor, { recordType: type.name });
   } catch (error) {
     // It ended while it was asked: its monitor tells, and all types are looked at again.
-    type.engine.logger.debug(
-      { recordType: type.name, err: error },
-      'RecordsSupervisor ended while it was asked',
-    );
+    type.logger.debug({ err: error }, 'RecordsSupervisor ended while it was asked');
   }
 }

@@ -13,6 +13,7 @@ import type { Logger } from './logger.ts';
 import type { ApplicationOptions } from './options.ts';
 import type { RecordType } from './record-type.ts';
 import type { Restarts } from './restarts.ts';
+import type { TelemetryRelay } from './telemetry-relay.ts';
 import type { Tombstones } from './tombstones.ts';
 import type { Watchers } from './watchers.ts';
 
@@ -30,5 +31,6 @@ export interface Engine {
   /** Of the main thread. */
   readonly tombstones: Tombstones;
   readonly watchers: Watchers;
+  readonly relay: TelemetryRelay;
   nextNode(): NodeId;
 }

@@ -4,7 +4,7 @@
  * once, and is taken apart when its turn comes.
  */
 import type { Pid } from '../otp/pid.ts';
-import type { ProcessInfo } from '../otp/process.ts';
+import type { ProcessInfo } from '../otp/process-info.ts';
 
 export interface PlainProcess
   extends Omit<ProcessInfo, 'pid' | 'parent' | 'links' | 'monitors' | 'name' | 'label' | 'callbackMs'> {

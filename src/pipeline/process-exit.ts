@@ -10,24 +10,44 @@
  *
  * What a thread cannot do by then: ask the main thread for anything. So credentials from a function must have been
  * asked for before, dead letters stay where they are, and `isolation: 'inline'` has no thread that could run.
+ *
+ * Before that, when nothing else is left to do, what is pending holds the process, for as long as `exitTimeoutMs`.
  */
-import type { Clock } from '../base/clock.ts';
 import { blockFor } from '../threads/queue/index.ts';
-import type { Logger } from './logger.ts';
-import type { RecordType } from './record-type.ts';
+import type { Engine } from './engine.ts';
 
 /** How long the main thread sleeps between two looks at the queues. */
 const LOOK_MS = 2;
 
-export function deliverAtExit(
-  types: readonly RecordType[],
-  {
-    timeoutMs,
-    clock,
-    logger,
-  }: { readonly timeoutMs: number; readonly clock: Clock; readonly logger: Logger },
-): void {
-  const due = types.filter((type) => type.counts.pending > 0);
+/** Until the function it returns is called. `settled` resolves when all is settled, or when its signal is aborted. */
+export function deliverAtEnd(engine: Engine, settled: (late: AbortSignal) => Promise<void>): () => void {
+  const { exitTimeoutMs } = engine.options;
+  /** The end of the process was held up for long enough. */
+  let givenUp = false;
+  const beforeExit = (): void => {
+    if (givenUp || [...engine.types.values()].every((type) => type.isSettled)) return;
+    const late = new AbortController();
+    const timer = engine.clock.setTimer(exitTimeoutMs, () => {
+      givenUp = true;
+      late.abort();
+    });
+    void settled(late.signal).finally(() => timer.clear());
+  };
+  const exit = (): void => {
+    if (!givenUp) deliverNow(engine, exitTimeoutMs);
+  };
+  process.on('beforeExit', beforeExit);
+  process.on('exit', exit);
+  return () => {
+    process.off('beforeExit', beforeExit);
+    process.off('exit', exit);
+  };
+}
+
+/** Waits, inside `'exit'`, while the threads deliver. */
+function deliverNow(engine: Engine, timeoutMs: number): void {
+  const { clock, logger } = engine;
+  const due = [...engine.types.values()].filter((type) => type.counts.pending > 0);
   const waited = due.filter((type) => type.options.isolation === 'thread');
   for (const type of waited) {
     type.signals.announceExit();

@@ -26,6 +26,7 @@ import type { Definition } from './definition.ts';
 import { Gate } from './gate.ts';
 import { remoteLogger } from './logger.ts';
 import type { RemoteMain, SiteArgument, SiteOptions } from './site.ts';
+import { SiteTelemetry } from './site-telemetry.ts';
 import { Tombstones } from './tombstones.ts';
 import { Turns } from './turns.ts';
 
@@ -45,6 +46,7 @@ export class RecordSite {
   readonly definition: Definition;
   readonly adapter: Adapter;
   readonly main: RemoteMain;
+  readonly telemetry: SiteTelemetry;
   readonly table: ClaimTable;
   readonly signals: QueueSignals;
   readonly gate = new Gate();
@@ -52,6 +54,7 @@ export class RecordSite {
   readonly deadLetters: DeadLetters;
   readonly #closed = new AbortController();
   #closing = false;
+  #adapterKind: string | undefined = undefined;
   readonly #held = new Map<number, Held>();
   readonly #barriers = new Set<{ readonly barrier: Barrier; readonly resolve: () => void }>();
   /** Tells the Producer, if there is one, to fetch what waits. */
@@ -73,15 +76,16 @@ export class RecordSite {
         (...args) => main.adapterFunction(name, args),
       ]),
     );
+    const telemetry = new SiteTelemetry(runtime, argument, main);
     const adapter = await loadAdapter(argument.adapter, {
       recordType: argument.recordType,
       clock: runtime.clock,
       random: runtime.random,
       logger: remoteLogger((level, fields, message) => void main.log(level, fields, message).catch(() => {})),
       functions,
-      report: () => {},
+      report: (event) => telemetry.report(event),
     });
-    return new RecordSite(runtime, argument, definition, adapter, main);
+    return new RecordSite(runtime, argument, definition, adapter, main, telemetry);
   }
 
   constructor(
@@ -90,6 +94,7 @@ export class RecordSite {
     definition: Definition,
     adapter: Adapter,
     main: RemoteMain,
+    telemetry: SiteTelemetry,
   ) {
     this.runtime = runtime;
     this.argument = argument;
@@ -97,6 +102,7 @@ export class RecordSite {
     this.definition = definition;
     this.adapter = adapter;
     this.main = main;
+    this.telemetry = telemetry;
     const { queue, generation, predecessor, confirmations } = argument;
     this.table = new ClaimTable(
       queue,
@@ -113,6 +119,12 @@ export class RecordSite {
   /** Aborted when the site goes. */
   get closed(): AbortSignal {
     return this.#closed.signal;
+  }
+
+  /** `kinesis`, `memory` ..., as the adapter says. */
+  get adapterKind(): string {
+    this.#adapterKind ??= this.adapter.snapshot().adapter;
+    return this.#adapterKind;
   }
 
   get recordType(): string {
@@ -222,6 +234,7 @@ export class RecordSite {
     this.#closing = true;
     await this.adapter.close({ timeoutMs });
     this.#closed.abort();
+    await this.telemetry.flush();
   }
 
   #ended(process: Process): void {

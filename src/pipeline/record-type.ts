@@ -14,10 +14,12 @@ import {
 import type { Definition } from './definition.ts';
 import type { Engine } from './engine.ts';
 import { InlinePlacement } from './inline-placement.ts';
+import type { Logger } from './logger.ts';
 import { parseTypeOptions, type TypeOptions } from './options.ts';
 import type { Placement } from './placement.ts';
 import type { MainControl, SiteArgument } from './site.ts';
-import { publishDeadLetter } from './telemetry.ts';
+import { publish, shownThrown } from './telemetry.ts';
+import { publishRelayed } from './telemetry-relay.ts';
 import { ThreadPlacement } from './thread-placement.ts';
 
 export class RecordType {
@@ -25,6 +27,8 @@ export class RecordType {
   readonly url: string;
   readonly definition: Definition;
   readonly engine: Engine;
+  /** Its entries have the record type's name. */
+  readonly logger: Logger;
   readonly options: TypeOptions;
   readonly queue: QueueHandle;
   readonly signals: QueueSignals;
@@ -41,18 +45,27 @@ export class RecordType {
     this.name = definition.name;
     this.url = definition.url;
     this.engine = engine;
+    this.logger = engine.logger.child({ recordType: this.name });
     this.options = parseTypeOptions(definition.overrides, engine.options, definition.name);
     const { queueBytes, maxEventBytes } = this.options;
     this.queue = this.createOrGetQueue({ queueBytes, maxEventBytes });
     this.signals = new QueueSignals(this.queue);
     this.mainControl = {
       adapterFunction: (name, args) => engine.adapter.functions[name]?.(...(args as never[])),
-      deadLetter(letter) {
-        publishDeadLetter(definition.name, letter);
+      deadLetter: (letter) => {
+        const { id, attempts, error } = letter;
+        const at = engine.clock.wallTime();
+        publish('deadLetter', () => ({
+          recordType: this.name,
+          at,
+          id,
+          attempts,
+          reason: shownThrown(error),
+        }));
         return engine.deadLetters.take({ ...letter, recordType: definition.name });
       },
-      log: (level, fields, message) =>
-        engine.logger[level]({ ...fields, recordType: definition.name }, message),
+      log: (level, fields, message) => this.logger[level](fields, message),
+      telemetry: (report) => publishRelayed(this.name, engine.clock.wallTime(), report),
     };
     this.placement =
       this.options.isolation === 'inline'
@@ -76,7 +89,7 @@ export class RecordType {
 
   /** What its next site is opened with: the reader before it is fenced off from now on. */
   siteArgument(predecessor: SiteArgument['predecessor']): SiteArgument {
-    const { directory, adapter, runtime } = this.engine;
+    const { directory, adapter, runtime, relay } = this.engine;
     const { batchSize, flushIntervalMs, maxDemand, maxAttempts, backoff, handleTimeoutMs, queueBytes } =
       this.options;
     return {
@@ -92,6 +105,7 @@ export class RecordType {
       generation: this.signals.nextReaderGeneration(),
       predecessor,
       main: runtime.node,
+      telemetry: relay.wanted(),
     };
   }
 }

@@ -75,7 +75,8 @@ const record: GenServer<Spec> = {
 
   async handleInfo(message, state, self): Promise<Result<State>> {
     const { recordType } = state;
-    const { clock, logger } = recordType.engine;
+    const { logger } = recordType;
+    const { clock } = recordType.engine;
     switch (message.type) {
       case 'open':
         return open(self, state);
@@ -90,20 +91,14 @@ const record: GenServer<Spec> = {
       }
       case 'failed':
         recordType.lastFailure = { error: message.error, at: clock.wallTime() };
-        logger.error(
-          { recordType: recordType.name, err: message.error },
-          'the thread of a record type did not start',
-        );
+        logger.error({ err: message.error }, 'the thread of a record type did not start');
         return openLater(self, { ...state, place: undefined }, message.error);
       case 'thread_ended': {
         if (message.place !== state.place) return noreply(state);
         if (recordType.placement.closed || (recordType.signals.door === 'closed' && recordType.isSettled))
           return noreply({ ...state, place: undefined });
         recordType.lastFailure = { error: message.error, at: clock.wallTime() };
-        logger.warn(
-          { recordType: recordType.name, err: message.error },
-          'the thread of a record type ended, and is started again',
-        );
+        logger.warn({ err: message.error }, 'the thread of a record type ended, and is started again');
         const stable = clock.now() - state.upSince >= recordType.options.stableMs;
         const attempts = stable ? 0 : state.attempts;
         return openLater(self, { ...state, place: undefined, attempts }, message.error);
@@ -145,10 +140,7 @@ function openLater(self: Process, state: State, error: Error): Result<State> {
 function check(self: Process, state: State, place: Place): Result<State> {
   const { missed, recordType } = state;
   if (missed >= MISSED_CHECKS) {
-    recordType.engine.logger.error(
-      { recordType: recordType.name },
-      'the thread of a record type hangs, and is ended',
-    );
+    recordType.logger.error({}, 'the thread of a record type hangs, and is ended');
     void recordType.placement.restart();
     return noreply(state);
   }

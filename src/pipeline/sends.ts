@@ -8,7 +8,7 @@ import { SendAbortedError } from './adapter/errors.ts';
 import type { MessageShape } from './message.ts';
 
 export class Sends {
-  readonly #adapter: Adapter;
+  readonly #adapter: Pick<Adapter, 'send'>;
   readonly #signal: AbortSignal;
   readonly #changed: (open: number) => void;
   readonly #failures: { readonly send: ObservedSend; readonly error: unknown }[] = [];
@@ -16,7 +16,7 @@ export class Sends {
   #quiet: (() => void) | undefined;
 
   /** `changed` is told how many are under way, whenever that changes. */
-  constructor(adapter: Adapter, signal: AbortSignal, changed: (open: number) => void) {
+  constructor(adapter: Pick<Adapter, 'send'>, signal: AbortSignal, changed: (open: number) => void) {
     this.#adapter = adapter;
     this.#signal = signal;
     this.#changed = changed;

@@ -79,6 +79,8 @@ export function siteControl(site: RecordSite): SiteControl {
       return found === undefined ? undefined : shownState(found.behaviour.state?.());
     },
 
+    listen: (channels) => site.telemetry.listen(channels),
+
     ping() {},
   };
 }

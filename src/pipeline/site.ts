@@ -14,6 +14,7 @@ import type { WireDescriptor } from './adapter/descriptor.ts';
 import type { LogFields, LogLevel } from './logger.ts';
 import type { TypeOptions } from './options.ts';
 import type { ShownState } from './shown-state.ts';
+import type { RelayedChannel, RelayedSignal } from './telemetry.ts';
 import type { Tombstone } from './tombstones.ts';
 
 /** The type's options that its site needs: plain data. */
@@ -40,6 +41,8 @@ export interface SiteArgument {
   readonly predecessor: 'none' | 'stopped' | 'died';
   /** Where Registry and the supervisors are. */
   readonly main: NodeId;
+  /** What it tells of itself from the beginning. */
+  readonly telemetry: readonly RelayedChannel[];
 }
 
 /** What can be asked of a site. */
@@ -57,6 +60,8 @@ export interface SiteControl {
   inspect(measure: boolean): SiteSnapshot;
   /** What can be shown of a process's state; undefined when there is no such process. */
   state(pid: Pid): ShownState | undefined;
+  /** Tells of these from now on, and of nothing else. */
+  listen(channels: readonly RelayedChannel[]): void;
   /** Answers, if the thread's event loop turns. */
   ping(): void;
 }
@@ -68,6 +73,14 @@ export interface MainControl {
   /** Hands over a dead letter; resolves when its sink has taken it. */
   deadLetter(letter: WireDeadLetter): void | Promise<void>;
   log(level: LogLevel, fields: LogFields, message: string): void;
+  /** Takes what is to be published. */
+  telemetry(report: WireTelemetry): void;
+}
+
+export interface WireTelemetry {
+  readonly signals: readonly RelayedSignal[];
+  /** How many there were no room for. */
+  readonly lost: number;
 }
 
 export interface WireDeadLetter {

@@ -2,13 +2,23 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { healthFinding, nodeFinding } from '../../src/cli/doctor.ts';
+import { awsFinding, healthFinding, nodeFinding } from '../../src/cli/doctor.ts';
+import { table } from '../../src/cli/table.ts';
+import { fitting } from '../../src/cli/watch.ts';
 import type { Application, Observer } from '../../src/index.ts';
+import { startKinesisSimulator } from '../../src/testing/index.ts';
 import { Checkout } from '../observer/fixtures/shop.ts';
 import { snapshotWith, stage } from '../pipeline/support/application.ts';
 
 const CLI = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 const TOKEN = 'a token of enough characters';
+/** What this machine has of AWS is not to matter. */
+const ENVIRONMENT = {
+  NO_COLOR: '1',
+  AWS_REGION: 'eu-west-1',
+  AWS_ACCESS_KEY_ID: 'AKIATESTTESTTEST',
+  AWS_SECRET_ACCESS_KEY: 'not to be shown',
+};
 
 interface Run {
   readonly code: number | null;
@@ -19,7 +29,7 @@ interface Run {
 /** Runs it to its end, or until it has printed what is waited for. */
 function run(args: readonly string[], until?: RegExp): Promise<Run> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [CLI, ...args], { env: { ...process.env, NO_COLOR: '1' } });
+    const child = spawn(process.execPath, [CLI, ...args], { env: { ...process.env, ...ENVIRONMENT } });
     let out = '';
     let err = '';
     child.stdout.on('data', (chunk) => {
@@ -101,6 +111,57 @@ describe('The command line', () => {
     expect(code).to.equal(0);
   });
 
+  it('traces a process', async () => {
+    const traced = beamline('trace', 'Producer/Checkout', '--limit', '1', '--seconds', '10');
+    let ended = false;
+    void traced.then(() => {
+      ended = true;
+    });
+    for (let n = 2; !ended; n++) {
+      Checkout.record({ n });
+      await app.flush();
+    }
+    const { code, out } = await traced;
+    expect(out).to.match(
+      /^TIME +HOW +WAITING +TOOK +MESSAGE\n\d\d:\d\d:\d\d\.\d{3} +info +\d+ +[\d.]+ [um]?s +\{type: /,
+    );
+    expect(out).to.contain('that is as many as were asked for');
+    expect(code).to.equal(0);
+    const { err, code: refused } = await beamline('trace', 'Nobody');
+    expect(err).to.contain("there is no process 'Nobody'");
+    expect(refused).to.equal(2);
+  });
+
+  it('examines credentials, streams and the place of a spool, without writing to what is not AWS', async () => {
+    const simulator = await startKinesisSimulator({ streams: { signup: 1 } });
+    const { code, out } = await beamline(
+      ...['doctor', '--streams', 'signup', '--endpoint', simulator.endpoint],
+      ...['--spool', '/proc/no/such/place'],
+    );
+    expect(out)
+      .to.contain('✓ AWS credentials are found here: AKIA…TEST')
+      .and.to.contain('! the streams were not asked')
+      .and.to.contain('! /proc/no/such/place is not there yet\n    mkdir -p /proc/no/such/place')
+      .and.not.to.contain('not to be shown');
+    expect(simulator.oracle.counts().recordsCommitted).to.equal(0);
+    expect(code).to.be.oneOf([0, 1]);
+    await simulator.stop();
+  });
+
+  it('runs a demo in which things go wrong and nothing is lost', async () => {
+    const { code, out } = await run(['demo', '--port', '0', '--every', '1', '--seconds', '3', '--no-open']);
+    expect(out).to.match(/the page +http:\/\/127\.0\.0\.1:\d+/);
+    expect(out)
+      .to.contain('the Producer of PageView is killed')
+      .and.to.contain('an event of Checkout ends its thread');
+    const [, accepted, delivered, dead] =
+      /accepted (\d+) = delivered (\d+) \+ dead-lettered (\d+) \+ pending 0; refused 0/.exec(out) ?? [];
+    expect(Number(accepted)).to.be.greaterThan(100);
+    expect(Number(delivered) + Number(dead)).to.equal(Number(accepted));
+    expect(Number(dead)).to.be.within(1, 50);
+    expect(code).to.equal(0);
+  });
+
   it('shows the token that it is given', async () => {
     const guarded = await app.observe({ port: 0, token: TOKEN });
     expect((await run(['tree', '--url', guarded.url])).err).to.contain('a token is needed');
@@ -112,6 +173,29 @@ describe('The command line', () => {
     const { code, err } = await beamline('tree');
     expect(code).to.equal(2);
     expect(err).to.contain('no observer answers').and.to.contain('app.observe()').and.to.contain('--url');
+  });
+
+  it('fits a screen', () => {
+    expect(fitting(['a', 'b'], 4)).to.deep.equal(['a', 'b']);
+    expect(fitting(['a', 'b', 'c', 'd'], 4)).to.deep.equal(['a', 'b', '… 2 more lines']);
+  });
+
+  it('cuts the last column where the terminal ends, and nothing elsewhere', () => {
+    const columns = [{ head: 'N', align: 'right' as const }, { head: 'WHY' }];
+    const rows = [['12', 'a reason that is too long for it']];
+    expect(table(columns, rows, { colours: 'none', width: 24 })).to.equal(
+      ' N  WHY\n12  a reason that is to…',
+    );
+    expect(table(columns, rows, { colours: 'none', width: undefined })).to.equal(
+      ' N  WHY\n12  a reason that is too long for it',
+    );
+  });
+
+  it('calls what AWS refuses a fault when it was asked for, and a warning when nobody asked', () => {
+    const checked = { what: 'region', outcome: 'wrong', text: 'no region', mend: 'set one' } as const;
+    expect(awsFinding(checked, 'bad').level).to.equal('bad');
+    expect(awsFinding(checked, 'warn').level).to.equal('warn');
+    expect(awsFinding({ ...checked, outcome: 'untold' }, 'bad').level).to.equal('warn');
   });
 
   it('knows which Node is enough, and a mend for each cause', () => {

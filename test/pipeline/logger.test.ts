@@ -3,6 +3,8 @@ import sinon from 'sinon';
 import { systemClock } from '../../src/base/clock.ts';
 import { BeamlineError } from '../../src/pipeline/errors.ts';
 import { type Logger, stderrLogger } from '../../src/pipeline/logger.ts';
+import { throttleWarnings } from '../../src/pipeline/warning-throttle.ts';
+import { ManualClock } from '../../src/testing/manual-clock.ts';
 
 const START = Date.UTC(2025, 0, 31, 9, 30);
 
@@ -86,5 +88,59 @@ describe('The stderr logger', () => {
     child.warn({ n: 1 }, 'x');
     logger.warn({}, 'y');
     expect(lines).to.deep.equal(['WARN x recordType=SignUp thread=2 n=1', 'WARN y']);
+  });
+});
+
+describe('Warnings of one kind', () => {
+  function scene() {
+    const { logger, lines } = capture();
+    const clock = new ManualClock();
+    return { clock, lines, logger: throttleWarnings(logger, clock, 1000) };
+  }
+  let time: sinon.SinonFakeTimers;
+  beforeEach(() => {
+    time = sinon.useFakeTimers({ now: START });
+  });
+  afterEach(() => time.restore());
+
+  it('are said at once, then at most once in an interval, with how many were kept back', () => {
+    const { logger, lines, clock } = scene();
+    for (let n = 1; n <= 4; n++) logger.warn({ n }, 'full');
+    expect(lines).to.deep.equal(['WARN full n=1']);
+    clock.advance(1000);
+    expect(lines).to.deep.equal(['WARN full n=1', 'WARN full n=4 suppressed=2']);
+    logger.warn({ n: 5 }, 'full');
+    clock.advance(1000);
+    expect(lines.at(-1)).to.equal('WARN full n=5');
+    clock.advance(1000);
+    logger.warn({ n: 6 }, 'full');
+    expect(lines.slice(2)).to.deep.equal(['WARN full n=5', 'WARN full n=6']);
+  });
+
+  it('are told apart by their text and by the bindings of the child that says them', () => {
+    const { logger, lines } = scene();
+    const [a, b] = ['A', 'B'].map((recordType) => logger.child({ recordType }));
+    a?.warn({}, 'full');
+    b?.warn({}, 'full');
+    a?.warn({}, 'ended');
+    a?.warn({}, 'full');
+    expect(lines).to.deep.equal([
+      'WARN full recordType=A',
+      'WARN full recordType=B',
+      'WARN ended recordType=A',
+    ]);
+  });
+
+  it('are the only thing that is kept back', () => {
+    const { logger, lines } = scene();
+    logger.error({}, 'lost');
+    logger.error({}, 'lost');
+    expect(lines).to.have.length(2);
+  });
+
+  it('are bounded in their kinds: those beyond the bound share one', () => {
+    const { logger, lines } = scene();
+    for (let n = 0; n < 600; n++) logger.warn({}, `kind ${n}`);
+    expect(lines).to.have.length(501);
   });
 });

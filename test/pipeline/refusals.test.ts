@@ -26,7 +26,8 @@ describe('Refused events', () => {
       name: 'Full',
       signals,
       options: { queueBytes: 2 * 1024 },
-      engine: { clock, logger },
+      logger,
+      engine: { clock },
     } as unknown as RecordType);
     const refuse = (count: number): void => {
       for (let refused = 0; refused < count; ) if (!writer.append({ text: 'x'.repeat(100) })) refused++;

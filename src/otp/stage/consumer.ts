@@ -8,7 +8,7 @@
 import { unreachable } from '../../base/assert.ts';
 import type { ExitReason } from '../exit-reason.ts';
 import {
-  type GenServer,
+  type Awaitable,
   type InitResult,
   type Result,
   refuse,
@@ -40,29 +40,16 @@ import {
   endsProcess,
   finish,
   isDownMessage,
+  type Stage,
   type StageBody,
   type StageModule,
+  type StateOf,
   stageServer,
 } from './stage.ts';
 
-type StateOf<Spec> = Spec extends { readonly state: infer State } ? State : undefined;
-type Awaitable<Value> = Value | Promise<Value>;
-
-export interface Consumer<Spec extends ServerSpec = ServerSpec> extends GenServer<Spec> {
+export interface Consumer<Spec extends ServerSpec = ServerSpec> extends Stage<Spec> {
   handleEvents(
     events: readonly unknown[],
-    subscription: Subscription,
-    state: StateOf<Spec>,
-    self: Process,
-  ): Awaitable<Result<StateOf<Spec>>>;
-  handleSubscribe?(
-    subscription: Subscription,
-    options: SubscriptionOptions,
-    state: StateOf<Spec>,
-    self: Process,
-  ): Awaitable<Result<StateOf<Spec>>>;
-  handleCancel?(
-    cancellation: Cancellation,
     subscription: Subscription,
     state: StateOf<Spec>,
     self: Process,
@@ -105,9 +92,7 @@ export function startConsumer<Spec extends ServerSpec>(
   options: ConsumerOptions = {},
   startOptions: StartOptions = {},
 ): Promise<StartResult<Spec>> {
-  return runtime.start(undefined, consumerBehaviour(module, argument, options), startOptions) as Promise<
-    StartResult<Spec>
-  >;
+  return runtime.start(undefined, consumerBehaviour(module, argument, options), startOptions);
 }
 
 export function startConsumerLink<Spec extends ServerSpec>(
@@ -117,11 +102,7 @@ export function startConsumerLink<Spec extends ServerSpec>(
   options: ConsumerOptions = {},
   startOptions: StartOptions = {},
 ): Promise<StartResult<Spec>> {
-  return parent.runtime.startLink(
-    parent,
-    consumerBehaviour(module, argument, options),
-    startOptions,
-  ) as Promise<StartResult<Spec>>;
+  return parent.runtime.startLink(parent, consumerBehaviour(module, argument, options), startOptions);
 }
 
 export function consumerBehaviour<Spec extends ServerSpec>(
@@ -149,18 +130,6 @@ export function consumerBehaviour<Spec extends ServerSpec>(
 interface ConsumerModule extends StageModule {
   handleEvents(
     events: readonly unknown[],
-    subscription: Subscription,
-    state: unknown,
-    self: Process,
-  ): unknown;
-  handleSubscribe?(
-    subscription: Subscription,
-    options: SubscriptionOptions,
-    state: unknown,
-    self: Process,
-  ): unknown;
-  handleCancel?(
-    cancellation: Cancellation,
     subscription: Subscription,
     state: unknown,
     self: Process,

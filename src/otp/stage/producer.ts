@@ -9,7 +9,7 @@
 import { unreachable } from '../../base/assert.ts';
 import type { ExitReason } from '../exit-reason.ts';
 import {
-  type GenServer,
+  type Awaitable,
   noreply,
   type Result,
   reply,
@@ -33,37 +33,23 @@ import {
   type ProducerMessage,
   type SetDemand,
   type Subscription,
-  type SubscriptionOptions,
 } from './messages.ts';
 import {
   dropped,
   endsProcess,
   finish,
   isDownMessage,
+  type Stage,
   type StageBody,
   type StageModule,
+  type StateOf,
   stageServer,
 } from './stage.ts';
 
-type StateOf<Spec> = Spec extends { readonly state: infer State } ? State : undefined;
-type Awaitable<Value> = Value | Promise<Value>;
-
 /** A GenServer that also emits: any callback may return `noreply(state, { events })`. */
-export interface Producer<Spec extends ServerSpec = ServerSpec> extends GenServer<Spec> {
+export interface Producer<Spec extends ServerSpec = ServerSpec> extends Stage<Spec> {
   /** So much more is asked for. It may emit fewer now and the rest later, and is not asked again for that rest. */
   handleDemand(count: number, state: StateOf<Spec>, self: Process): Awaitable<Result<StateOf<Spec>>>;
-  handleSubscribe?(
-    subscription: Subscription,
-    options: SubscriptionOptions,
-    state: StateOf<Spec>,
-    self: Process,
-  ): Awaitable<Result<StateOf<Spec>>>;
-  handleCancel?(
-    cancellation: Cancellation,
-    subscription: Subscription,
-    state: StateOf<Spec>,
-    self: Process,
-  ): Awaitable<Result<StateOf<Spec>>>;
 }
 
 export interface ProducerOptions {
@@ -85,9 +71,7 @@ export function startProducer<Spec extends ServerSpec>(
   options: ProducerOptions = {},
   startOptions: StartOptions = {},
 ): Promise<StartResult<Spec>> {
-  return runtime.start(undefined, producerBehaviour(module, argument, options), startOptions) as Promise<
-    StartResult<Spec>
-  >;
+  return runtime.start(undefined, producerBehaviour(module, argument, options), startOptions);
 }
 
 export function startProducerLink<Spec extends ServerSpec>(
@@ -97,11 +81,7 @@ export function startProducerLink<Spec extends ServerSpec>(
   options: ProducerOptions = {},
   startOptions: StartOptions = {},
 ): Promise<StartResult<Spec>> {
-  return parent.runtime.startLink(
-    parent,
-    producerBehaviour(module, argument, options),
-    startOptions,
-  ) as Promise<StartResult<Spec>>;
+  return parent.runtime.startLink(parent, producerBehaviour(module, argument, options), startOptions);
 }
 
 interface Sender {
@@ -147,18 +127,6 @@ export function producerBehaviour<Spec extends ServerSpec>(
 
 interface ProducerModule extends StageModule {
   handleDemand(count: number, state: unknown, self: Process): unknown;
-  handleSubscribe?(
-    subscription: Subscription,
-    options: SubscriptionOptions,
-    state: unknown,
-    self: Process,
-  ): unknown;
-  handleCancel?(
-    cancellation: Cancellation,
-    subscription: Subscription,
-    state: unknown,
-    self: Process,
-  ): unknown;
 }
 
 type Held =

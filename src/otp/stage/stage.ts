@@ -4,8 +4,27 @@
  */
 import type { SystemMessage } from '../envelope.ts';
 import type { ExitReason } from '../exit-reason.ts';
-import type { GenServer, InitResult, Result, Then } from '../gen-server.ts';
+import type { Awaitable, GenServer, InitResult, Result, ServerSpec, Then } from '../gen-server.ts';
 import type { Process } from '../process.ts';
+import type { Cancellation, Subscription, SubscriptionOptions } from './messages.ts';
+
+export type StateOf<Spec> = Spec extends { readonly state: infer State } ? State : undefined;
+
+/** A GenServer that others subscribe to, or that subscribes. */
+export interface Stage<Spec extends ServerSpec> extends GenServer<Spec> {
+  handleSubscribe?(
+    subscription: Subscription,
+    options: SubscriptionOptions,
+    state: StateOf<Spec>,
+    self: Process,
+  ): Awaitable<Result<StateOf<Spec>>>;
+  handleCancel?(
+    cancellation: Cancellation,
+    subscription: Subscription,
+    state: StateOf<Spec>,
+    self: Process,
+  ): Awaitable<Result<StateOf<Spec>>>;
+}
 
 /** What a stage keeps beside the state of the user's module. */
 export interface StageBody {
@@ -27,6 +46,18 @@ export interface StageModule {
   readonly handleInfo?: Callback;
   readonly handleContinue?: Callback;
   terminate?(reason: ExitReason, state: unknown, self: Process): void | Promise<void>;
+  handleSubscribe?(
+    subscription: Subscription,
+    options: SubscriptionOptions,
+    state: unknown,
+    self: Process,
+  ): unknown;
+  handleCancel?(
+    cancellation: Cancellation,
+    subscription: Subscription,
+    state: unknown,
+    self: Process,
+  ): unknown;
 }
 
 /** Takes what a callback returned: the next state and the events; leaves the rest to the GenServer. */

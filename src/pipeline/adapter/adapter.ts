@@ -251,6 +251,13 @@ export type AdapterEvent =
       readonly code: string;
       readonly durationMs: number;
     }
+  /** Records were refused for being too many; they are sent again. `shardId` where the destination named one. */
+  | {
+      readonly type: 'throttled';
+      readonly stream: string;
+      readonly records: number;
+      readonly shardId: string | null;
+    }
   /** The stream's state has changed its type, or a pause its reason. */
   | { readonly type: 'stream-state'; readonly stream: string; readonly state: StreamState }
   /** A record will never be in the stream. */

@@ -264,11 +264,6 @@ export class ClaimTable<Owner = unknown> {
     }
   }
 
-  /** The claims of one owner: for giving back what it had when it is dead. */
-  claimsOf(owner: Owner): Claim<Owner>[] {
-    return [...this.#claims.values()].filter((batch) => batch.owner === owner);
-  }
-
   /** Dead events that nobody has claimed for their sink. */
   get deadWaiting(): number {
     return this.#reader.deadFrames;

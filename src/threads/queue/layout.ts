@@ -65,8 +65,6 @@ export const HEADER = {
   EXITING: 64,
   /** The only reader that may mark, claim and free. Main thread -> readers. */
   READER_GENERATION: 80,
-  /** Grows while the reading thread's event loop turns. Reading thread -> main thread. */
-  HEARTBEAT: 96,
   /**
    * reader 16 | batches that are running 16, counted before their frames are flagged and uncounted after, by
    * compare-and-swap. Reader -> its successor.

@@ -1,6 +1,6 @@
 /**
- * The words by which the threads of an application tell each other what is no event. Owns DOOR, ATTENTION, EXITING,
- * READER_GENERATION and HEARTBEAT of one queue; each has one writer and one reader (layout.ts), and stands by itself.
+ * The words by which the threads of an application tell each other what is no event. Owns DOOR, ATTENTION, EXITING
+ * and READER_GENERATION of one queue; each has one writer and one reader (layout.ts), and stands by itself.
  */
 import { requestFlush, ringIfAsleep } from './doorbell.ts';
 import { DOOR, HEADER, type QueueHandle, QueueMemory } from './layout.ts';
@@ -81,15 +81,6 @@ export class QueueSignals {
     const generation = Atomics.add(this.#memory.words, HEADER.READER_GENERATION, 1) + 1;
     ringIfAsleep(this.#memory);
     return generation;
-  }
-
-  /** Reading thread: its event loop turns. */
-  beat(): void {
-    Atomics.add(this.#memory.words, HEADER.HEARTBEAT, 1);
-  }
-
-  get beats(): number {
-    return Atomics.load(this.#memory.words, HEADER.HEARTBEAT);
   }
 }
 

@@ -22,19 +22,26 @@ export interface LogEntry {
 
 /** Keeps what is said. */
 export class Log implements Logger {
-  readonly entries: LogEntry[] = [];
+  readonly entries: LogEntry[];
+  readonly #bindings: LogEntry['fields'];
   readonly debug = this.#at('debug');
   readonly info = this.#at('info');
   readonly warn = this.#at('warn');
   readonly error = this.#at('error');
 
-  child(): Logger {
-    return this;
+  /** A child writes into the same entries. */
+  constructor(bindings: LogEntry['fields'] = {}, entries: LogEntry[] = []) {
+    this.#bindings = bindings;
+    this.entries = entries;
+  }
+
+  child(bindings: LogEntry['fields']): Logger {
+    return new Log({ ...this.#bindings, ...bindings }, this.entries);
   }
 
   #at(level: string) {
     return (fields: Readonly<Record<string, unknown>>, message: string): void => {
-      this.entries.push({ level, fields, message });
+      this.entries.push({ level, fields: { ...this.#bindings, ...fields }, message });
     };
   }
 }

@@ -44,15 +44,23 @@ export async function exchange(line: Line, units: readonly Unit[], signal: Abort
     if (failure === 'bug') throw thrown;
     const durationMs = context.clock.now() - startedAt;
     context.report({ type: 'request-failed', stream, records, code: failure.code, durationMs });
+    if (failure.verdict === 'throttle') context.report({ type: 'throttled', stream, records, shardId: null });
     return { type: 'failed', failure };
   }
   const outcomes = readResponse(units.length, response);
   const durationMs = context.clock.now() - startedAt;
   let failed = 0;
+  const throttled = new Map<string | null, number>();
   for (const [i, outcome] of outcomes.entries()) {
-    if (outcome !== 'delivered') failed += units[i]?.members?.length ?? 1;
+    if (outcome === 'delivered') continue;
+    const size = units[i]?.members?.length ?? 1;
+    failed += size;
+    if (outcome.verdict === 'throttle')
+      throttled.set(outcome.shardId, (throttled.get(outcome.shardId) ?? 0) + size);
   }
   context.report({ type: 'request', stream, records, bytes: totalBytes(units), failed, durationMs });
+  for (const [shardId, refused] of throttled)
+    context.report({ type: 'throttled', stream, records: refused, shardId });
   const shardIds = outcomes.map((_, i) => response.Records?.[i]?.ShardId ?? null);
   return { type: 'answered', outcomes, shardIds, durationMs };
 }

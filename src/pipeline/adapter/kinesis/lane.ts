@@ -89,7 +89,7 @@ export class Lane {
   remove(parcel: Parcel): void {
     const place = this.#returned.indexOf(parcel);
     if (place >= 0) this.#returned.splice(place, 1);
-    if (place >= 0 || this.#fresh.remove((other) => other === parcel)) this.#count(parcel, -1);
+    if (place >= 0 || this.#fresh.take((other) => other === parcel) !== undefined) this.#count(parcel, -1);
     else this.#resting = this.#resting.filter((other) => other !== parcel);
   }
 

@@ -51,7 +51,7 @@ export async function preflight(
   await Promise.all(checks);
 }
 
-function isAws(endpoint: string): boolean {
+export function isAws(endpoint: string): boolean {
   return /(^|\.)(amazonaws\.com|amazonaws\.com\.cn|api\.aws)$/.test(new URL(endpoint).hostname);
 }
 

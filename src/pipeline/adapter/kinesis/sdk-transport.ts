@@ -41,13 +41,15 @@ export interface RequestHandlerOptions {
   readonly ca?: string | undefined;
 }
 
+type Surroundings = Pick<AdapterContext, 'functions' | 'clock'>;
+
 export class SdkTransport implements Transport {
   readonly #newClient: () => KinesisClient;
   readonly #handler: NodeHttpHandler;
   #client: KinesisClient;
 
   /** Rejects with `ERR_OPTIONS` when neither the options nor the surroundings name a region. */
-  static async open(settings: KinesisSettings, context: AdapterContext): Promise<SdkTransport> {
+  static async open(settings: KinesisSettings, context: Surroundings): Promise<SdkTransport> {
     const handler = await openHandler(settings);
     const transport = new SdkTransport(settings, context, handler);
     try {
@@ -64,7 +66,7 @@ export class SdkTransport implements Transport {
     return transport;
   }
 
-  private constructor(settings: KinesisSettings, context: AdapterContext, handler: NodeHttpHandler) {
+  private constructor(settings: KinesisSettings, context: Surroundings, handler: NodeHttpHandler) {
     const { region, endpoint } = settings;
     const credentials = credentialsOf(settings, context);
     this.#handler = handler;
@@ -129,6 +131,11 @@ export class SdkTransport implements Transport {
     }
   }
 
+  /** The id of the key that requests are signed with; rejects when there is none to be found anywhere. */
+  async findCredentials(): Promise<string> {
+    return (await this.#client.config.credentials()).accessKeyId;
+  }
+
   close(): void {
     this.#client.destroy();
     this.#handler.destroy();
@@ -178,7 +185,7 @@ async function openHandler({ http, maxInFlight }: KinesisSettings): Promise<Node
 /** The SDK's credentials option, or `null` for the SDK's own chain. */
 function credentialsOf(
   { credentials, requestTimeoutMs }: KinesisSettings,
-  { functions, clock }: AdapterContext,
+  { functions, clock }: Surroundings,
 ): KinesisCredentials | (() => Promise<KinesisCredentials>) | null {
   const provider = functions.credentials;
   if (provider === undefined) return credentials ?? null;

@@ -1,0 +1,105 @@
+/**
+ * What stands between this machine and its streams: the region, the credentials, and whether each stream would take a
+ * record. For those who look for what is wrong before there is an application. The rule is that of the preflight: only
+ * AWS itself is asked, and nothing is written.
+ */
+import type { Clock } from '../../../base/clock.ts';
+import { parseOptions } from '../options.ts';
+import { withDeadline } from './deadline.ts';
+import { failureOf } from './failure.ts';
+import { kinesisSchema } from './options.ts';
+import { isAws, mendOf } from './preflight.ts';
+import { SdkTransport } from './sdk-transport.ts';
+import { streamTarget } from './stream-target.ts';
+
+export interface CheckupRequest {
+  readonly region: string | undefined;
+  readonly endpoint: string | undefined;
+  /** Names or ARNs. */
+  readonly streams: readonly string[];
+  readonly clock: Clock;
+}
+
+export interface Checked {
+  readonly what: 'region' | 'credentials' | 'stream' | 'endpoint';
+  /** `untold`: it could not be asked. */
+  readonly outcome: 'well' | 'wrong' | 'untold';
+  readonly text: string;
+  readonly mend: string | null;
+}
+
+const ANSWER_MS = 5000;
+const NO_REGION = 'set AWS_REGION, or a region in the profile, or give kinesis({ region })';
+const NO_CREDENTIALS =
+  'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or a role; or give kinesis() a function that has some';
+
+export async function checkup({
+  region,
+  endpoint,
+  streams,
+  clock,
+}: CheckupRequest): Promise<readonly Checked[]> {
+  const settings = parseOptions('kinesis()', kinesisSchema, {
+    ...(region === undefined ? {} : { region }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+  });
+  let transport: SdkTransport;
+  try {
+    transport = await SdkTransport.open(settings, { functions: {}, clock });
+  } catch {
+    return [wrong('region', 'no AWS region is set here', NO_REGION)];
+  }
+  try {
+    const has = await credentialsOf(transport, clock);
+    if (has.outcome !== 'well') return [has];
+    if (endpoint !== undefined && !isAws(endpoint) && streams.length > 0) {
+      const text = `the streams were not asked: ${endpoint} is not AWS, and would write the record of a dry run`;
+      return [has, { what: 'endpoint', outcome: 'untold', text, mend: null }];
+    }
+    return [has, ...(await Promise.all(streams.map((stream) => streamOf(transport, stream, clock))))];
+  } finally {
+    transport.close();
+  }
+}
+
+async function credentialsOf(transport: SdkTransport, clock: Clock): Promise<Checked> {
+  try {
+    const accessKeyId = await within(clock, () => transport.findCredentials());
+    // Who it is can be told; the rest is nobody's business.
+    const text = `AWS credentials are found here: ${accessKeyId.slice(0, 4)}…${accessKeyId.slice(-4)}`;
+    return { what: 'credentials', outcome: 'well', text, mend: null };
+  } catch (error) {
+    return wrong(
+      'credentials',
+      `no AWS credentials are found here: ${(error as Error).message}`,
+      NO_CREDENTIALS,
+    );
+  }
+}
+
+async function streamOf(transport: SdkTransport, stream: string, clock: Clock): Promise<Checked> {
+  const target = streamTarget(stream);
+  if (target === null)
+    return wrong(
+      'stream',
+      `'${stream}' can be no stream`,
+      'give its name, of letters, digits, _ . -, or its ARN',
+    );
+  try {
+    await within(clock, (signal) => transport.dryRun(target, signal));
+    return { what: 'stream', outcome: 'well', text: `the stream ${stream} would take a record`, mend: null };
+  } catch (thrown) {
+    const failure = failureOf(thrown);
+    if (failure === 'bug') throw thrown;
+    const { code, message } = failure;
+    return wrong('stream', `the stream ${stream} would take no record: ${code}: ${message}`, mendOf(failure));
+  }
+}
+
+function within<T>(clock: Clock, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  return withDeadline(clock, ANSWER_MS, new AbortController().signal, call);
+}
+
+function wrong(what: Checked['what'], text: string, mend: string): Checked {
+  return { what, outcome: 'wrong', text, mend };
+}
