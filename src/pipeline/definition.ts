@@ -6,6 +6,7 @@ import { closestName } from './closest-name.ts';
 import { BeamlineError, type OptionProblem } from './errors.ts';
 import type { MessageShape } from './message.ts';
 import { parseTypeOverrides, type TypeOptionsInput, type TypeOverrides, typeOptionNames } from './options.ts';
+import { definitionOptions } from './options-table.ts';
 import { shownValue } from './shown-value.ts';
 
 /** One event, as `handleEvent` gets it. */
@@ -42,6 +43,11 @@ export interface DefinitionInput<Event, Args extends readonly unknown[] = [event
   /** Where this definition stands: `import.meta.url`. The type's thread imports it to find `handleEvent`. */
   readonly url: string | URL;
   handleEvent(events: readonly Recorded<Event>[], context: HandleContext): void | Promise<void>;
+  /**
+   * Gives events that must reach the stream in the order in which they were recorded the same key. Runs in the type's
+   * thread; sees the event as `handleEvent` does. The README says what it guarantees.
+   */
+  partitionBy?(event: Event): string | number;
   /** Makes the event from what the handle's `record` is given, which takes these arguments then. */
   record?(...args: Args): Event;
 }
@@ -50,12 +56,13 @@ export interface Definition {
   readonly name: string;
   readonly url: string;
   readonly handleEvent: HandleEvent<unknown>;
+  readonly partitionBy: ((event: unknown) => unknown) | undefined;
   /** The event to record, of the arguments of `record`. */
   readonly eventOf: ((...args: readonly unknown[]) => unknown) | undefined;
   readonly overrides: TypeOverrides;
 }
 
-const OWN: readonly string[] = ['name', 'url', 'handleEvent', 'record'];
+const OWN: readonly string[] = ['name', 'url', 'handleEvent', 'record', 'partitionBy'];
 const OF_ANY_CLASS: ReadonlySet<string> = new Set(['length', 'prototype', 'name']);
 
 /**
@@ -77,7 +84,7 @@ export function parseDefinition(input: unknown): Definition {
     });
   }
   const given = input as Readonly<Record<string, unknown>>;
-  const { name, url, handleEvent, record } = given;
+  const { name, url, handleEvent, record, partitionBy } = given;
   const problems: OptionProblem[] = [];
   const expect = (path: string, value: unknown, holds: boolean, expected: string): void => {
     if (!holds) problems.push({ type: 'invalid', path, came: shownValue(path, value), expected });
@@ -101,6 +108,12 @@ export function parseDefinition(input: unknown): Definition {
     record,
     record === undefined || typeof record === 'function',
     'a function that returns the event',
+  );
+  expect(
+    'partitionBy',
+    partitionBy,
+    partitionBy === undefined || typeof partitionBy === 'function',
+    definitionOptions.partitionBy.expected,
   );
 
   // A class may have static members of its own; an object with a name that is no option has a typing error.
@@ -130,6 +143,8 @@ export function parseDefinition(input: unknown): Definition {
     url: href as string,
     // Called on the definition, so that it may use `this` and a class's other members.
     handleEvent: (events, context) => (handleEvent as HandleEvent<unknown>).call(input, events, context),
+    partitionBy:
+      typeof partitionBy === 'function' ? (event) => Reflect.apply(partitionBy, input, [event]) : undefined,
     eventOf: typeof record === 'function' ? (...args) => Reflect.apply(record, input, args) : undefined,
     overrides: parseTypeOverrides(overrides, name as string),
   };

@@ -19,6 +19,7 @@ export {
   type ClaimedEvent,
   type ClaimRequest,
   ClaimTable,
+  type LaneOf,
   type Settlement,
 } from './claim-table.ts';
 export {
@@ -41,6 +42,7 @@ export {
 } from './counts.ts';
 export type { Wake } from './doorbell.ts';
 export { EventNotSerializableError, EventTooLargeError, QueueError, type QueueErrorCode } from './errors.ts';
+export { LANES } from './lanes.ts';
 export { createQueue, type QueueHandle, type QueueOptions } from './layout.ts';
 export type { QueueReaderOptions } from './reader.ts';
 export { RecordingThread, type RecordingThreadOptions } from './recording-thread.ts';
