@@ -5,7 +5,7 @@ import { check } from './scenario.ts';
 import { CREDENTIALS, REGION } from './sdk-loop.ts';
 import type { Sink } from './sink.ts';
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {}, child: () => QUIET };
+export const QUIET = { debug() {}, info() {}, warn() {}, error() {}, child: () => QUIET };
 
 export function startOnNull(): Promise<Application> {
   return Application.start({ adapter: nullAdapter(), logger: QUIET });
