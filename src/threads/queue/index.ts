@@ -21,6 +21,7 @@ export {
   type ClaimedEvent,
   type ClaimRequest,
   ClaimTable,
+  type LaneOf,
   type Settlement,
 } from './claim-table.ts';
 export {
@@ -45,6 +46,7 @@ export type { Wake } from './doorbell.ts';
 export { EventNotSerializableError, EventTooLargeError, QueueError, type QueueErrorCode } from './errors.ts';
 export { type Gathered, type JournalSegment, type MemoryRange, QueueJournal } from './journal.ts';
 export { createJournalBell, JournalBell } from './journal-bell.ts';
+export { LANES } from './lanes.ts';
 export { createQueue, type QueueHandle, type QueueOptions } from './layout.ts';
 export type { QueueReaderOptions } from './reader.ts';
 export { RecordingThread, type RecordingThreadOptions } from './recording-thread.ts';
