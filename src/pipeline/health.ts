@@ -238,7 +238,8 @@ function latest(now: HealthInput, matches: (entry: RestartEntry) => boolean): Re
 
 function waiting({ pending, oldestPendingMs }: RecordSnapshot): string {
   if (pending === 0) return '';
-  const oldest = oldestPendingMs === null ? '' : `, oldest ${duration(oldestPendingMs)}`;
+  const oldest =
+    oldestPendingMs === null || oldestPendingMs < 1000 ? '' : `, oldest ${duration(oldestPendingMs)}`;
   return `; ${times(pending, 'event')} waiting${oldest}`;
 }
 

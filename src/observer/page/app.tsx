@@ -7,7 +7,8 @@ import { formatPlace, type Place, parsePlace, type View } from './address.ts';
 import { Connection, type Liveness } from './connection.ts';
 import { FeedView } from './feed-view.tsx';
 import { duration } from './format.ts';
-import { HealthView } from './health-view.tsx';
+import { HealthView, MARKS } from './health-view.tsx';
+import { Help } from './help.tsx';
 import { PipelineView } from './pipeline-view.tsx';
 import { ProcessPanel } from './process-panel.tsx';
 import { applyTheme, nextTheme, savedTheme, type Theme } from './theme.ts';
@@ -33,9 +34,11 @@ export function App(): JSX.Element {
     live.open();
     return live.watchAge();
   }, []);
-  useKeys({ searchBox, place, go });
+  const [help, setHelp] = useState(false);
+  useKeys({ searchBox, place, go, askHelp: () => setHelp(true) });
   const { model } = live;
   const { snapshot } = model;
+  useTitle(snapshot);
   const selectType = (recordType: string): void =>
     go({ ...place, view: place.view === 'tree' ? 'types' : place.view, process: null, recordType });
   const selectEntry = ({ node, recordType }: FeedEntry): void => {
@@ -51,7 +54,9 @@ export function App(): JSX.Element {
         search={search}
         setSearch={setSearch}
         searchBox={searchBox}
+        askHelp={() => setHelp(true)}
       />
+      <Help open={help} onClose={() => setHelp(false)} />
       <main>
         {snapshot === undefined ? (
           <p class="empty">
@@ -77,6 +82,14 @@ export function App(): JSX.Element {
   );
 }
 
+/** How it is going can be read off the tab. */
+function useTitle(snapshot: Snapshot | undefined): void {
+  const level = snapshot?.health[0]?.level;
+  useEffect(() => {
+    document.title = level === undefined || level === 'ok' ? 'beamline' : `${MARKS[level]} beamline`;
+  }, [level]);
+}
+
 type Go = (place: Place) => void;
 
 function usePlace(): [Place, Go] {
@@ -95,15 +108,17 @@ function usePlace(): [Place, Go] {
   ];
 }
 
-/** `/` to search, `1` to `3` for the views, Escape to let go. */
+/** `/` to search, `1` to `3` for the views, `?` for help, Escape to let go. */
 function useKeys({
   searchBox,
   place,
   go,
+  askHelp,
 }: {
   searchBox: { readonly current: HTMLInputElement | null };
   place: Place;
   go: Go;
+  askHelp: () => void;
 }): void {
   useEffect(() => {
     const pressed = (event: KeyboardEvent): void => {
@@ -118,7 +133,8 @@ function useKeys({
       if (event.key === '/') {
         event.preventDefault();
         searchBox.current?.focus();
-      } else if (view !== undefined) go({ ...place, view });
+      } else if (event.key === '?') askHelp();
+      else if (view !== undefined) go({ ...place, view });
     };
     addEventListener('keydown', pressed);
     return () => removeEventListener('keydown', pressed);
@@ -132,9 +148,10 @@ interface TopProps {
   readonly search: string;
   readonly setSearch: (search: string) => void;
   readonly searchBox: { current: HTMLInputElement | null };
+  readonly askHelp: () => void;
 }
 
-function Top({ liveness, place, go, search, setSearch, searchBox }: TopProps): JSX.Element {
+function Top({ liveness, place, go, search, setSearch, searchBox, askHelp }: TopProps): JSX.Element {
   const [theme, setTheme] = useState<Theme>(savedTheme);
   useEffect(() => applyTheme(theme), [theme]);
   return (
@@ -170,6 +187,9 @@ function Top({ liveness, place, go, search, setSearch, searchBox }: TopProps): J
         }}
       />
       <Live liveness={liveness} />
+      <button type="button" class="quiet" onClick={askHelp} aria-label="Keys">
+        ?
+      </button>
       <button
         type="button"
         class="quiet"

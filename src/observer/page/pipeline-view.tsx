@@ -9,7 +9,7 @@ import type { StreamSnapshot } from '../../pipeline/adapter/adapter.ts';
 import type { RecordSnapshot, Snapshot, TreeNode } from '../../pipeline/snapshot-types.ts';
 import { Chart } from './chart.tsx';
 import { count, duration, percent, rate } from './format.ts';
-import type { Model } from './model.ts';
+import { type Model, streamKey } from './model.ts';
 
 interface Props {
   readonly record: RecordSnapshot;
@@ -18,8 +18,8 @@ interface Props {
   readonly onSelect: (id: string) => void;
 }
 
-const WIDTH = 1120;
-const MIDDLE = 130;
+const WIDTH = 1170;
+const MIDDLE = 100;
 const BOX = { width: 150, height: 96 };
 const STREAM_HEIGHT = 76;
 const DOTS_MAX = 50;
@@ -38,21 +38,26 @@ export function PipelineView({ record, snapshot, model, onSelect }: Props): JSX.
     <figure class="pipeline" aria-label={`Pipeline of ${name}`}>
       <div class="scroll" role="region" tabIndex={0} aria-label={`Pipeline of ${name}, as a picture`}>
         <svg viewBox={`0 0 ${WIDTH} ${height}`} role="group" aria-label={spoken(record, perSecond)}>
-          <Flow from={[110, middle]} to={[170, middle]} perSecond={perSecond.in} />
-          <Flow from={[320, middle]} to={[390, middle]} perSecond={perSecond.out} />
-          <Flow from={[540, middle - 14]} to={[620, middle - 14]} perSecond={perSecond.out} />
-          <Demand from={[620, middle + 18]} to={[540, middle + 18]} pending={edge?.pending ?? 0} />
+          <Flow from={[118, middle]} to={[200, middle]} perSecond={perSecond.in} />
+          <Flow from={[350, middle]} to={[430, middle]} perSecond={perSecond.out} label="events" />
+          <Flow
+            from={[580, middle - 16]}
+            to={[668, middle - 16]}
+            perSecond={series.batches.last}
+            label="batches"
+          />
+          <Demand from={[668, middle + 20]} to={[580, middle + 20]} pending={edge?.pending ?? 0} />
           <g class="source">
-            <text x={55} y={middle - 8} text-anchor="middle">
+            <text x={59} y={middle - 6} text-anchor="middle">
               record()
             </text>
-            <text x={55} y={middle + 14} text-anchor="middle" class="strong">
+            <text x={59} y={middle + 14} text-anchor="middle" class="strong">
               {rate(perSecond.in)}/s
             </text>
           </g>
-          <Queue x={170} y={middle} record={record} />
+          <Queue x={200} y={middle} record={record} />
           <Box
-            x={390}
+            x={430}
             y={middle}
             title="Producer"
             node={node('Producer')}
@@ -62,19 +67,19 @@ export function PipelineView({ record, snapshot, model, onSelect }: Props): JSX.
             ]}
             onSelect={onSelect}
           />
-          <Pool x={620} y={middle} record={record} node={node('ConsumerSupervisor')} onSelect={onSelect} />
+          <Pool x={668} y={middle} record={record} node={node('ConsumerSupervisor')} onSelect={onSelect} />
           {streams.map((stream, index) => {
             const y = middle + (index - (streams.length - 1) / 2) * (STREAM_HEIGHT + 16);
-            const records = model.streamRates.get(`${name} ${stream.stream}`) ?? 0;
+            const records = model.rates.get(streamKey(name, stream.stream)) ?? 0;
             return (
               <g key={stream.stream}>
-                <Flow from={[830, middle]} to={[900, y]} perSecond={records} />
-                <Stream x={900} y={y} stream={stream} perSecond={records} />
+                <Flow from={[878, middle]} to={[960, y]} perSecond={records} />
+                <Stream x={960} y={y} stream={stream} perSecond={records} />
               </g>
             );
           })}
           {streams.length === 0 && (
-            <text x={920} y={middle + 4} class="faint">
+            <text x={900} y={middle + 4} class="faint">
               no stream yet
             </text>
           )}
@@ -118,7 +123,18 @@ function spoken(record: RecordSnapshot, perSecond: { readonly in: number; readon
 type Point = readonly [x: number, y: number];
 
 /** Moves as fast as events do, as far as one can see; stands still when none does. */
-function Flow({ from, to, perSecond }: { from: Point; to: Point; perSecond: number }): JSX.Element {
+function Flow({
+  from,
+  to,
+  perSecond,
+  label,
+}: {
+  from: Point;
+  to: Point;
+  perSecond: number;
+  /** What flows. */
+  label?: string;
+}): JSX.Element {
   const bend = (from[0] + to[0]) / 2;
   const path = `M${from[0]},${from[1]} C${bend},${from[1]} ${bend},${to[1]} ${to[0] - 6},${to[1]}`;
   const speed = perSecond === 0 ? 0 : Math.max(0.25, 2.2 - Math.log10(perSecond + 1) * 0.45);
@@ -127,6 +143,14 @@ function Flow({ from, to, perSecond }: { from: Point; to: Point; perSecond: numb
       <path class="bed" d={path} />
       <path class="run" d={path} style={{ animationDuration: `${speed}s` }} />
       <path class="tip" d={`M${to[0] - 8},${to[1] - 5} L${to[0]},${to[1]} L${to[0] - 8},${to[1] + 5}`} />
+      {label !== undefined && (
+        <text x={bend} y={from[1] - 24} text-anchor="middle">
+          <tspan class="strong">{rate(perSecond)}</tspan>
+          <tspan class="faint" x={bend} dy={14}>
+            {label}/s
+          </tspan>
+        </text>
+      )}
     </g>
   );
 }
