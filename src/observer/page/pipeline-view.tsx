@@ -18,7 +18,7 @@ interface Props {
   readonly onSelect: (id: string) => void;
 }
 
-const WIDTH = 1170;
+const WIDTH = 1090;
 const MIDDLE = 100;
 const BOX = { width: 150, height: 96 };
 const STREAM_HEIGHT = 76;
@@ -38,26 +38,26 @@ export function PipelineView({ record, snapshot, model, onSelect }: Props): JSX.
     <figure class="pipeline" aria-label={`Pipeline of ${name}`}>
       <div class="scroll" role="region" tabIndex={0} aria-label={`Pipeline of ${name}, as a picture`}>
         <svg viewBox={`0 0 ${WIDTH} ${height}`} role="group" aria-label={spoken(record, perSecond)}>
-          <Flow from={[118, middle]} to={[200, middle]} perSecond={perSecond.in} />
-          <Flow from={[350, middle]} to={[430, middle]} perSecond={perSecond.out} label="events" />
+          <Flow from={[106, middle]} to={[160, middle]} perSecond={perSecond.in} />
+          <Flow from={[310, middle]} to={[380, middle]} perSecond={perSecond.out} label="events" />
           <Flow
-            from={[580, middle - 16]}
-            to={[668, middle - 16]}
+            from={[530, middle - 16]}
+            to={[608, middle - 16]}
             perSecond={series.batches.last}
             label="batches"
           />
-          <Demand from={[668, middle + 20]} to={[580, middle + 20]} pending={edge?.pending ?? 0} />
+          <Demand from={[608, middle + 20]} to={[530, middle + 20]} pending={edge?.pending ?? 0} />
           <g class="source">
-            <text x={59} y={middle - 6} text-anchor="middle">
+            <text x={52} y={middle - 6} text-anchor="middle">
               record()
             </text>
-            <text x={59} y={middle + 14} text-anchor="middle" class="strong">
+            <text x={52} y={middle + 14} text-anchor="middle" class="strong">
               {rate(perSecond.in)}/s
             </text>
           </g>
-          <Queue x={200} y={middle} record={record} />
+          <Queue x={160} y={middle} record={record} />
           <Box
-            x={430}
+            x={380}
             y={middle}
             title="Producer"
             node={node('Producer')}
@@ -67,19 +67,19 @@ export function PipelineView({ record, snapshot, model, onSelect }: Props): JSX.
             ]}
             onSelect={onSelect}
           />
-          <Pool x={668} y={middle} record={record} node={node('ConsumerSupervisor')} onSelect={onSelect} />
+          <Pool x={608} y={middle} record={record} node={node('ConsumerSupervisor')} onSelect={onSelect} />
           {streams.map((stream, index) => {
             const y = middle + (index - (streams.length - 1) / 2) * (STREAM_HEIGHT + 16);
             const records = model.rates.get(streamKey(name, stream.stream)) ?? 0;
             return (
               <g key={stream.stream}>
-                <Flow from={[878, middle]} to={[960, y]} perSecond={records} />
-                <Stream x={960} y={y} stream={stream} perSecond={records} />
+                <Flow from={[818, middle]} to={[880, y]} perSecond={records} />
+                <Stream x={880} y={y} stream={stream} perSecond={records} />
               </g>
             );
           })}
           {streams.length === 0 && (
-            <text x={900} y={middle + 4} class="faint">
+            <text x={840} y={middle + 4} class="faint">
               no stream yet
             </text>
           )}
@@ -96,7 +96,7 @@ export function PipelineView({ record, snapshot, model, onSelect }: Props): JSX.
         <Chart
           label="events a second"
           at={series.at.toArray()}
-          height={130}
+          height={170}
           format={rate}
           lines={[
             { label: 'in', values: series.in.toArray(), colour: '--in' },
@@ -106,7 +106,7 @@ export function PipelineView({ record, snapshot, model, onSelect }: Props): JSX.
         <Chart
           label="queue"
           at={series.at.toArray()}
-          height={130}
+          height={170}
           format={percent}
           lines={[{ label: 'full', values: series.queueFill.toArray(), colour: '--warn' }]}
         />
