@@ -46,7 +46,9 @@ export function HealthView({ lines, onSelect }: Props): JSX.Element {
           )}
           {index === 0 && (all || lines.length > shown.length) && (
             <button type="button" class="quiet" aria-expanded={all} onClick={() => setAll(!all)}>
-              {all ? 'only the worst' : `${lines.length - shown.length} more, ${well} well`}
+              {all
+                ? 'only the worst'
+                : `${lines.length - shown.length} more${well > 0 ? `, ${well} well` : ''}`}
             </button>
           )}
         </p>
