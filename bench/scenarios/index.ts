@@ -8,6 +8,7 @@ import { idle } from './idle.ts';
 import { install } from './install.ts';
 import { latency } from './latency.ts';
 import { loopDelay } from './loop-delay.ts';
+import { master } from './master.ts';
 import { otp } from './otp.ts';
 import { otpRemote } from './otp-remote.ts';
 import { record } from './record.ts';
@@ -20,6 +21,7 @@ export const scenarios: readonly Scenario[] = [
   record,
   recordBacklog,
   recordThreads,
+  master,
   deliver,
   deliverBytes,
   deliverDefault,
