@@ -9,6 +9,7 @@ import { install } from './install.ts';
 import { latency } from './latency.ts';
 import { loopDelay } from './loop-delay.ts';
 import { master } from './master.ts';
+import { observer } from './observer.ts';
 import { otp } from './otp.ts';
 import { otpRemote } from './otp-remote.ts';
 import { record } from './record.ts';
@@ -34,4 +35,5 @@ export const scenarios: readonly Scenario[] = [
   otpRemote,
   types,
   recovery,
+  observer,
 ];

@@ -14,6 +14,7 @@ export interface WireDescriptor {
 export interface CheckedDescriptor {
   readonly wire: WireDescriptor;
   readonly functions: Readonly<Record<string, AdapterFunction>>;
+  readonly onRecorded: AdapterDescriptor['onRecorded'];
 }
 
 /** Throws `ERR_ADAPTER_DESCRIPTOR` when a record type's thread could not be started with this. */
@@ -23,10 +24,19 @@ export function checkDescriptor(value: AdapterDescriptor): CheckedDescriptor {
   if (typeof given !== 'object' || given === null) {
     throw new AdapterDescriptorError(`expected an object, got ${describe(given)}`);
   }
-  const { module, options, functions = {} } = given as Partial<Record<keyof AdapterDescriptor, unknown>>;
+  const {
+    module,
+    options,
+    functions = {},
+    onRecorded,
+  } = given as Partial<Record<keyof AdapterDescriptor, unknown>>;
   return {
     wire: { module: checkModule(module), options: checkOptions(options) },
     functions: checkFunctions(functions),
+    onRecorded:
+      typeof onRecorded === 'function'
+        ? (recordType, event) => value.onRecorded?.(recordType, event)
+        : undefined,
   };
 }
 

@@ -46,4 +46,4 @@ export type { QueueReaderOptions } from './reader.ts';
 export { RecordingThread, type RecordingThreadOptions } from './recording-thread.ts';
 export { type Door, QueueSignals } from './signals.ts';
 export { blockFor, RECHECK_MS, type Watch } from './wait.ts';
-export { type Confirmable, QueueWriter, sealSegmentsOf } from './writer.ts';
+export { type Confirmable, QueueWriter, sealSegmentsOf, TappedWriter } from './writer.ts';
