@@ -3,7 +3,7 @@
  * the thread and the half that stays.
  */
 
-import { type OptionSource, type ShownOption, shownOption } from '../shown-options.ts';
+import { type ShownOption, shownOption } from '../shown-options.ts';
 import type { AdapterDescriptor, AdapterFunction } from './adapter.ts';
 import { AdapterDescriptorError } from './errors.ts';
 
