@@ -6,6 +6,7 @@ import { closestName } from './closest-name.ts';
 import { BeamlineError, type OptionProblem } from './errors.ts';
 import type { MessageShape } from './message.ts';
 import { parseTypeOverrides, type TypeOptionsInput, type TypeOverrides, typeOptionNames } from './options.ts';
+import { definitionOptions } from './options-table.ts';
 import type { RequestContext } from './request-context.ts';
 import { shownValue } from './shown-value.ts';
 import {
@@ -65,6 +66,11 @@ export interface DefinitionInput<Event, Args extends readonly unknown[] = [event
    */
   readonly context?: ContextOf<Event> | undefined;
   handleEvent(events: readonly Recorded<Event>[], context: HandleContext): void | Promise<void>;
+  /**
+   * Gives events that must reach the stream in the order in which they were recorded the same key. Runs in the type's
+   * thread; sees the event as `handleEvent` does. The README says what it guarantees.
+   */
+  partitionBy?(event: Event): string | number;
   /** Makes the event from what the handle's `record` is given, which takes these arguments then. */
   record?(...args: Args): Event;
 }
@@ -82,6 +88,8 @@ export interface SchemaDefinitionInput<
   /** As in a definition without a schema. */
   readonly context?: ContextOf<SchemaInput<S>> | undefined;
   handleEvent(events: readonly Recorded<SchemaOutput<S>>[], context: HandleContext): void | Promise<void>;
+  /** Gives events that must reach the stream in the order in which they were recorded the same key. */
+  partitionBy?(event: SchemaOutput<S>): string | number;
   /** Makes the event from what the handle's `record` is given, which takes these arguments then. */
   record?(...args: Args): SchemaInput<S>;
 }
@@ -90,6 +98,7 @@ export interface Definition {
   readonly name: string;
   readonly url: string;
   readonly handleEvent: HandleEvent<unknown>;
+  readonly partitionBy: ((event: unknown) => unknown) | undefined;
   /** The event to record, of the arguments of `record`. */
   readonly eventOf: ((...args: readonly unknown[]) => unknown) | undefined;
   /** What is laid under the context of each event; undefined when they are given none. */
@@ -101,7 +110,16 @@ export interface Definition {
   readonly overrides: TypeOverrides;
 }
 
-const OWN: readonly string[] = ['name', 'url', 'handleEvent', 'record', 'context', 'schema', 'validate'];
+const OWN: readonly string[] = [
+  'name',
+  'url',
+  'handleEvent',
+  'record',
+  'partitionBy',
+  'context',
+  'schema',
+  'validate',
+];
 const VALIDATE: readonly unknown[] = ['always', 'development', 'never', undefined];
 const SCHEMA_EXPECTED = 'a Standard Schema, as zod, valibot and arktype make them';
 const AT_ONCE_EXPECTED =
@@ -127,7 +145,7 @@ export function parseDefinition(input: unknown): Definition {
     });
   }
   const given = input as Readonly<Record<string, unknown>>;
-  const { name, url, handleEvent, record, context, schema, validate } = given;
+  const { name, url, handleEvent, record, partitionBy, context, schema, validate } = given;
   const problems: OptionProblem[] = [];
   const expect = (path: string, value: unknown, holds: boolean, expected: string): void => {
     if (!holds) problems.push({ type: 'invalid', path, came: shownValue(path, value), expected });
@@ -153,6 +171,12 @@ export function parseDefinition(input: unknown): Definition {
     'a function that returns the event',
   );
   expect('context', context, context === undefined || isObject(context), 'an object of sections');
+  expect(
+    'partitionBy',
+    partitionBy,
+    partitionBy === undefined || typeof partitionBy === 'function',
+    definitionOptions.partitionBy.expected,
+  );
   expect('schema', schema, schema === undefined || isStandardSchema(schema), SCHEMA_EXPECTED);
   if (isStandardSchema(schema)) expect('schema', schema, answersAtOnce(schema), AT_ONCE_EXPECTED);
   expect('validate', validate, VALIDATE.includes(validate), "'always', 'development' or 'never'");
@@ -185,6 +209,8 @@ export function parseDefinition(input: unknown): Definition {
     url: href as string,
     // Called on the definition, so that it may use `this` and a class's other members.
     handleEvent: (events, context) => (handleEvent as HandleEvent<unknown>).call(input, events, context),
+    partitionBy:
+      typeof partitionBy === 'function' ? (event) => Reflect.apply(partitionBy, input, [event]) : undefined,
     eventOf: typeof record === 'function' ? (...args) => Reflect.apply(record, input, args) : undefined,
     context: context as RequestContext | undefined,
     schema: asked,
