@@ -2,10 +2,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Meter } from '@opentelemetry/api';
 import { expect } from 'chai';
 import { type EmbeddedKinesis, startEmbeddedKinesis } from '../scripts/embedded-kinesis.ts';
 import { kinesis } from '../src/index.ts';
+import { measure } from '../src/observer/otel/metrics.ts';
+import { observeLedger } from '../src/observer/otel/observed.ts';
 import { errorClasses } from '../src/pipeline/errors.ts';
+import { channels } from '../src/pipeline/telemetry.ts';
 import { optionsTable } from './docs/options-table.ts';
 import {
   anchors,
@@ -20,7 +24,13 @@ import {
 import { type Outcome, Workshop } from './docs/workshop.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
-const PAPERS = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md'] as const;
+const PAPERS = [
+  'README.md',
+  'ARCHITECTURE.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  'docs/observability.md',
+] as const;
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const readme = read('README.md');
 
@@ -59,7 +69,8 @@ describe('The README', () => {
   });
 
   describe('its examples', () => {
-    const blocks = marked(readme);
+    // Those of the other papers stand in the same folder.
+    const blocks = [...marked(readme), ...marked(read('docs/observability.md'))];
     let workshop: Workshop;
     let server: EmbeddedKinesis;
     let results: Map<string, Outcome>;
@@ -124,6 +135,34 @@ describe('The README', () => {
   });
 });
 
+describe('The page on telemetry', () => {
+  const page = read('docs/observability.md');
+  const named = (name: string): string[] =>
+    rows(section(page, name)).flatMap(([cell = '']) =>
+      [...cell.matchAll(/`([\w.:-]+)`/g)].map(([, found]) => found ?? ''),
+    );
+
+  it('has every channel, and no other', () => {
+    const known = Object.values(channels).map(({ name }) => String(name));
+    expect(named('channels')).to.have.members(known);
+  });
+
+  it('has every metric, and no other', () => {
+    const made: string[] = [];
+    const make = (name: string): object => {
+      made.push(name);
+      return {};
+    };
+    const meter = new Proxy(
+      {},
+      { get: (_, method) => (String(method).startsWith('create') ? make : () => {}) },
+    );
+    observeLedger({ inspect: () => Promise.reject(new Error('not asked')) }, meter as Meter)();
+    measure(meter as Meter)();
+    expect(named('metrics')).to.have.members(made);
+  });
+});
+
 describe('The papers', () => {
   for (const paper of PAPERS) {
     it(`${paper} links only to what is there`, () => {
@@ -170,7 +209,7 @@ function title(block: Exclude<Marked, { type: 'file' }>): string {
 
 function leadsSomewhere(paper: string, target: string): boolean {
   const [path = '', anchor] = target.split('#');
-  const file = path === '' ? paper : path;
+  const file = path === '' ? paper : join(dirname(paper), path);
   if (!existsSync(join(root, file))) return false;
   return anchor === undefined || anchors(read(file)).has(anchor);
 }

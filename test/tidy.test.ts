@@ -167,6 +167,7 @@ describe('The house', () => {
       'src/index.ts',
       'src/otp/index.ts',
       'src/testing/index.ts',
+      'src/observer/otel/index.ts',
       'src/cli/main.ts',
       'src/threads/thread-entry.ts',
       'src/pipeline/record-thread.ts',

@@ -21,6 +21,7 @@ import type { Engine } from './engine.ts';
 import { definedTypes, environment, setEnvironment } from './environment.ts';
 import { errorRebuilders } from './error-rebuilders.ts';
 import { BeamlineError } from './errors.ts';
+import { logInvalid } from './invalid-events.ts';
 import { type Ledger, ledgerOf } from './ledger.ts';
 import { type ApplicationOptions, type ApplicationOptionsInput, parseApplicationOptions } from './options.ts';
 import { deliverAtEnd } from './process-exit.ts';
@@ -129,7 +130,7 @@ export class Application {
       host: { runtime, transport, codec: termCodec(errorRebuilders), clock },
       options,
       adapter,
-      directory: new Directory(bootId()),
+      directory: new Directory(bootId(), (recordType, note) => this.#noted(recordType, note)),
       spool,
       deadLetters: deadLetterSink(options.deadLetter, { logger, clock, spool }),
       logger,
@@ -261,6 +262,11 @@ export class Application {
   get spool(): SpoolAccess | undefined {
     const { spool } = this.#engine;
     return spool && new SpoolAccess(spool);
+  }
+
+  #noted(recordType: string, note: unknown): void {
+    const type = this.#types.get(recordType);
+    if (type !== undefined) logInvalid(type.logger, note);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

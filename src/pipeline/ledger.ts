@@ -20,6 +20,7 @@ export function ledgerOf(types: Iterable<RecordType>): Ledger {
     pending: 0,
     spooled: 0,
     refused: 0,
+    invalid: 0,
   };
   const byType: Record<string, TypeLedger> = {};
   for (const { name, counts } of types) {
@@ -32,6 +33,7 @@ export function ledgerOf(types: Iterable<RecordType>): Ledger {
       'pending',
       'spooled',
       'refused',
+      'invalid',
     ] as const)
       total[key] += counts[key];
   }

@@ -33,6 +33,8 @@ export interface QueueCounts {
   /** Of those that are pending: in the journal too, or alone; 0 without one. */
   readonly spooled: number;
   readonly refused: number;
+  /** Of those that were refused: by their type's schema. */
+  readonly invalid: number;
 }
 
 export function countsOf(handle: QueueHandle): QueueCounts {
@@ -46,10 +48,10 @@ export function countsOf(handle: QueueHandle): QueueCounts {
     delivered += sums.delivered;
     deadLettered += sums.dead;
   }
-  const { recovered, refused } = memory;
+  const { recovered, refused, invalid } = memory;
   const pending = accepted + recovered - delivered - deadLettered;
   const spooled = memory.bell === undefined ? 0 : spooledIn(memory);
-  return { accepted, recovered, delivered, deadLettered, pending, spooled, refused };
+  return { accepted, recovered, delivered, deadLettered, pending, spooled, refused, invalid };
 }
 
 function spooledIn(memory: QueueMemory): number {

@@ -176,7 +176,7 @@ describe('The page', () => {
     await show();
     const port = Number(new URL(observer.url).port);
     await observer.close();
-    await page.getByText(/stale for \d+ s, reconnecting/).waitFor();
+    await page.getByText(/stale for [\d.]+ s, reconnecting/).waitFor();
     await app.observe({ port });
     await page.getByRole('status').getByText('live', { exact: true }).waitFor();
     // The browser says on its console that it could not connect: it could not.

@@ -16,6 +16,7 @@ export function aRecord(part: Partial<RecordSnapshot> = {}): RecordSnapshot {
     pending: 0,
     spooled: 0,
     refused: 0,
+    invalid: 0,
     thread: { isolation: 'thread', state: 'ready', node: 1, starts: 1, hung: false },
     queueBytes: 2 ** 26,
     queueFill: 0,
@@ -84,6 +85,7 @@ export function aSnapshot(part: Partial<Snapshot> = {}): Snapshot {
     pending: 0,
     spooled: 0,
     refused: 0,
+    invalid: 0,
   };
   return {
     schemaVersion: 1,

@@ -37,6 +37,7 @@ describe('the event queue', () => {
       pending: 0,
       spooled: 0,
       refused: 0,
+      invalid: 0,
     });
   });
 
