@@ -261,7 +261,7 @@ export class Application {
   /** What is on the disk: dead letters, and events of types that are not defined any more. Undefined without a spool. */
   get spool(): SpoolAccess | undefined {
     const { spool } = this.#engine;
-    return spool && new SpoolAccess(spool);
+    return spool && new SpoolAccess(spool, this.#hold);
   }
 
   #noted(recordType: string, note: unknown): void {
