@@ -59,6 +59,8 @@ export type {
   Snapshot,
   TreeNode,
 } from './pipeline/snapshot-types.ts';
+export type { SpooledEvent, SpoolState, StoredLetter } from './pipeline/spool/protocol.ts';
+export type { SpoolAccess, SpoolPage } from './pipeline/spool/spool-access.ts';
 export type {
   SchemaInput,
   SchemaIssue,
