@@ -45,11 +45,12 @@ export function observerHandler(
     },
   };
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
-    answer(request, context, parsed)
+    const headOnly = request.method === 'HEAD';
+    void answer(request, context, parsed)
       .catch((error: unknown) =>
         failure(500, 'ERR_OBSERVER', `the observer failed: ${(error as Error).message}`),
       )
-      .then((result) => write(response, result, { headOnly: request.method === 'HEAD' }));
+      .then((result) => write(response, result, { headOnly }));
   };
   return Object.assign(handle, {
     close() {
@@ -76,7 +77,8 @@ async function answer(
     return failure(405, 'ERR_METHOD', `the observer takes GET and POST; ${method} came`);
   const path = pathOf(url.pathname);
   if (path === undefined) return failure(400, 'ERR_PATH', 'the path is not well encoded: write % as %25');
-  const lastEventId = request.headers['last-event-id'];
+  // A browser sends the header when it reconnects by itself, and lets no page set it.
+  const lastEventId = request.headers['last-event-id'] ?? url.searchParams.get('after');
   return route(
     {
       method,

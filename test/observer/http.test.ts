@@ -115,6 +115,9 @@ describe('The observer over HTTP', () => {
       headers: { 'last-event-id': first?.id ?? '' },
     });
     expect(second?.data.text).to.contain('restart 2');
+    const after = encodeURIComponent(first?.id ?? '');
+    const [again] = await eventsUntil(`${api}/events?after=${after}`, ({ event }) => event === 'feed');
+    expect(again?.data).to.deep.equal(second?.data);
   });
 
   for (const [what, path, method, status, code] of [

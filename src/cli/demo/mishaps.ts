@@ -25,13 +25,13 @@ export const MISHAPS: readonly Mishap[] = [
     begin: ({ kill }) => kill('Producer/PageView'),
   },
   {
-    text: 'an event of Checkout ends its thread, three times, and goes to the dead letters',
-    begin: ({ shop }) => void shop.Checkout.record({ user: USER, what: 'paid', fate: 'crash' }),
-  },
-  {
     text: 'one of the four shards of pageview is hot',
     begin: ({ fault }) =>
       fault({ stream: 'pageview', fault: { type: 'throttle-shard', shardId: 'shardId-000000000002' } }),
+  },
+  {
+    text: 'an event of Checkout ends its thread, until it stands alone and goes to the dead letters',
+    begin: ({ shop }) => void shop.Checkout.record({ user: USER, what: 'paid', fate: 'crash' }),
   },
   {
     text: "SignUp's handler throws on one event",

@@ -9,3 +9,8 @@ export function everySecond(tick: () => void): () => void {
   const handle = setInterval(tick, 1000);
   return () => clearInterval(handle);
 }
+
+/** Calls `fire` once, so many milliseconds from now. */
+export function after(delayMs: number, fire: () => void): void {
+  setTimeout(fire, delayMs);
+}

@@ -1,10 +1,16 @@
 /** One headless browser for all of these tests; a page of its own for each, with everything that its console says. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 
-const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
+/** In this order; Debian's is what `.ci/run` installs. */
+const EXECUTABLES = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+];
 const ARGUMENTS = [
   ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
   ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
@@ -16,6 +22,14 @@ export interface Tab {
   readonly complaints: string[];
 }
 
+function executable(): string {
+  const found = process.env.CHROMIUM ?? EXECUTABLES.find((path) => existsSync(path));
+  if (found !== undefined) return found;
+  throw new Error(
+    'these tests need a Chromium: apt-get install chromium, or say where yours is by the environment variable CHROMIUM',
+  );
+}
+
 /** To be called inside a `describe`. */
 export function browser(): { tab(): Promise<Tab> } {
   let context: BrowserContext;
@@ -24,7 +38,7 @@ export function browser(): { tab(): Promise<Tab> } {
   before(async () => {
     profile = mkdtempSync(join(tmpdir(), 'beamline-browser-'));
     context = await chromium.launchPersistentContext(profile, {
-      executablePath: EXECUTABLE,
+      executablePath: executable(),
       headless: true,
       viewport: { width: 1480, height: 900 },
       args: ARGUMENTS,

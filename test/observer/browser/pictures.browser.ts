@@ -1,4 +1,4 @@
-/** What the page looks like, for the README: written to docs/images. */
+/** What the page looks like: written to build/images, and for the README to docs/images by `npm run pictures`. */
 import { mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ import { stage } from '../../pipeline/support/application.ts';
 import { Checkout, Newsletter, ProductView } from '../fixtures/shop.ts';
 import { browser, type Tab } from './browser.ts';
 
-const IMAGES = join(resolve(dirname(fileURLToPath(import.meta.url)), '../../../..'), 'docs/images');
+const IMAGES = resolve(dirname(fileURLToPath(import.meta.url)), '../../../images');
 const MIB = 2 ** 20;
 
 const LOOKS = 20;
