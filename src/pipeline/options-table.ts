@@ -55,6 +55,16 @@ export interface SpoolOptions {
 
 const SPOOL_BYTES = { least: 16 * MIB, usual: 10 * GIB, most: 1024 * GIB } as const;
 
+/**
+ * Limits of a thread's heap, in MiB, as `worker_threads` has them. Best effort: a heap that grows bit by bit ends its
+ * thread; one huge allocation can end the process; Buffers are not counted.
+ */
+export interface HeapLimits {
+  readonly maxOldGenerationSizeMb?: number;
+  readonly maxYoungGenerationSizeMb?: number;
+  readonly stackSizeMb?: number;
+}
+
 const LOG_METHODS = ['debug', 'info', 'warn', 'error', 'child'] as const;
 
 /** Options of a record type: the application gives them for all types, a definition may override them for its own. */
@@ -172,6 +182,19 @@ export const typeOptions = {
     max: HOUR_MS,
     unit: 'ms',
     doc: 'How long a thread may take to end before it counts as stuck and is replaced.',
+  }),
+  resourceLimits: choice<HeapLimits>({
+    schema: v.strictObject({
+      maxOldGenerationSizeMb: v.optional(v.pipe(v.number(), v.minValue(16))),
+      maxYoungGenerationSizeMb: v.optional(v.pipe(v.number(), v.minValue(1))),
+      stackSizeMb: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(256))),
+    }) as v.GenericSchema<HeapLimits>,
+    default: {},
+    defaultText: "Node's",
+    type: 'object',
+    expected:
+      'an object with any of maxOldGenerationSizeMb (16 or more), maxYoungGenerationSizeMb (1 or more), stackSizeMb (1 to 256)',
+    doc: 'What a thread may have of the heap, in MiB: `{ maxOldGenerationSizeMb: 512 }`. Past it the thread ends, most times.',
   }),
   isolation: choice<'thread' | 'inline'>({
     schema: v.picklist(['thread', 'inline']),

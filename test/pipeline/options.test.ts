@@ -65,6 +65,7 @@ describe('Options of an application', () => {
       startTimeoutMs: 10_000,
       stableMs: 60_000,
       terminateTimeoutMs: 5000,
+      resourceLimits: {},
       isolation: 'thread',
       spool: false,
       deadLetter: 'auto',
