@@ -2,12 +2,14 @@
 import type { Scenario } from '../scenario.ts';
 import { backlogMemory } from './backlog-memory.ts';
 import { deliver } from './deliver.ts';
+import { deliverAggregated } from './deliver-aggregated.ts';
 import { deliverBytes } from './deliver-bytes.ts';
 import { deliverDefault } from './deliver-default.ts';
 import { idle } from './idle.ts';
 import { install } from './install.ts';
 import { latency } from './latency.ts';
 import { loopDelay } from './loop-delay.ts';
+import { observer } from './observer.ts';
 import { otp } from './otp.ts';
 import { otpRemote } from './otp-remote.ts';
 import { record } from './record.ts';
@@ -23,6 +25,7 @@ export const scenarios: readonly Scenario[] = [
   deliver,
   deliverBytes,
   deliverDefault,
+  deliverAggregated,
   loopDelay,
   latency,
   install,
@@ -32,4 +35,5 @@ export const scenarios: readonly Scenario[] = [
   otpRemote,
   types,
   recovery,
+  observer,
 ];

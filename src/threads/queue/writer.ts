@@ -56,6 +56,15 @@ export class QueueWriter {
     return this.#append(event, 0, 0);
   }
 
+  /** An event that its schema does not take: counted, and nothing else. */
+  refuseInvalid(): void {
+    this.#memory.countInvalid();
+  }
+
+  get invalid(): number {
+    return this.#memory.invalid;
+  }
+
   /** Records an event that somebody waits for, and has the reader fetch it at once. */
   appendAndConfirm(event: unknown, until: Until): Confirmable {
     const table = this.#thread.confirmations;
@@ -72,6 +81,7 @@ export class QueueWriter {
     const id = `${this.#memory.handle.bootId}-${this.#thread.writer}-${this.#thread.sequence}`;
     const confirmation = table.expect(confirm);
     requestFlush(this.#memory);
+    this.#memory.bell?.ringIfResting();
     return { type: 'accepted', id, confirmation };
   }
 
@@ -110,6 +120,7 @@ export class QueueWriter {
     this.#offset = offset;
     countEvent(memory);
     callAttention(memory);
+    memory.bell?.ringForEvent();
   }
 
   /** A segment with room for so many bytes behind `offset`; false when there is none. */
@@ -134,6 +145,7 @@ export class QueueWriter {
   #refuse(): void {
     this.#memory.countRefused();
     ringIfAsleep(this.#memory);
+    this.#memory.bell?.ringIfResting();
     tellRefusal(this.#memory);
   }
 
