@@ -30,9 +30,10 @@ export function putRecordsBody(target: StreamTarget, records: readonly RecordEnt
   const body = Buffer.allocUnsafe(size);
   let at = body.write(begin, 0, 'latin1');
   let separator = '';
-  for (const [i, { ExplicitHashKey, Data }] of records.entries()) {
+  let i = 0;
+  for (const { ExplicitHashKey, Data } of records) {
     const hash = ExplicitHashKey === undefined ? '' : `,"ExplicitHashKey":${jsonString(ExplicitHashKey)}`;
-    const entry = `${separator}{"PartitionKey":${keys[i]}${hash},"Data":"${base64(Data)}"}`;
+    const entry = `${separator}{"PartitionKey":${keys[i++]}${hash},"Data":"${base64(Data)}"}`;
     at += body.write(entry, at, 'latin1');
     separator = ',';
   }
