@@ -6,7 +6,8 @@
 
 export { Application } from './observer/application.ts';
 export { ObserverError, type ObserverErrorCode } from './observer/errors.ts';
-export { type ObserverHandler, observerHandler } from './observer/handler.ts';
+export type { ObserverHandler } from './observer/handler.ts';
+export { observerHandler } from './observer/lazy-handler.ts';
 export type { HandlerOptions, ObserveOptions } from './observer/options.ts';
 export type { Observer } from './observer/server.ts';
 export type {
