@@ -107,6 +107,11 @@ export interface Adapter {
 
 export interface SendOptions {
   readonly signal: AbortSignal;
+  /**
+   * Of messages with one partition key, each is sent for the first time when those before it in the list are in the
+   * stream, or can never be. So the first occurrences of a key's messages keep their order, whatever is sent again.
+   */
+  readonly ordered?: boolean;
 }
 
 export interface CloseOptions {
