@@ -7,10 +7,13 @@
  *
  * A segment that was freed since has settled all that the mark means. Frames that were settled once are not looked
  * at again.
+ *
+ * With a journal, a segment is freed too when it is put aside. What was put aside since the mark, or was then, must have
+ * come back: the barrier waits until nothing is aside, marks what came back, and waits for that.
  */
 import { frameAt, frameSize, isSettled, markOf } from './frame.ts';
-import { type QueueHandle, QueueMemory } from './layout.ts';
-import { controlOf, publishedBytes } from './segment.ts';
+import { HEADER, type QueueHandle, QueueMemory } from './layout.ts';
+import { controlOf, JOURNAL_OWNER, publishedBytes } from './segment.ts';
 
 export interface MarkedSegment {
   readonly segment: number;
@@ -18,15 +21,25 @@ export interface MarkedSegment {
   readonly end: number;
 }
 
-export type BarrierMark = readonly MarkedSegment[];
+export interface BarrierMark {
+  readonly segments: readonly MarkedSegment[];
+  /** How many events had ever been put aside, unless there were some at the moment. */
+  readonly asideEver: number | undefined;
+}
 
 /** All that is published now. */
 export function markPublished(handle: QueueHandle): BarrierMark {
   const memory = new QueueMemory(handle);
+  const asideEver = Atomics.load(memory.words, HEADER.ASIDE_EVER);
+  const segments = markSegments(memory, () => true);
+  return { segments, asideEver: Atomics.load(memory.words, HEADER.ASIDE) > 0 ? undefined : asideEver };
+}
+
+function markSegments(memory: QueueMemory, isMarked: (owner: number) => boolean): MarkedSegment[] {
   const marks: MarkedSegment[] = [];
   for (let segment = 0; segment < memory.segments; segment++) {
-    const { state, generation } = controlOf(memory, segment);
-    const end = state === 'free' ? 0 : publishedBytes(memory, segment, generation);
+    const { state, generation, owner } = controlOf(memory, segment);
+    const end = state === 'free' || !isMarked(owner) ? 0 : publishedBytes(memory, segment, generation);
     if (end > 0) marks.push({ segment, generation, end });
   }
   return marks;
@@ -35,16 +48,36 @@ export function markPublished(handle: QueueHandle): BarrierMark {
 export class Barrier {
   readonly #memory: QueueMemory;
   #open: { readonly mark: MarkedSegment; from: number }[];
+  /** Undefined: what was aside is not back yet, or not known to be. */
+  #asideEver: number | undefined;
+  #passed = false;
 
-  constructor(handle: QueueHandle, mark: BarrierMark) {
+  constructor(handle: QueueHandle, { segments, asideEver }: BarrierMark) {
     this.#memory = new QueueMemory(handle);
-    this.#open = mark.map((segment) => ({ mark: segment, from: 0 }));
+    this.#open = segments.map((mark) => ({ mark, from: 0 }));
+    this.#asideEver = asideEver;
   }
 
   /** True when all of it is settled; stays true. */
   isPassed(): boolean {
+    this.#passed ||= this.#look();
+    return this.#passed;
+  }
+
+  #look(): boolean {
     this.#open = this.#open.filter((open) => !this.#isSettled(open));
-    return this.#open.length === 0;
+    if (this.#open.length > 0) return false;
+    const { words } = this.#memory;
+    // A segment that is put aside is counted so before it is freed: looked at after its generation was.
+    const asideEver = Atomics.load(words, HEADER.ASIDE_EVER);
+    if (asideEver === this.#asideEver) return true;
+    if (Atomics.load(words, HEADER.ASIDE) > 0) return false;
+    this.#asideEver = asideEver;
+    this.#open = markSegments(this.#memory, (owner) => owner === JOURNAL_OWNER).map((mark) => ({
+      mark,
+      from: 0,
+    }));
+    return this.#look();
   }
 
   #isSettled(open: { readonly mark: MarkedSegment; from: number }): boolean {

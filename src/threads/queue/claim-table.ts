@@ -81,7 +81,8 @@ class Held implements ClaimedEvent {
   }
 
   get id(): string {
-    return `${this.#reader.memory.handle.bootId}-${this.frame.writer}-${this.frame.sequence}`;
+    const { id, writer, sequence } = this.frame;
+    return id ?? `${this.#reader.memory.handle.bootId}-${writer}-${sequence}`;
   }
 
   get recordedAt(): number {
@@ -103,8 +104,8 @@ class Held implements ClaimedEvent {
 
   decode(): unknown {
     assert(this.open, 'the frame of a settled event is no longer ours to read');
-    const start = this.#reader.payloadAt(this.frame);
-    return this.#decoder.decode(this.#reader.memory.target.bytes, start, start + this.frame.bytes);
+    const { payloadAt, bytes } = this.frame;
+    return this.#decoder.decode(this.#reader.memory.target.bytes, payloadAt, payloadAt + bytes);
   }
 }
 

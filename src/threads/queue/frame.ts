@@ -23,6 +23,8 @@
  * change is one compare-and-swap of the whole word: so a reader that was given up can no longer mark a frame that
  * its successor has claimed, however late it wakes.
  */
+import { assert } from '../../base/assert.ts';
+import { SMALL_STRING, SMALL_STRING_MAX } from './codec.ts';
 import { FRAME_HEADER_BYTES, frameBytes, type QueueMemory } from './layout.ts';
 
 export type FrameState = 'ready' | 'delivered' | 'dead' | 'buried' | 'moved';
@@ -36,6 +38,7 @@ const STATES: readonly FrameState[] = ['ready', 'delivered', 'dead', 'buried', '
  */
 export const KIND = { NATIVE: 0, COPY: 1, RESTORED: 2 } as const;
 
+const COMMITTED_AT = 30;
 const RUNNING = 1 << 28;
 const SUSPECT = 1 << 27;
 /** It was run with no other event beside it. */
@@ -98,6 +101,28 @@ export function seatOf(memory: QueueMemory, at: FrameAt): number {
 
 export function kindOf(memory: QueueMemory, at: FrameAt): number {
   return (memory.words[at + 7] as number) >>> 24;
+}
+
+export function isCommitted(memory: QueueMemory, at: FrameAt): boolean {
+  return memory.target.bytes[(at << 2) + COMMITTED_AT] === 1;
+}
+
+/** The journal has it. Written by the journal's thread alone, and read by its successor. */
+export function setCommitted(memory: QueueMemory, at: FrameAt): void {
+  memory.target.bytes[(at << 2) + COMMITTED_AT] = 1;
+}
+
+/** Where the payload of a frame begins, in bytes from the frame, when its first value is the event's whole id. */
+export function idBytes(memory: QueueMemory, at: FrameAt): number {
+  const length = (memory.target.bytes[(at << 2) + FRAME_HEADER_BYTES] as number) - SMALL_STRING;
+  assert(length > 0 && length <= SMALL_STRING_MAX, 'the payload begins with an id');
+  return 1 + length;
+}
+
+/** The id that stands in a frame that is not native. */
+export function idOf(memory: QueueMemory, at: FrameAt): string {
+  const start = (at << 2) + FRAME_HEADER_BYTES;
+  return memory.target.bytes.toString('latin1', start + 1, start + idBytes(memory, at));
 }
 
 export function markOf(memory: QueueMemory, at: FrameAt): number {

@@ -23,10 +23,14 @@ import {
   type FrameState,
   frameAt,
   frameSize,
+  idBytes,
+  idOf,
   isAlone,
   isRunning,
   isSettled,
   isSuspect,
+  KIND,
+  kindOf,
   landed,
   markOf,
   payloadBytes,
@@ -57,11 +61,14 @@ export interface QueueReaderOptions {
 export interface Frame {
   readonly segment: number;
   readonly at: FrameAt;
-  /** The length of the encoded event. */
+  /** Where the encoded event lies in the memory, in bytes, and its length. */
+  readonly payloadAt: number;
   readonly bytes: number;
   readonly recordedAt: number;
   readonly sequence: number;
   readonly writer: number;
+  /** The whole id, when it does not follow from writer and sequence. */
+  readonly id: string | undefined;
   /** The order of frames: by the age of the segment, then by the place in it. */
   readonly order: number;
   /** It was running when its thread died: run it in a batch that is alone. */
@@ -139,7 +146,9 @@ export class QueueReader {
       if (settled) {
         // One step may have been made by a reader that died before the other.
         if (control.state === 'sealed') settleSegment(memory, segment, control.generation);
-        freeSegment(memory, segment, control.generation);
+        // A journal that is kept deletes its entries first, and then frees the segment itself.
+        if (memory.bell?.isKept) memory.bell.ringIfResting();
+        else freeSegment(memory, segment, control.generation);
         changed ||= known !== undefined;
         this.#known[segment] = undefined;
       } else if (known === undefined && end > 0) {
@@ -217,11 +226,6 @@ export class QueueReader {
     return attemptsOf(markOf(this.memory, frame.at));
   }
 
-  /** Where the payload of a frame lies in the memory, in bytes. */
-  payloadAt(frame: Frame): number {
-    return (frame.at << 2) + FRAME_HEADER_BYTES;
-  }
-
   /** Changes the mark of a frame that this thread holds. */
   change(frame: Frame, to: (mark: number) => number): void {
     this.checkFence();
@@ -283,10 +287,14 @@ export class QueueReader {
       // Found at the takeover, or made dead by this reader: among the dead already.
       if (state === 'dead' && readerOf(mark) === (this.generation & 0xffff)) return undefined;
       if (!changeMark(this.memory, at, mark, withReader(mark, this.generation))) continue;
+      const isNative = kindOf(this.memory, at) === KIND.NATIVE;
+      const idLength = isNative ? 0 : idBytes(this.memory, at);
       const frame: Frame = {
         segment: read.segment,
         at,
-        bytes: payloadBytes(this.memory, at),
+        payloadAt: (at << 2) + FRAME_HEADER_BYTES + idLength,
+        bytes: payloadBytes(this.memory, at) - idLength,
+        id: isNative ? undefined : idOf(this.memory, at),
         recordedAt: timeOf(this.memory, at),
         sequence: sequenceOf(this.memory, at),
         writer: read.writer,
