@@ -29,7 +29,10 @@ export class DeadLetterFile {
   #looked = false;
 
   /** `removed` is told when letters are deleted because so many came after them. */
-  constructor({ file, maxBytes = MAX_BYTES, keep = KEEP }: DeadLetterFileOptions, removed: (file: string) => void) {
+  constructor(
+    { file, maxBytes = MAX_BYTES, keep = KEEP }: DeadLetterFileOptions,
+    removed: (file: string) => void,
+  ) {
     this.#file = file;
     this.#maxBytes = maxBytes;
     this.#keep = keep;

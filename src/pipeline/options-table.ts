@@ -2,6 +2,8 @@
  * The table of options. Each is told here, and nowhere else: type, default, bounds, unit and what it is for.
  */
 import * as v from 'valibot';
+import type { FailedAttempt } from './attempt-history.ts';
+import type { DeadLetterFileOptions } from './dead-letter-file.ts';
 import { type Logger, stderrLogger } from './logger.ts';
 import { choice, fraction, type Options, size, whole } from './options-schema.ts';
 
@@ -25,16 +27,16 @@ export interface DeadLetter {
   /** Why its last attempt failed. */
   readonly error: Error;
   readonly attempts: number;
+  /** The attempts that its last thread saw fail, oldest first, at most the newest 20. */
+  readonly history: readonly FailedAttempt[];
 }
 
 /**
  * Takes dead letters: `log` writes one error line for each, without its data; a function is called on the main
- * thread, and a letter is settled when it returns, or its promise resolves; a file gets one line of JSON for each.
+ * thread, and a letter is settled when it returns, or its promise resolves; a file gets one line of JSON for each,
+ * and is followed by a new one when it is full.
  */
-export type DeadLetterSink =
-  | 'log'
-  | ((letter: DeadLetter) => void | Promise<void>)
-  | { readonly file: string };
+export type DeadLetterSink = 'log' | ((letter: DeadLetter) => void | Promise<void>) | DeadLetterFileOptions;
 
 const LOG_METHODS = ['debug', 'info', 'warn', 'error', 'child'] as const;
 
@@ -191,8 +193,9 @@ export const applicationOptions = {
     schema: v.custom<DeadLetterSink>(isDeadLetterSink),
     default: 'log',
     defaultText: "'log'",
-    type: "'log' | function | { file }",
-    expected: "'log', a function that takes a letter, or { file: path }",
+    type: "'log' | function | { file, maxBytes, keep }",
+    expected:
+      "'log', a function that takes a letter, or { file: path }, with maxBytes from 4 KiB on and keep from 1 to 1,000",
     doc: 'What takes the events that cannot be delivered: an error line each, a function, or a file.',
   }),
   handleSignals: choice<boolean>({
@@ -232,7 +235,20 @@ function isAdapter(value: unknown): boolean {
 function isDeadLetterSink(value: unknown): boolean {
   if (value === 'log' || typeof value === 'function') return true;
   if (typeof value !== 'object' || value === null || !('file' in value)) return false;
-  return typeof value.file === 'string' && value.file !== '' && Object.keys(value).length === 1;
+  const { file, maxBytes, keep, ...others } = value as Readonly<Record<string, unknown>>;
+  return (
+    typeof file === 'string' &&
+    file !== '' &&
+    Object.keys(others).length === 0 &&
+    isWholeWithin(maxBytes, 4 * KIB, Number.MAX_SAFE_INTEGER) &&
+    isWholeWithin(keep, 1, 1000)
+  );
+}
+
+function isWholeWithin(value: unknown, min: number, max: number): boolean {
+  return (
+    value === undefined || (Number.isInteger(value) && (value as number) >= min && (value as number) <= max)
+  );
 }
 
 function isLogger(value: unknown): boolean {
