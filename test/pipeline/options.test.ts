@@ -137,6 +137,14 @@ describe('An option that cannot be used', () => {
     ]) {
       refused('spool', { spool }, 'an object', '{ directory: path');
     }
+    refused(
+      'deadLetter',
+      { deadLetter: { file: 'a', maxBytes: 4095 } },
+      'an object',
+      'maxBytes from 4 KiB on',
+    );
+    refused('deadLetter', { deadLetter: { file: 'a', keep: 0 } }, 'an object', 'keep from 1 to 1,000');
+    refused('deadLetter', { deadLetter: { file: 'a', rotate: true } }, 'an object', '{ file: path }');
     refused('handleSignals', { handleSignals: 'SIGTERM' }, '"SIGTERM"', 'true or false');
     refused('logger', { logger: { warn() {} } }, 'an object', 'debug, info, warn, error, child');
     refused('adapter', { adapter: undefined }, 'undefined', 'kinesis({ ... })');
