@@ -6,10 +6,11 @@
  *                            ^ end
  *
  * A segment that was freed since has settled all that the mark means. Frames that were settled once are not looked
- * at again.
+ * at again. What was moved out of it is waited for where it is parked, as soon as nothing more can be moved.
  */
 import { frameAt, frameSize, isSettled, markOf } from './frame.ts';
 import { type QueueHandle, QueueMemory } from './layout.ts';
+import { copiesOf } from './parked-segments.ts';
 import { controlOf, publishedBytes } from './segment.ts';
 
 export interface MarkedSegment {
@@ -35,16 +36,24 @@ export function markPublished(handle: QueueHandle): BarrierMark {
 export class Barrier {
   readonly #memory: QueueMemory;
   #open: { readonly mark: MarkedSegment; from: number }[];
+  /** What may have been moved, until its copies are looked for. */
+  #sources: readonly MarkedSegment[];
 
   constructor(handle: QueueHandle, mark: BarrierMark) {
     this.#memory = new QueueMemory(handle);
+    this.#sources = mark;
     this.#open = mark.map((segment) => ({ mark: segment, from: 0 }));
   }
 
   /** True when all of it is settled; stays true. */
   isPassed(): boolean {
     this.#open = this.#open.filter((open) => !this.#isSettled(open));
-    return this.#open.length === 0;
+    if (this.#open.length > 0) return false;
+    if (this.#sources.length === 0) return true;
+    const parts = this.#sources.map((source) => ({ ...source, from: 0 }));
+    this.#sources = [];
+    this.#open = copiesOf(this.#memory, parts).map((mark) => ({ mark, from: mark.from }));
+    return this.isPassed();
   }
 
   #isSettled(open: { readonly mark: MarkedSegment; from: number }): boolean {

@@ -16,7 +16,8 @@ import { Decoder } from './decoder.ts';
 import { awaitEvents, type Wake } from './doorbell.ts';
 import { attemptsOf, landed, withAttempts, withRunning } from './frame.ts';
 import type { QueueHandle } from './layout.ts';
-import { type Frame, QueueReader, type QueueReaderOptions } from './reader.ts';
+import type { Frame } from './read-frame.ts';
+import { QueueReader, type QueueReaderOptions } from './reader.ts';
 import type { Watch } from './wait.ts';
 
 export type Settlement = 'delivered' | 'dead' | 'buried';
@@ -59,7 +60,7 @@ export interface Claim<Owner = unknown> {
 }
 
 class Held implements ClaimedEvent {
-  readonly frame: Frame;
+  frame: Frame;
   readonly #reader: QueueReader;
   readonly #decoder: EventDecoder;
   open = true;
@@ -71,7 +72,7 @@ class Held implements ClaimedEvent {
   }
 
   get id(): string {
-    return `${this.#reader.memory.handle.bootId}-${this.frame.writer}-${this.frame.sequence}`;
+    return this.#reader.idOf(this.frame);
   }
 
   get recordedAt(): number {
@@ -93,8 +94,8 @@ class Held implements ClaimedEvent {
 
   decode(): unknown {
     assert(this.open, 'the frame of a settled event is no longer ours to read');
-    const start = this.#reader.payloadAt(this.frame);
-    return this.#decoder.decode(this.#reader.memory.target.bytes, start, start + this.frame.bytes);
+    const { payloadAt, bytes } = this.frame;
+    return this.#decoder.decode(this.#reader.memory.target.bytes, payloadAt, payloadAt + bytes);
   }
 }
 
@@ -254,6 +255,30 @@ export class ClaimTable<Owner = unknown> {
     for (const { frame } of batch.held)
       this.#reader.change(frame, (mark) => landed(mark, { suspect: false }));
     this.#stopRunning(batch);
+  }
+
+  /**
+   * Moves the claim's events into the memory for parked ones, and they no longer run: they only wait, and nothing that
+   * happens to the thread is their fault. They stay in the claim. False: there is no room for all of them.
+   */
+  park(claim: Claim<Owner>): boolean {
+    const batch = this.#batch(claim);
+    assert(batch.running, 'a claim is parked that was launched');
+    const reader = this.#reader;
+    const outside = batch.held.filter(({ frame }) => !reader.isParked(frame));
+    if (!reader.hasRoomToPark(outside.map(({ frame }) => frame))) return false;
+    for (const held of batch.held) {
+      if (reader.isParked(held.frame)) {
+        reader.change(held.frame, (mark) => landed(mark, { suspect: false }));
+        continue;
+      }
+      const copy = reader.park(held.frame);
+      if (copy === undefined) return false;
+      held.frame = copy;
+    }
+    this.#stopRunning(batch);
+    reader.refresh();
+    return true;
   }
 
   /** Charges the events of a claim with one attempt. */
