@@ -23,7 +23,13 @@ export { kinesis } from './pipeline/adapter/kinesis.ts';
 export { type MemoryDescriptor, memory } from './pipeline/adapter/memory.ts';
 export { nullAdapter } from './pipeline/adapter/null.ts';
 export type { StopOptions } from './pipeline/application.ts';
-export type { DefinitionInput, HandleContext, HandleEvent, Recorded } from './pipeline/definition.ts';
+export type {
+  DefinitionInput,
+  HandleContext,
+  HandleEvent,
+  Recorded,
+  SchemaDefinitionInput,
+} from './pipeline/definition.ts';
 export { BeamlineError, type ErrorCode, isBeamlineError } from './pipeline/errors.ts';
 export { EventContext, type EventData, type RequestContext } from './pipeline/event-context.ts';
 export { formatTree } from './pipeline/format-tree.ts';
@@ -51,6 +57,12 @@ export type {
   Snapshot,
   TreeNode,
 } from './pipeline/snapshot-types.ts';
+export type {
+  SchemaInput,
+  SchemaIssue,
+  SchemaOutput,
+  StandardSchemaV1,
+} from './pipeline/standard-schema.ts';
 export type {
   BatchMessage,
   DeadLetterMessage,

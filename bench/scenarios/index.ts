@@ -8,6 +8,7 @@ import { idle } from './idle.ts';
 import { install } from './install.ts';
 import { latency } from './latency.ts';
 import { loopDelay } from './loop-delay.ts';
+import { observer } from './observer.ts';
 import { otp } from './otp.ts';
 import { otpRemote } from './otp-remote.ts';
 import { record } from './record.ts';
@@ -32,4 +33,5 @@ export const scenarios: readonly Scenario[] = [
   otpRemote,
   types,
   recovery,
+  observer,
 ];

@@ -1,6 +1,7 @@
 /** What a route answers, as data; and how it is written. The rule: every answer says that nobody may keep or frame it. */
 import type { ServerResponse } from 'node:http';
 import { unreachable } from '../base/assert.ts';
+import { jsonText } from './json-text.ts';
 
 export type Answer =
   | { readonly type: 'json'; readonly status: number; readonly body: unknown }
@@ -44,20 +45,22 @@ export function failure(status: number, code: string, message: string): Answer {
   return { type: 'json', status, body: { error: { code, message } } };
 }
 
-export function write(
+export async function write(
   response: ServerResponse,
   answer: Answer,
   options: { readonly headOnly: boolean },
-): void {
+): Promise<void> {
   for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
   const end = (body: string | Buffer): void => {
     response.end(options.headOnly ? undefined : body);
   };
   switch (answer.type) {
-    case 'json':
+    case 'json': {
+      const text = await jsonText(answer.body);
       response.writeHead(answer.status, { 'content-type': 'application/json; charset=utf-8' });
-      end(`${JSON.stringify(answer.body)}\n`);
+      end(`${text}\n`);
       break;
+    }
     case 'text':
       response.writeHead(answer.status, { 'content-type': answer.contentType });
       end(answer.body);

@@ -14,13 +14,13 @@ export interface SnapshotDelta extends Omit<Snapshot, 'nodes'> {
 export function deltaOf(before: Snapshot, now: Snapshot): SnapshotDelta {
   const { nodes, restarts, ...rest } = now;
   const told = new Set(before.restarts);
-  const known = new Map(before.nodes.map((node) => [node.id, node]));
-  const changed = nodes.filter((node) => {
-    const was = known.get(node.id);
-    return was === undefined || isOther(was, node);
-  });
   const sameOrder =
     nodes.length === before.nodes.length && nodes.every(({ id }, index) => before.nodes[index]?.id === id);
+  const known = sameOrder ? undefined : new Map(before.nodes.map((node) => [node.id, node]));
+  const changed = nodes.filter((node, index) => {
+    const was = known === undefined ? before.nodes[index] : known.get(node.id);
+    return was === undefined || isOther(was, node);
+  });
   return {
     ...rest,
     restarts: restarts.filter((entry) => !told.has(entry)),
@@ -35,7 +35,9 @@ const COMPARED = [
 ] satisfies readonly (keyof TreeNode)[];
 
 function isOther(a: TreeNode, b: TreeNode): boolean {
-  if (b.busyMs !== null || a.busyMs !== null) return true;
+  // The same callback goes on, and its time only passes.
+  const goesOn = a.busyMs !== null && b.busyMs !== null && b.busyMs >= a.busyMs;
+  if (!goesOn && a.busyMs !== b.busyMs) return true;
   if (a.links.length !== b.links.length || a.monitors.length !== b.monitors.length) return true;
   if (a.budget?.used !== b.budget?.used) return true;
   return COMPARED.some((key) => a[key] !== b[key]);

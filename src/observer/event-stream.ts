@@ -5,9 +5,11 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { Clock, Timer } from '../base/clock.ts';
+import { turnOfTheLoop } from '../base/turn.ts';
 import type { Snapshot } from '../pipeline/snapshot-types.ts';
 import { deltaOf } from './delta.ts';
 import type { FeedEntry } from './feed.ts';
+import { jsonText } from './json-text.ts';
 import type { Sampler } from './sampler.ts';
 
 /** So that proxies, and readers, know that the connection lives. */
@@ -28,6 +30,8 @@ export class EventStream {
   /** What the reader has. */
   #has: Snapshot | undefined;
   #closed = false;
+  /** A picture is being put into words; looks are left out until it is. */
+  #writing = false;
 
   constructor(
     response: ServerResponse,
@@ -46,7 +50,7 @@ export class EventStream {
     this.#leave = [
       this.#sampler.feed.listen((entry) => this.#entry(entry)),
       this.#sampler.watch((now) => {
-        if (what === 'tree') this.#tree(now);
+        if (what === 'tree') void this.#tree(now);
       }),
     ];
     response.on('close', () => this.close());
@@ -64,14 +68,18 @@ export class EventStream {
     this.#write(`id: ${entry.id}\nevent: feed\ndata: ${JSON.stringify(entry)}\n\n`);
   }
 
-  #tree(now: Snapshot): void {
+  async #tree(now: Snapshot): Promise<void> {
+    if (this.#writing) return;
     if (this.#response.writableNeedDrain) {
       this.#has = undefined;
       return;
     }
     const [event, data] = this.#has === undefined ? ['snapshot', now] : ['delta', deltaOf(this.#has, now)];
     this.#has = now;
-    this.#write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    this.#writing = true;
+    await turnOfTheLoop();
+    this.#write(`event: ${event}\ndata: ${await jsonText(data)}\n\n`);
+    this.#writing = false;
   }
 
   #write(text: string): void {

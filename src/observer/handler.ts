@@ -45,11 +45,12 @@ export function observerHandler(
     },
   };
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
-    answer(request, context, parsed)
+    const headOnly = request.method === 'HEAD';
+    void answer(request, context, parsed)
       .catch((error: unknown) =>
         failure(500, 'ERR_OBSERVER', `the observer failed: ${(error as Error).message}`),
       )
-      .then((result) => write(response, result, { headOnly: request.method === 'HEAD' }));
+      .then((result) => write(response, result, { headOnly }));
   };
   return Object.assign(handle, {
     close() {

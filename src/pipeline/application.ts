@@ -21,6 +21,7 @@ import type { Engine } from './engine.ts';
 import { definedTypes, environment, setEnvironment } from './environment.ts';
 import { errorRebuilders } from './error-rebuilders.ts';
 import { BeamlineError } from './errors.ts';
+import { logInvalid } from './invalid-events.ts';
 import { type Ledger, ledgerOf } from './ledger.ts';
 import { type ApplicationOptions, type ApplicationOptionsInput, parseApplicationOptions } from './options.ts';
 import { deliverAtEnd } from './process-exit.ts';
@@ -126,7 +127,7 @@ export class Application {
       host: { runtime, transport, codec: termCodec(errorRebuilders), clock },
       options,
       adapter,
-      directory: new Directory(bootId()),
+      directory: new Directory(bootId(), (recordType, note) => this.#noted(recordType, note)),
       deadLetters: deadLetterSink(options.deadLetter, logger),
       logger,
       types: this.#types,
@@ -239,6 +240,11 @@ export class Application {
   /** Debug API: calls `listener` whenever a part of the tree ended and is going to be started again. */
   onRestart(listener: (entry: RestartEntry) => void): () => void {
     return this.#engine.restarts.listen(listener);
+  }
+
+  #noted(recordType: string, note: unknown): void {
+    const type = this.#types.get(recordType);
+    if (type !== undefined) logInvalid(type.logger, note);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -7,6 +7,14 @@ import { BeamlineError, type OptionProblem } from './errors.ts';
 import type { MessageShape } from './message.ts';
 import { parseTypeOverrides, type TypeOptionsInput, type TypeOverrides, typeOptionNames } from './options.ts';
 import { shownValue } from './shown-value.ts';
+import {
+  answersAtOnce,
+  isStandardSchema,
+  type SchemaInput,
+  type SchemaOutput,
+  type StandardSchemaV1,
+  type Validate,
+} from './standard-schema.ts';
 
 /** One event, as `handleEvent` gets it. */
 export interface Recorded<Event> {
@@ -34,16 +42,37 @@ export type HandleEvent<Event> = (
   context: HandleContext,
 ) => void | Promise<void>;
 
-/** What `Records.define` takes: an object, or a class with these as static members. */
-export interface DefinitionInput<Event, Args extends readonly unknown[] = [event: Event]>
-  extends TypeOptionsInput {
+interface DefinitionPlace {
   /** Unique in the application; of a class its own name. */
   readonly name: string;
   /** Where this definition stands: `import.meta.url`. The type's thread imports it to find `handleEvent`. */
   readonly url: string | URL;
+}
+
+/** What `Records.define` takes: an object, or a class with these as static members. */
+export interface DefinitionInput<Event, Args extends readonly unknown[] = [event: Event]>
+  extends TypeOptionsInput,
+    DefinitionPlace {
+  readonly schema?: undefined;
+  readonly validate?: undefined;
   handleEvent(events: readonly Recorded<Event>[], context: HandleContext): void | Promise<void>;
   /** Makes the event from what the handle's `record` is given, which takes these arguments then. */
   record?(...args: Args): Event;
+}
+
+/** A definition whose events have a schema: `record` takes what the schema takes, `handleEvent` gets what it makes of it. */
+export interface SchemaDefinitionInput<
+  S extends StandardSchemaV1,
+  Args extends readonly unknown[] = [event: SchemaInput<S>],
+> extends TypeOptionsInput,
+    DefinitionPlace {
+  /** Any Standard Schema (zod, valibot, arktype ...) that answers at once. */
+  readonly schema: S;
+  /** Default `always`. */
+  readonly validate?: Validate<S> | undefined;
+  handleEvent(events: readonly Recorded<SchemaOutput<S>>[], context: HandleContext): void | Promise<void>;
+  /** Makes the event from what the handle's `record` is given, which takes these arguments then. */
+  record?(...args: Args): SchemaInput<S>;
 }
 
 export interface Definition {
@@ -52,10 +81,16 @@ export interface Definition {
   readonly handleEvent: HandleEvent<unknown>;
   /** The event to record, of the arguments of `record`. */
   readonly eventOf: ((...args: readonly unknown[]) => unknown) | undefined;
+  /** What events are validated with; undefined when they are not. */
+  readonly schema: StandardSchemaV1 | undefined;
   readonly overrides: TypeOverrides;
 }
 
-const OWN: readonly string[] = ['name', 'url', 'handleEvent', 'record'];
+const OWN: readonly string[] = ['name', 'url', 'handleEvent', 'record', 'schema', 'validate'];
+const VALIDATE: readonly unknown[] = ['always', 'development', 'never', undefined];
+const SCHEMA_EXPECTED = 'a Standard Schema, as zod, valibot and arktype make them';
+const AT_ONCE_EXPECTED =
+  'a schema that answers at once, because record() does (asked for undefined, it answered with a promise)';
 const OF_ANY_CLASS: ReadonlySet<string> = new Set(['length', 'prototype', 'name']);
 
 /**
@@ -77,7 +112,7 @@ export function parseDefinition(input: unknown): Definition {
     });
   }
   const given = input as Readonly<Record<string, unknown>>;
-  const { name, url, handleEvent, record } = given;
+  const { name, url, handleEvent, record, schema, validate } = given;
   const problems: OptionProblem[] = [];
   const expect = (path: string, value: unknown, holds: boolean, expected: string): void => {
     if (!holds) problems.push({ type: 'invalid', path, came: shownValue(path, value), expected });
@@ -102,6 +137,9 @@ export function parseDefinition(input: unknown): Definition {
     record === undefined || typeof record === 'function',
     'a function that returns the event',
   );
+  expect('schema', schema, schema === undefined || isStandardSchema(schema), SCHEMA_EXPECTED);
+  if (isStandardSchema(schema)) expect('schema', schema, answersAtOnce(schema), AT_ONCE_EXPECTED);
+  expect('validate', validate, VALIDATE.includes(validate), "'always', 'development' or 'never'");
 
   // A class may have static members of its own; an object with a name that is no option has a typing error.
   const others = isClass
@@ -131,8 +169,14 @@ export function parseDefinition(input: unknown): Definition {
     // Called on the definition, so that it may use `this` and a class's other members.
     handleEvent: (events, context) => (handleEvent as HandleEvent<unknown>).call(input, events, context),
     eventOf: typeof record === 'function' ? (...args) => Reflect.apply(record, input, args) : undefined,
+    schema: isValidated(validate) ? (schema as StandardSchemaV1 | undefined) : undefined,
     overrides: parseTypeOverrides(overrides, name as string),
   };
+}
+
+function isValidated(validate: unknown): boolean {
+  if (validate === 'development') return process.env.NODE_ENV !== 'production';
+  return validate !== 'never';
 }
 
 function isOptionName(key: string): boolean {

@@ -109,6 +109,16 @@ const messages = {
     `The queue of record type '${recordType}' is full (queueBytes: ${queueBytes}), the event was refused. ` +
     'Record it again later; if events come faster than they are delivered for long, raise queueBytes.',
 
+  /** The event does not fit the schema of its type; the issues, as the schema gave them, are the cause. */
+  ERR_EVENT_INVALID: ({ recordType, paths }: OfType & { readonly paths: readonly string[] }) =>
+    `An event of record type '${recordType}' was refused by its schema, for ${paths.join(', ')}. ` +
+    'The cause of this error has the issues as the schema gave them.',
+
+  /** The schema of a type answered with a promise, which `record()` cannot wait for. */
+  ERR_SCHEMA_ASYNC: ({ recordType }: OfType) =>
+    `The schema of record type '${recordType}' answered with a promise, and record() is synchronous. ` +
+    'Leave its asynchronous checks to whoever calls record().',
+
   /** No slot is free for one more event to be waited for: the event was refused. */
   ERR_TOO_MANY_CONFIRMATIONS: ({ recordType }: OfType) =>
     `This thread waits for as many events as it can: the event of record type '${recordType}' was refused. ` +

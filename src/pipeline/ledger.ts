@@ -15,11 +15,19 @@ export interface Ledger extends TypeLedger {
 }
 
 export function ledgerOf(types: Iterable<RecordType>): Ledger {
-  const total = { accepted: 0, recovered: 0, delivered: 0, deadLettered: 0, pending: 0, refused: 0 };
+  const total = {
+    accepted: 0,
+    recovered: 0,
+    delivered: 0,
+    deadLettered: 0,
+    pending: 0,
+    refused: 0,
+    invalid: 0,
+  };
   const byType: Record<string, TypeLedger> = {};
   for (const { name, counts } of types) {
     byType[name] = { ...counts, recovered: 0 };
-    for (const key of ['accepted', 'delivered', 'deadLettered', 'pending', 'refused'] as const)
+    for (const key of ['accepted', 'delivered', 'deadLettered', 'pending', 'refused', 'invalid'] as const)
       total[key] += counts[key];
   }
   return { ...total, types: byType };

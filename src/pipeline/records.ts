@@ -17,9 +17,16 @@ import {
   type QueueWriter,
   type Until,
 } from '../threads/queue/index.ts';
-import { type Definition, type DefinitionInput, parseDefinition } from './definition.ts';
+import {
+  type Definition,
+  type DefinitionInput,
+  parseDefinition,
+  type SchemaDefinitionInput,
+} from './definition.ts';
 import { environment, keepDefinition, setEnvironment } from './environment.ts';
 import { BeamlineError } from './errors.ts';
+import { InvalidEvents } from './invalid-events.ts';
+import { issuePaths, type SchemaInput, type SchemaResult, type StandardSchemaV1 } from './standard-schema.ts';
 
 export interface ConfirmOptions {
   /** Ends the wait, not the event. */
@@ -38,18 +45,18 @@ export interface ConfirmedEvent {
 export interface RecordHandle<Event, Args extends readonly unknown[] = [event: Event]> {
   readonly name: string;
   /**
-   * Records an event; synchronous. True: accepted, it will be delivered. False: refused, because its queue is full or
-   * the application has stopped; counted.
+   * Records an event; synchronous. True: accepted, it will be delivered. False: refused, because its queue is full, the
+   * application has stopped, or its schema does not take it; counted.
    *
    * @throws BeamlineError `ERR_NOT_RUNNING` before the first `Application.start`, `ERR_TYPE_NOT_DEFINED` in a thread
-   * whose main thread does not define the type.
+   * whose main thread does not define the type, `ERR_SCHEMA_ASYNC`.
    * @throws QueueError `ERR_EVENT_NOT_SERIALIZABLE` with the path to the field, `ERR_EVENT_TOO_LARGE` with the limit.
    */
   record(...args: Args): boolean;
   /**
    * Records an event and waits until it is confirmed; has it fetched at once.
    *
-   * @throws BeamlineError `ERR_QUEUE_FULL`, `ERR_STOPPED`, `ERR_TOO_MANY_CONFIRMATIONS`: not recorded.
+   * @throws BeamlineError `ERR_EVENT_INVALID`, `ERR_QUEUE_FULL`, `ERR_STOPPED`, `ERR_TOO_MANY_CONFIRMATIONS`: not recorded.
    * `ERR_DEAD_LETTERED`, `ERR_ABORTED`, and `ERR_STOPPED` with an id: recorded.
    */
   recordAndConfirm(event: Event, options?: ConfirmOptions): Promise<ConfirmedEvent>;
@@ -59,20 +66,28 @@ export interface RecordHandle<Event, Args extends readonly unknown[] = [event: E
   stats(): QueueCounts;
 }
 
+/**
+ * Defines a record type, from an object or from a class with the same static members. Works before
+ * `Application.start` and after. The same name from the same module is the same type.
+ *
+ * With a `schema` the types of its events follow from that; without one they are `Event`.
+ *
+ * @throws BeamlineError `ERR_DEFINITION`, `ERR_OPTIONS`, `ERR_TYPE_CONFLICT`
+ */
+function define<S extends StandardSchemaV1, Args extends readonly unknown[] = [event: SchemaInput<S>]>(
+  definition: SchemaDefinitionInput<S, Args>,
+): RecordHandle<SchemaInput<S>, Args>;
+function define<Event, Args extends readonly unknown[] = [event: Event]>(
+  definition: DefinitionInput<Event, Args>,
+): RecordHandle<Event, Args>;
+function define(definition: unknown): unknown {
+  const parsed = parseDefinition(definition);
+  keepDefinition(parsed);
+  return new Handle(parsed);
+}
+
 export const Records = {
-  /**
-   * Defines a record type, from an object or from a class with the same static members. Works before
-   * `Application.start` and after. The same name from the same module is the same type.
-   *
-   * @throws BeamlineError `ERR_DEFINITION`, `ERR_OPTIONS`, `ERR_TYPE_CONFLICT`
-   */
-  define<Event, Args extends readonly unknown[] = [event: Event]>(
-    definition: DefinitionInput<Event, Args>,
-  ): RecordHandle<Event, Args> {
-    const parsed = parseDefinition(definition);
-    keepDefinition(parsed);
-    return new Handle(parsed) as unknown as RecordHandle<Event, Args>;
-  },
+  define,
 
   /** Lets another thread record: plain data, to be posted to it and given to `Records.attach` there. */
   share(): RecordsHandle {
@@ -109,16 +124,24 @@ interface Connection {
 class Handle {
   readonly name: string;
   readonly #definition: Definition;
+  readonly #invalid: InvalidEvents;
   #connection: Connection | undefined;
 
   constructor(definition: Definition) {
     this.name = definition.name;
     this.#definition = definition;
+    this.#invalid = new InvalidEvents(definition.name);
   }
 
   record(...args: readonly unknown[]): boolean {
-    const { eventOf } = this.#definition;
-    return this.#connect('record').writer.append(eventOf === undefined ? args[0] : eventOf(...args));
+    const { eventOf, schema } = this.#definition;
+    const event = eventOf === undefined ? args[0] : eventOf(...args);
+    const { recorder, writer } = this.#connect('record');
+    if (schema === undefined) return writer.append(event);
+    const checked = this.#check(schema, event);
+    if (checked.issues === undefined) return writer.append(checked.value);
+    this.#invalid.refuse(recorder, writer, issuePaths(checked.issues));
+    return false;
   }
 
   async recordAndConfirm(
@@ -129,7 +152,14 @@ class Handle {
     if (signal?.aborted)
       throw new BeamlineError('ERR_ABORTED', { recordType, id: null }, { cause: signal.reason });
     const { recorder, writer } = this.#connect('recordAndConfirm');
-    const taken = writer.appendAndConfirm(event, until);
+    const { schema } = this.#definition;
+    const checked = schema === undefined ? { value: event } : this.#check(schema, event);
+    if (checked.issues !== undefined) {
+      const paths = issuePaths(checked.issues);
+      this.#invalid.refuse(recorder, writer, paths);
+      throw new BeamlineError('ERR_EVENT_INVALID', { recordType, paths }, { cause: checked.issues });
+    }
+    const taken = writer.appendAndConfirm(checked.value, until);
     if (taken.type !== 'accepted') throw refusal(recordType, writer, taken);
     const { id, confirmation } = taken;
     const abort = (): void => confirmation.cancel();
@@ -158,6 +188,14 @@ class Handle {
 
   stats(): QueueCounts {
     return countsOf(this.#connect('stats').writer.handle);
+  }
+
+  #check(schema: StandardSchemaV1, event: unknown): SchemaResult<unknown> {
+    const answer = schema['~standard'].validate(event);
+    if (!(answer instanceof Promise)) return answer;
+    // The error below tells the caller; what the schema would have said in the end is of no use any more.
+    answer.catch(() => {});
+    throw new BeamlineError('ERR_SCHEMA_ASYNC', { recordType: this.name });
   }
 
   #connect(call: string): Connection {

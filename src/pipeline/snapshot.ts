@@ -34,7 +34,7 @@ export interface SiteAnswer {
 
 export async function takeSnapshot(engine: Engine): Promise<Snapshot> {
   const sites = await Promise.all([...engine.types.values()].map((type) => askSite(engine, type)));
-  const { nodes, tombstones, total } = await treeOf(engine, sites, NODES_MAX);
+  const { nodes, restarts, tombstones, total } = await treeOf(engine, sites, NODES_MAX);
   const takenAt = engine.clock.wallTime();
   const records = sites.map((site) => recordSnapshot(site, takenAt));
   const picture = {
@@ -44,7 +44,7 @@ export async function takeSnapshot(engine: Engine): Promise<Snapshot> {
     truncated: nodes.length < total,
     nodesTotal: total,
     edges: sites.flatMap(demandEdge),
-    restarts: engine.restarts.history,
+    restarts,
     tombstones,
     threads: sites.map(threadSnapshot),
     records,

@@ -1,12 +1,14 @@
 /**
  * The boxes of the live tree, from what the main thread's runtime and each site say of their processes. Gives the event
- * loop its turn after each `CHUNK` of them, so that a large tree blocks nobody.
+ * loop its turn after each `CHUNK` of them, so that a large tree blocks nobody. The rule: all that the main thread knows is
+ * taken in one moment, so that what is gone and why it is gone are in the same picture.
  */
+import { turnOfTheLoop } from '../base/turn.ts';
 import { type Budget, budgetOf } from '../otp/restart-intensity.ts';
 import type { Engine } from './engine.ts';
 import { NAMES } from './names.ts';
 import { nodeOfPid, type PlainProcess, plainProcess } from './plain-process.ts';
-import { KEYED_BOXES, type KeyedRecord } from './restarts.ts';
+import { KEYED_BOXES, type KeyedRecord, type RestartEntry } from './restarts.ts';
 import type { SiteAnswer } from './snapshot.ts';
 import type { NodeStatus, TombstoneNode, TreeNode } from './snapshot-types.ts';
 import type { Tombstone } from './tombstones.ts';
@@ -29,45 +31,70 @@ const ORDER: readonly string[] = [
 
 export interface Tree {
   readonly nodes: readonly TreeNode[];
+  readonly restarts: readonly RestartEntry[];
   readonly tombstones: readonly TombstoneNode[];
   readonly total: number;
 }
 
+/** What the main thread knows at one moment. */
+interface Moment {
+  readonly processes: readonly PlainProcess[];
+  readonly budgets: ReadonlyMap<string, Budget>;
+  /** The children that should be there, whether they are or not. */
+  readonly expected: readonly TreeNode[];
+  readonly restarts: readonly RestartEntry[];
+  readonly tombstones: readonly Tombstone[];
+}
+
 export async function treeOf(engine: Engine, sites: readonly SiteAnswer[], nodesMax: number): Promise<Tree> {
-  const all = await processesOf(engine, sites);
+  const remote = await processesOf(sites);
+  const moment = momentOf(engine, sites, remote);
+  const all = [...moment.processes, ...remote];
   const byPid = new Map(all.map((info) => [info.pid, info]));
   const ids = new Map(all.map((info) => [info.pid, idOf(info)]));
   const isOurs = underApplication(byPid);
-  const budgets = budgetsOf(engine);
   const nodes: TreeNode[] = [];
   for (const [index, info] of all.entries()) {
-    if (index % CHUNK === CHUNK - 1) await turnOfTheLoop();
+    // Those of the main thread are first: what is told of them is of the moment too.
+    if (index >= moment.processes.length && index % CHUNK === CHUNK - 1) await turnOfTheLoop();
     // What is not under the application is not of its tree: a process that somebody else runs.
-    if (isOurs(info)) nodes.push(nodeOf(engine, info, ids, budgets));
+    if (isOurs(info)) nodes.push(nodeOf(engine, info, ids, moment.budgets));
   }
+  await turnOfTheLoop();
   const shown = new Set(nodes.map(({ id }) => id));
-  for (const node of absentNodes(engine, sites)) if (!shown.has(node.id)) nodes.push(node);
+  for (const node of moment.expected) if (!shown.has(node.id)) nodes.push(node);
   const ordered = sorted(nodes);
+  await turnOfTheLoop();
   return {
     nodes: ordered.length > nodesMax ? cut(ordered, nodesMax) : ordered,
-    tombstones: tombstonesOf(engine, sites, ids).filter(({ id }) => !shown.has(id)),
+    restarts: moment.restarts,
+    tombstones: tombstonesOf(engine, moment, sites, ids).filter(({ id }) => !shown.has(id)),
     total: ordered.length,
   };
 }
 
-async function processesOf(engine: Engine, sites: readonly SiteAnswer[]): Promise<PlainProcess[]> {
+function momentOf(engine: Engine, sites: readonly SiteAnswer[], remote: readonly PlainProcess[]): Moment {
+  // A site that is inline has told of its processes itself.
+  const told = new Set(remote.map(({ pid }) => pid));
+  return {
+    processes: [...engine.runtime.processes]
+      .map((process) => plainProcess(process.info()))
+      .filter(({ pid }) => !told.has(pid)),
+    budgets: budgetsOf(engine),
+    expected: [...absentNodes(engine, sites)],
+    restarts: engine.restarts.history,
+    tombstones: engine.tombstones.recent(),
+  };
+}
+
+async function processesOf(sites: readonly SiteAnswer[]): Promise<PlainProcess[]> {
   const remote: PlainProcess[] = [];
   for (const { snapshot } of sites) {
     if (snapshot === undefined) continue;
     remote.push(...(JSON.parse(snapshot.processes) as PlainProcess[]));
     await turnOfTheLoop();
   }
-  // A site that is inline has told of its processes itself.
-  const told = new Set(remote.map(({ pid }) => pid));
-  const local = [...engine.runtime.processes]
-    .map((process) => plainProcess(process.info()))
-    .filter(({ pid }) => !told.has(pid));
-  return [...local, ...remote];
+  return remote;
 }
 
 /** The children that should be there and are not: on their way, waiting for their restart, or in a hung thread. */
@@ -174,13 +201,11 @@ function keyedRecord(engine: Engine, box: string, recordType: string | null): Ke
 
 function tombstonesOf(
   engine: Engine,
+  moment: Moment,
   sites: readonly SiteAnswer[],
   ids: ReadonlyMap<string, string>,
 ): TombstoneNode[] {
-  const told = [
-    ...engine.tombstones.recent(),
-    ...sites.flatMap(({ snapshot }) => snapshot?.tombstones ?? []),
-  ];
+  const told = [...moment.tombstones, ...sites.flatMap(({ snapshot }) => snapshot?.tombstones ?? [])];
   // A site that is inline tells of the same processes as the main thread.
   const byKey = new Map(told.map((tombstone) => [tombstone.pid.key, tombstone]));
   return [...byKey.values()].map((tombstone: Tombstone) => ({
@@ -261,10 +286,4 @@ function compare(a: string, b: string): number {
 function cut(nodes: readonly TreeNode[], nodesMax: number): TreeNode[] {
   let left = nodesMax - nodes.filter(({ id, pid }) => id !== pid).length;
   return nodes.filter(({ id, pid }) => id !== pid || left-- > 0);
-}
-
-function turnOfTheLoop(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }

@@ -61,7 +61,9 @@ type Announcement =
   | { readonly type: 'defined'; readonly name: string; readonly queue: QueueHandle }
   /** A thread has joined with an older list. */
   | { readonly type: 'joined'; readonly known: number }
-  | { readonly type: 'stopped' };
+  | { readonly type: 'stopped' }
+  /** A thread has something to say of a type. */
+  | { readonly type: 'noted'; readonly name: string; readonly note: unknown };
 
 /** The rows of the recording threads. */
 class Rows {
@@ -106,6 +108,8 @@ export class Recorder {
   readonly thread: RecordingThread;
   /** For those who wait for their events. */
   readonly hold = new Hold();
+  /** Tells the main thread something of a type: plain data, and seldom. */
+  readonly note: (name: string, note: unknown) => void;
   readonly #find: (name: string) => QueueHandle | undefined;
   readonly #writers = new Map<string, QueueWriter>();
 
@@ -114,8 +118,10 @@ export class Recorder {
     { writer, row }: RecorderIdentity,
     clock: Clock,
     find: (name: string) => QueueHandle | undefined,
+    note: (name: string, note: unknown) => void,
   ) {
     this.#find = find;
+    this.note = note;
     this.thread = new RecordingThread({
       writer,
       clock,
@@ -145,10 +151,13 @@ export class Directory {
   readonly #rows = new Rows(this.#words);
   readonly #queues = new Map<string, QueueHandle>();
   readonly #channel: BroadcastChannel;
+  readonly #noted: (name: string, note: unknown) => void;
   #open = true;
 
-  constructor(bootId: string) {
+  /** `noted` hears what the recording threads say of a type. */
+  constructor(bootId: string, noted: (name: string, note: unknown) => void) {
     this.bootId = bootId;
+    this.#noted = noted;
     this.#channel = new BroadcastChannel(channelName(bootId));
     this.#channel.onmessage = (event) => this.#hear((event as { readonly data: Announcement }).data);
     this.#channel.unref();
@@ -165,7 +174,8 @@ export class Directory {
   }
 
   recorder(clock: Clock): Recorder {
-    return new Recorder(this.confirmations, this.identify(), clock, (name) => this.#queues.get(name));
+    const find = (name: string) => this.#queues.get(name);
+    return new Recorder(this.confirmations, this.identify(), clock, find, this.#noted);
   }
 
   /** An identity for a thread that the application starts itself. */
@@ -202,6 +212,7 @@ export class Directory {
   };
 
   #hear(announcement: Announcement): void {
+    if (announcement.type === 'noted') this.#noted(announcement.name, announcement.note);
     if (announcement.type !== 'joined' || announcement.known >= this.#queues.size) return;
     for (const [name, queue] of this.#queues) {
       this.#channel.postMessage({ type: 'defined', name, queue } satisfies Announcement);
@@ -231,7 +242,9 @@ export function joinDirectory(handle: DirectoryHandle, clock: Clock, given?: Rec
     }
     return queues.get(name);
   };
-  const recorder = new Recorder(handle.confirmations, identity, clock, find);
+  const note = (name: string, note: unknown): void =>
+    channel.postMessage({ type: 'noted', name, note } satisfies Announcement);
+  const recorder = new Recorder(handle.confirmations, identity, clock, find, note);
   const hear = (announcement: Announcement): void => {
     if (announcement.type === 'defined') queues.set(announcement.name, announcement.queue);
     else if (announcement.type === 'stopped') recorder.thread.confirmations?.cancelAll();

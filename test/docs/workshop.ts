@@ -38,8 +38,8 @@ export class Workshop {
     const modules = join(folder, 'node_modules');
     await mkdir(modules);
     await symlink(root, join(modules, 'beamline'), 'dir');
-    for (const scope of ['@types', '@opentelemetry'])
-      await symlink(join(root, 'node_modules', scope), join(modules, scope), 'dir');
+    for (const name of ['@types', '@opentelemetry', 'zod'])
+      await symlink(join(root, 'node_modules', name), join(modules, name), 'dir');
     await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
     await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(TSCONFIG));
     for (const [name, text] of files) await writeFile(join(folder, name), text);

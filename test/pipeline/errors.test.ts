@@ -73,6 +73,13 @@ const SAMPLES: { readonly [C in ErrorCode]: readonly [ErrorFields[C], ...string[
     'a function',
     'a string',
   ],
+  ERR_EVENT_INVALID: [
+    { recordType: 'SignUp', paths: ['user.id', 'items[0]'] },
+    "'SignUp'",
+    'user.id, items[0]',
+    'cause',
+  ],
+  ERR_SCHEMA_ASYNC: [{ recordType: 'SignUp' }, "'SignUp'", 'promise'],
   ERR_QUEUE_FULL: [{ recordType: 'SignUp', queueBytes: 67_108_864 }, '67108864', 'raise queueBytes'],
   ERR_TOO_MANY_CONFIRMATIONS: [{ recordType: 'SignUp' }, 'SignUp', 'call record()'],
   ERR_DEAD_LETTERED: [{ recordType: 'SignUp', id: 'b-1-7' }, 'b-1-7', 'deadLetter'],

@@ -52,15 +52,12 @@ export class Model {
     const nodes = new Map(before.nodes.map((node) => [node.id, node]));
     for (const node of changed) nodes.set(node.id, node);
     const ids = order ?? before.nodes.map(({ id }) => id);
-    // What has not changed is as old as it was, and a look older.
     const passed = rest.takenAt - before.takenAt;
     const fresh = new Set(changed);
     const ordered = ids.flatMap((id) => {
       const node = nodes.get(id);
       if (node === undefined) return [];
-      return [
-        fresh.has(node) || node.uptimeMs === null ? node : { ...node, uptimeMs: node.uptimeMs + passed },
-      ];
+      return [fresh.has(node) ? node : aged(node, passed)];
     });
     this.#take({ ...rest, nodes: ordered, restarts: merged(before.restarts, restarts) });
   }
@@ -116,6 +113,12 @@ export class Model {
       this.streamRates.set(`${record.name} ${stream.stream}`, seconds > 0 ? sent / seconds : 0);
     }
   }
+}
+
+/** What has not changed is as old as it was, and `passed` older. */
+function aged(node: TreeNode, passed: number): TreeNode {
+  const older = (ms: number | null): number | null => (ms === null ? null : ms + passed);
+  return { ...node, uptimeMs: older(node.uptimeMs), busyMs: older(node.busyMs) };
 }
 
 function born({ handled, pid }: TreeNode): NodeHistory {

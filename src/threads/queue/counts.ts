@@ -17,6 +17,8 @@ export interface QueueCounts {
   readonly deadLettered: number;
   readonly pending: number;
   readonly refused: number;
+  /** Of those that were refused: by their type's schema. */
+  readonly invalid: number;
 }
 
 export function countsOf(handle: QueueHandle): QueueCounts {
@@ -30,8 +32,15 @@ export function countsOf(handle: QueueHandle): QueueCounts {
     delivered += sums.delivered;
     deadLettered += sums.dead;
   }
-  const { refused } = memory;
-  return { accepted, delivered, deadLettered, pending: accepted - delivered - deadLettered, refused };
+  const { invalid, refused } = memory;
+  return {
+    accepted,
+    delivered,
+    deadLettered,
+    pending: accepted - delivered - deadLettered,
+    refused,
+    invalid,
+  };
 }
 
 /** The share of a queue's memory for new events that is taken, from 0 to 1; at 1 events are refused. */

@@ -70,6 +70,8 @@ export const HEADER = {
   TAKEN: 128,
   /** Refused events, a Uint64 at this place. Writers -> anybody. */
   REFUSED: 144,
+  /** Those of them that their schema did not take, a Uint64 at this place. Writers -> anybody. */
+  INVALID: 146,
 } as const;
 
 /** Whether the queue takes events, and whether somebody is there to fetch them. */
@@ -161,6 +163,16 @@ export class QueueMemory {
   /** Adds one to the refused events; a Uint64, because a full queue may refuse for days. */
   countRefused(): void {
     Atomics.add(this.longs, HEADER.REFUSED >> 1, 1n);
+  }
+
+  get invalid(): number {
+    return Number(Atomics.load(this.longs, HEADER.INVALID >> 1));
+  }
+
+  /** Adds one to the events that their schema refused, which are refused ones: never more than those. */
+  countInvalid(): void {
+    this.countRefused();
+    Atomics.add(this.longs, HEADER.INVALID >> 1, 1n);
   }
 }
 

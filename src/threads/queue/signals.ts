@@ -26,9 +26,9 @@ export class QueueSignals {
     Atomics.store(this.#memory.words, HEADER.DOOR, DOORS.indexOf(door));
   }
 
-  /** How many events were refused. */
+  /** How many events were refused because the queue was full or closed. */
   get refused(): number {
-    return this.#memory.refused;
+    return this.#memory.refused - this.#memory.invalid;
   }
 
   /**

@@ -56,6 +56,15 @@ export class QueueWriter {
     return this.#append(event, 0, 0);
   }
 
+  /** An event that its schema does not take: counted, and nothing else. */
+  refuseInvalid(): void {
+    this.#memory.countInvalid();
+  }
+
+  get invalid(): number {
+    return this.#memory.invalid;
+  }
+
   /** Records an event that somebody waits for, and has the reader fetch it at once. */
   appendAndConfirm(event: unknown, until: Until): Confirmable {
     const table = this.#thread.confirmations;

@@ -37,6 +37,19 @@ describe('The page', () => {
     expect(deltaOf(after, { ...after, takenAt: NOW + 3000 })).to.deep.include({ changed: [], order: null });
   });
 
+  it('counts for itself for how long a callback goes on, and is told of another one', () => {
+    const at = (takenAt: number, busyMs: number | null) =>
+      aSnapshot({ takenAt, nodes: [aNode({ id: 'A', busyMs, uptimeMs: takenAt - NOW })] });
+    const model = new Model();
+    model.setSnapshot(at(NOW, 100));
+    const goesOn = deltaOf(at(NOW, 100), at(NOW + 1000, 1100));
+    expect(goesOn.changed).to.deep.equal([]);
+    model.applyDelta(goesOn);
+    expect(model.snapshot?.nodes[0]?.busyMs).to.equal(1100);
+    expect(deltaOf(at(NOW, 900), at(NOW + 1000, 20)).changed).to.have.length(1);
+    expect(deltaOf(at(NOW, 900), at(NOW + 1000, null)).changed).to.have.length(1);
+  });
+
   it('makes rates of counters, over the time that has passed', () => {
     const model = new Model();
     model.setSnapshot(before);

@@ -15,6 +15,7 @@ export function aRecord(part: Partial<RecordSnapshot> = {}): RecordSnapshot {
     deadLettered: 0,
     pending: 0,
     refused: 0,
+    invalid: 0,
     thread: { isolation: 'thread', state: 'ready', node: 1, starts: 1, hung: false },
     queueBytes: 2 ** 26,
     queueFill: 0,
@@ -75,7 +76,15 @@ export function anEntry(part: Partial<RestartEntry>): RestartEntry {
 }
 
 export function aSnapshot(part: Partial<Snapshot> = {}): Snapshot {
-  const nothing = { accepted: 0, recovered: 0, delivered: 0, deadLettered: 0, pending: 0, refused: 0 };
+  const nothing = {
+    accepted: 0,
+    recovered: 0,
+    delivered: 0,
+    deadLettered: 0,
+    pending: 0,
+    refused: 0,
+    invalid: 0,
+  };
   return {
     schemaVersion: 1,
     takenAt: NOW,

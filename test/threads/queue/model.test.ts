@@ -236,6 +236,7 @@ class Story {
       deadLettered: model.count('lettered'),
       pending: model.ready.size + held,
       refused: model.refused,
+      invalid: 0,
     });
     expect(real.readyInMemory()).to.equal(model.ready.size + held);
     expect(real.table.pending()).to.include({ waiting: model.ready.size, claimed: held });

@@ -35,6 +35,7 @@ describe('the event queue', () => {
       deadLettered: 0,
       pending: 0,
       refused: 0,
+      invalid: 0,
     });
   });
 

@@ -35,6 +35,7 @@ describe('the queue between threads', () => {
       deadLettered: 0,
       pending: 0,
       refused: refusals.reduce((sum, { refused }) => sum + refused, 0),
+      invalid: 0,
     });
   }).timeout(60_000);
 
