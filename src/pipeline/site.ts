@@ -13,6 +13,7 @@ import type { AdapterSnapshot } from './adapter/adapter.ts';
 import type { WireDescriptor } from './adapter/descriptor.ts';
 import type { LogFields, LogLevel } from './logger.ts';
 import type { TypeOptions } from './options.ts';
+import type { ParkingSnapshot } from './parking.ts';
 import type { ShownState } from './shown-state.ts';
 import type { RelayedChannel, RelayedSignal } from './telemetry.ts';
 import type { Tombstone } from './tombstones.ts';
@@ -105,6 +106,7 @@ export interface SiteSnapshot {
   readonly producer: { readonly batches: number; readonly demand: number } | undefined;
   readonly claimed: number;
   readonly running: number;
+  readonly parked: ParkingSnapshot;
   readonly deadWaiting: number;
   readonly dispatching: boolean;
   readonly lastError: { readonly message: string; readonly at: number } | undefined;

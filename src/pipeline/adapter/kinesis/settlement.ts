@@ -34,6 +34,7 @@ export class Settlement {
       bytes += size;
       if (parcel === null) continue;
       parcel.failures = 0;
+      parcel.refused = 0;
       parcel.delivery.settle(1);
     }
     this.#meter.sent(records.length, bytes, 1);
@@ -58,6 +59,7 @@ export class Settlement {
 
   rest(parcel: Parcel, reason: 'retry' | 'throttle'): void {
     parcel.failures++;
+    parcel.refused = reason === 'throttle' ? parcel.refused + 1 : 0;
     parcel.notBefore = this.#context.clock.now() + this.backoff(reason, parcel.failures);
   }
 
