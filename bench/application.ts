@@ -1,11 +1,12 @@
 /** The application under measurement, and the way events are put into it as fast as it takes them. */
-import { Application, kinesis, nullAdapter, type RecordHandle } from '../src/index.ts';
+import type { RecordHandle } from '../src/index.ts';
 import { sleep } from './clock.ts';
 import { check } from './scenario.ts';
 import { CREDENTIALS, REGION } from './sdk-loop.ts';
+import { Application, kinesis, nullAdapter } from './shipped.ts';
 import type { Sink } from './sink.ts';
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {}, child: () => QUIET };
+export const QUIET = { debug() {}, info() {}, warn() {}, error() {}, child: () => QUIET };
 
 export function startOnNull(): Promise<Application> {
   return Application.start({ adapter: nullAdapter(), logger: QUIET });

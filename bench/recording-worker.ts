@@ -6,9 +6,10 @@
  *     READY    how many have recorded. Threads add, the scenario sleeps on it
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { Records, type RecordsHandle } from '../src/index.ts';
+import type { RecordsHandle } from '../src/index.ts';
 import { now } from './clock.ts';
 import { Held } from './record-types/plain.ts';
+import { Records } from './shipped.ts';
 import { standardEvents } from './standard-event.ts';
 
 export const GO = 0;

@@ -1,5 +1,5 @@
 /** Record types that are delivered to Kinesis. */
-import { EventContext, Message, masterJson, Records } from '../../src/index.ts';
+import { EventContext, Message, masterJson, Records } from '../shipped.ts';
 import type { SignUp } from '../standard-event.ts';
 
 /** The document's own: each event goes to `signup`, and to `master`. */

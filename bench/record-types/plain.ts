@@ -1,5 +1,5 @@
 /** Record types that send nothing: for what comes before delivery. */
-import { Records } from '../../src/index.ts';
+import { Records } from '../shipped.ts';
 
 const MIB = 1024 * 1024;
 const DAY_MS = 86_400_000;

@@ -1,7 +1,7 @@
 /** A record type whose handler tells, on a channel, when its events were in the stream. */
 import { threadId } from 'node:worker_threads';
-import { Message, Records } from '../../src/index.ts';
 import { now } from '../clock.ts';
+import { Message, Records } from '../shipped.ts';
 
 export interface Timed {
   /** When it was recorded, by `now()`. */

@@ -6,7 +6,7 @@
  * what a handler would have to do, and nothing else.
  */
 import type { KinesisClient, PutRecordsRequestEntry } from '@aws-sdk/client-kinesis';
-import { type Application, masterJson, type RecordHandle } from '../../src/index.ts';
+import type { RecordHandle } from '../../src/index.ts';
 import { checkLedger, deliver as deliverAll, startOnSink } from '../application.ts';
 import { mainThreadCpu, now } from '../clock.ts';
 import { contextOf, JsonEvent, SignUpEvent } from '../record-types/delivered.ts';
@@ -14,6 +14,7 @@ import { interleave } from '../rounds.ts';
 import { type Row, rowOf, type Target } from '../row.ts';
 import { check, type Scenario } from '../scenario.ts';
 import { BATCH, sdkClient, sdkLoop } from '../sdk-loop.ts';
+import { type Application, masterJson } from '../shipped.ts';
 import { Sink } from '../sink.ts';
 import { type SignUp, standardEvents } from '../standard-event.ts';
 

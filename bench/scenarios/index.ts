@@ -2,6 +2,7 @@
 import type { Scenario } from '../scenario.ts';
 import { backlogMemory } from './backlog-memory.ts';
 import { deliver } from './deliver.ts';
+import { deliverAggregated } from './deliver-aggregated.ts';
 import { deliverBytes } from './deliver-bytes.ts';
 import { deliverDefault } from './deliver-default.ts';
 import { idle } from './idle.ts';
@@ -24,6 +25,7 @@ export const scenarios: readonly Scenario[] = [
   deliver,
   deliverBytes,
   deliverDefault,
+  deliverAggregated,
   loopDelay,
   latency,
   install,

@@ -5,12 +5,12 @@
 
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { Records } from '../../src/index.ts';
 import { startOnNull } from '../application.ts';
 import { Held } from '../record-types/plain.ts';
 import { ARRIVED, GO, READY, type RecordingTask, SLICE } from '../recording-worker.ts';
 import { median, rowOf } from '../row.ts';
 import { check, type Scenario } from '../scenario.ts';
+import { Records } from '../shipped.ts';
 
 const ROUNDS = 5;
 const SLICES = 100;

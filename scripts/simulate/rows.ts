@@ -2,6 +2,7 @@
 import type { KinesisOptions } from '../../src/pipeline/adapter/kinesis/options.ts';
 import { encoderRow } from './encoder.ts';
 import { hotShard } from './hot-shard.ts';
+import { orderRow } from './order.ts';
 import { STREAM, World } from './world.ts';
 
 export interface Row {
@@ -301,4 +302,5 @@ export const rows: readonly Row[] = [
   ratio(100, 100),
   units,
   encoderRow,
+  orderRow,
 ];

@@ -6,6 +6,7 @@ import { closestName } from './closest-name.ts';
 import { BeamlineError, type OptionProblem } from './errors.ts';
 import type { MessageShape } from './message.ts';
 import { parseTypeOverrides, type TypeOptionsInput, type TypeOverrides, typeOptionNames } from './options.ts';
+import { definitionOptions } from './options-table.ts';
 import { shownValue } from './shown-value.ts';
 import {
   answersAtOnce,
@@ -56,6 +57,11 @@ export interface DefinitionInput<Event, Args extends readonly unknown[] = [event
   readonly schema?: undefined;
   readonly validate?: undefined;
   handleEvent(events: readonly Recorded<Event>[], context: HandleContext): void | Promise<void>;
+  /**
+   * Gives events that must reach the stream in the order in which they were recorded the same key. Runs in the type's
+   * thread; sees the event as `handleEvent` does. The README says what it guarantees.
+   */
+  partitionBy?(event: Event): string | number;
   /** Makes the event from what the handle's `record` is given, which takes these arguments then. */
   record?(...args: Args): Event;
 }
@@ -71,6 +77,8 @@ export interface SchemaDefinitionInput<
   /** Default `always`. */
   readonly validate?: Validate<S> | undefined;
   handleEvent(events: readonly Recorded<SchemaOutput<S>>[], context: HandleContext): void | Promise<void>;
+  /** Gives events that must reach the stream in the order in which they were recorded the same key. */
+  partitionBy?(event: SchemaOutput<S>): string | number;
   /** Makes the event from what the handle's `record` is given, which takes these arguments then. */
   record?(...args: Args): SchemaInput<S>;
 }
@@ -79,6 +87,7 @@ export interface Definition {
   readonly name: string;
   readonly url: string;
   readonly handleEvent: HandleEvent<unknown>;
+  readonly partitionBy: ((event: unknown) => unknown) | undefined;
   /** The event to record, of the arguments of `record`. */
   readonly eventOf: ((...args: readonly unknown[]) => unknown) | undefined;
   /** What events are validated with; undefined when they are not. */
@@ -86,7 +95,7 @@ export interface Definition {
   readonly overrides: TypeOverrides;
 }
 
-const OWN: readonly string[] = ['name', 'url', 'handleEvent', 'record', 'schema', 'validate'];
+const OWN: readonly string[] = ['name', 'url', 'handleEvent', 'record', 'partitionBy', 'schema', 'validate'];
 const VALIDATE: readonly unknown[] = ['always', 'development', 'never', undefined];
 const SCHEMA_EXPECTED = 'a Standard Schema, as zod, valibot and arktype make them';
 const AT_ONCE_EXPECTED =
@@ -112,7 +121,7 @@ export function parseDefinition(input: unknown): Definition {
     });
   }
   const given = input as Readonly<Record<string, unknown>>;
-  const { name, url, handleEvent, record, schema, validate } = given;
+  const { name, url, handleEvent, record, partitionBy, schema, validate } = given;
   const problems: OptionProblem[] = [];
   const expect = (path: string, value: unknown, holds: boolean, expected: string): void => {
     if (!holds) problems.push({ type: 'invalid', path, came: shownValue(path, value), expected });
@@ -136,6 +145,12 @@ export function parseDefinition(input: unknown): Definition {
     record,
     record === undefined || typeof record === 'function',
     'a function that returns the event',
+  );
+  expect(
+    'partitionBy',
+    partitionBy,
+    partitionBy === undefined || typeof partitionBy === 'function',
+    definitionOptions.partitionBy.expected,
   );
   expect('schema', schema, schema === undefined || isStandardSchema(schema), SCHEMA_EXPECTED);
   if (isStandardSchema(schema)) expect('schema', schema, answersAtOnce(schema), AT_ONCE_EXPECTED);
@@ -168,6 +183,8 @@ export function parseDefinition(input: unknown): Definition {
     url: href as string,
     // Called on the definition, so that it may use `this` and a class's other members.
     handleEvent: (events, context) => (handleEvent as HandleEvent<unknown>).call(input, events, context),
+    partitionBy:
+      typeof partitionBy === 'function' ? (event) => Reflect.apply(partitionBy, input, [event]) : undefined,
     eventOf: typeof record === 'function' ? (...args) => Reflect.apply(record, input, args) : undefined,
     schema: isValidated(validate) ? (schema as StandardSchemaV1 | undefined) : undefined,
     overrides: parseTypeOverrides(overrides, name as string),

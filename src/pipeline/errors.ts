@@ -157,11 +157,52 @@ const messages = {
     `handleEvent of record type '${recordType}' did not end within ${handleTimeoutMs} ms (handleTimeoutMs) on ` +
     `attempt ${attempt}, the time inside sendData not counted. Let it heed its signal, or raise handleTimeoutMs.`,
 
+  /** `partitionBy` threw, which is the `cause` then, or gave no key. */
+  ERR_PARTITION_BY: ({ recordType, id, came }: OfType & { readonly id: string; readonly came: string }) =>
+    `partitionBy of record type '${recordType}' must return a text or a finite number for every event; for event ` +
+    `${id} ${came}.`,
+
   /** A dead letter's error: the event ended its thread, by an exit, an error that nobody caught, or a hang. */
   ERR_THREAD_DIED: ({ recordType, attempts }: OfType & { readonly attempts: number }) =>
     `The thread of record type '${recordType}' ended while it ran this event, and no other beside it, after ` +
     `${attempts} attempts. The log says what ended the thread.`,
+
+  /** `spool` is asked for, and the package that keeps its store cannot be loaded. */
+  ERR_SPOOL_MODULE: ({ reason }: { readonly reason: string }) =>
+    `The spool needs the package lmdb, and it could not be loaded: ${reason}. ` +
+    'Run npm install lmdb, or leave out the option spool.',
+
+  /** The spool's directory cannot be used; the error of the file system is the `cause`. */
+  ERR_SPOOL_DIRECTORY: ({ directory, reason }: OfSpool & { readonly reason: string }) =>
+    `The spool cannot use its directory ${directory}: ${reason}. ` +
+    'Give spool.directory a folder on a local disk that this process may write to.',
+
+  /** Another process, or another application, has the spool's store open. */
+  ERR_SPOOL_OWNED: ({ directory, pid, host, since }: OfSpool & SpoolOwner) =>
+    `The spool in ${directory} belongs to process ${pid} on ${host}, which has had it since ${since} and is running. ` +
+    'Stop that one first, or give each process a spool.directory of its own.',
+
+  /** The spool's store was written by another version of this library, in another form. */
+  ERR_SPOOL_VERSION: ({
+    directory,
+    found,
+    expected,
+  }: OfSpool & { readonly found: number; readonly expected: number }) =>
+    `The spool in ${directory} has the form ${found}, and this version reads and writes form ${expected}. ` +
+    'Let the version that wrote it deliver what it holds, or give spool.directory another folder.',
 };
+
+interface OfSpool {
+  readonly directory: string;
+}
+
+/** Who has a store open. */
+export interface SpoolOwner {
+  readonly pid: number;
+  readonly host: string;
+  /** ISO 8601. */
+  readonly since: string;
+}
 
 export type ErrorCode = keyof typeof messages;
 

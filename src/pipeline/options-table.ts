@@ -174,6 +174,18 @@ export const typeOptions = {
   }),
 } as const satisfies Options;
 
+/** What a definition alone may say: functions of the type's own events, which no thread could be sent. */
+export const definitionOptions = {
+  partitionBy: choice<((event: never) => string | number) | undefined>({
+    schema: v.custom<((event: never) => string | number) | undefined>(isPartitionBy),
+    default: undefined,
+    defaultText: 'none',
+    type: '(event) => key',
+    expected: 'a function of the event that returns its key, a text or a number',
+    doc: 'Events with the same key reach the stream in the order in which they were recorded.',
+  }),
+} as const satisfies Options;
+
 /** Every option that an application takes. */
 export const applicationOptions = {
   adapter: choice<AdapterChoice>({
@@ -217,6 +229,10 @@ export const applicationOptions = {
     doc: "Where the library logs: an object in pino's shape.",
   }),
 } as const satisfies Options;
+
+function isPartitionBy(value: unknown): boolean {
+  return value === undefined || typeof value === 'function';
+}
 
 function isAdapter(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || !('module' in value)) return false;

@@ -16,7 +16,7 @@ import {
   problemsOf,
   schemaOf,
 } from './options-schema.ts';
-import { type AdapterChoice, applicationOptions, typeOptions } from './options-table.ts';
+import { type AdapterChoice, applicationOptions, definitionOptions, typeOptions } from './options-table.ts';
 
 /** What `Application.start` takes. */
 export type ApplicationOptionsInput = InputOf<typeof applicationOptions> & {
@@ -83,22 +83,24 @@ export interface OptionRow {
   readonly unit: string;
   readonly bounds: string;
   readonly doc: string;
-  /** Whether a definition may override it. */
-  readonly perType: boolean;
+  /** Whether a definition may say it for its own type, or it alone may. */
+  readonly perType: boolean | 'only';
 }
 
 /** All options, in the order in which the documentation lists them. */
 export function describeOptions(): OptionRow[] {
-  return Object.entries<Options[string]>(applicationOptions).flatMap(([name, option]) =>
+  const ofApplication = Object.entries<Options[string]>(applicationOptions).flatMap(([name, option]) =>
     'fields' in option
       ? Object.entries<Option<unknown>>(option.fields).map(([field, of]) =>
           row(`${name}.${field}`, of, name in typeOptions),
         )
       : [row(name, option, name in typeOptions)],
   );
+  const ofDefinition = Object.entries(definitionOptions).map(([name, option]) => row(name, option, 'only'));
+  return [...ofApplication, ...ofDefinition];
 }
 
-function row(name: string, option: Option<unknown>, perType: boolean): OptionRow {
+function row(name: string, option: Option<unknown>, perType: OptionRow['perType']): OptionRow {
   const { type, defaultText, unit, bounds, doc } = option;
   return { name, type, default: defaultText, unit, bounds, doc, perType };
 }
@@ -112,10 +114,19 @@ function parse(call: string, options: Options, schema: v.GenericSchema, input: u
   throw new BeamlineError('ERR_OPTIONS', { call, problems });
 }
 
-/** An option of the application that stands in a definition is not unknown, only in the wrong place. */
+/** An option of the application that stands in a definition is not unknown, only in the wrong place; and vice versa. */
 function inItsPlace(problem: OptionProblem): OptionProblem {
-  if (problem.type === 'invalid' || !Object.hasOwn(applicationOptions, problem.path)) return problem;
+  if (problem.type === 'invalid') return problem;
   const { path, came } = problem;
+  if (Object.hasOwn(definitionOptions, path)) {
+    return {
+      type: 'invalid',
+      path,
+      came,
+      expected: "it in Records.define(), as it is for that type's events",
+    };
+  }
+  if (!Object.hasOwn(applicationOptions, path)) return problem;
   return {
     type: 'invalid',
     path,

@@ -3,11 +3,18 @@
  * of them have settled. A failure that the handler has not looked at fails the attempt; one that it awaited is the
  * handler's to judge.
  */
-import type { Adapter, HeldBy, Hold, SendOptions } from './adapter/adapter.ts';
+import type { Adapter, HeldBy, Hold } from './adapter/adapter.ts';
 import { SendAbortedError } from './adapter/errors.ts';
 import type { MessageShape } from './message.ts';
 
+export interface SendsOptions {
+  /** The order by keys is kept, also from one send to the next: those to one stream go one after the other. */
+  readonly ordered?: boolean;
+}
+
 interface OpenSend {
+  /** It waits for the one before it to the same stream. */
+  inLine: boolean;
   /** As its adapter says, if it does. */
   heldBy?: HeldBy;
 }
@@ -16,6 +23,9 @@ export class Sends {
   readonly #adapter: Pick<Adapter, 'send'>;
   readonly #signal: AbortSignal;
   readonly #changed: (open: number) => void;
+  readonly #ordered: boolean;
+  /** By stream, where the order is kept: when the last send to it has settled. */
+  readonly #last = new Map<string, Promise<void>>();
   readonly #failures: { readonly send: ObservedSend; readonly error: unknown }[] = [];
   readonly #open = new Set<OpenSend>();
   /** The handler has returned. */
@@ -25,21 +35,24 @@ export class Sends {
   #quiet: (() => void) | undefined;
 
   /** `changed` is told how many are under way, whenever that changes. */
-  constructor(adapter: Pick<Adapter, 'send'>, signal: AbortSignal, changed: (open: number) => void) {
+  constructor(
+    adapter: Pick<Adapter, 'send'>,
+    signal: AbortSignal,
+    changed: (open: number) => void,
+    { ordered = false }: SendsOptions = {},
+  ) {
     this.#adapter = adapter;
     this.#signal = signal;
     this.#changed = changed;
+    this.#ordered = ordered;
   }
 
   send(stream: string, messages: readonly MessageShape[]): Promise<void> {
-    const open: OpenSend = {};
+    const open: OpenSend = { inLine: false };
     this.#open.add(open);
     this.#changed(this.#open.size);
-    const explain = (heldBy: HeldBy): void => {
-      open.heldBy = heldBy;
-    };
     // No closure knows the messages: a send may wait long for the last of them.
-    const sent = this.#start(stream, messages, { signal: this.#signal, explain });
+    const sent = this.#start(open, stream, messages);
     const send = new ObservedSend((resolve, reject) => {
       sent.then(
         () => this.#answer(open, resolve),
@@ -55,11 +68,30 @@ export class Sends {
     return send;
   }
 
-  #start(stream: string, messages: readonly MessageShape[], options: SendOptions): Promise<void> {
+  #start(open: OpenSend, stream: string, messages: readonly MessageShape[]): Promise<void> {
+    if (!this.#ordered) return this.#go(open, stream, messages);
+    const before = this.#last.get(stream);
+    open.inLine = before !== undefined;
+    const mine =
+      before === undefined
+        ? this.#go(open, stream, messages)
+        : before.then(() => this.#go(open, stream, messages));
+    this.#last.set(
+      stream,
+      mine.catch(() => {}),
+    );
+    return mine;
+  }
+
+  #go(open: OpenSend, stream: string, messages: readonly MessageShape[]): Promise<void> {
+    open.inLine = false;
     // What a handler sends after its attempt was given up goes nowhere.
     if (this.#signal.aborted) return Promise.reject(new SendAbortedError(this.#signal.reason));
+    const explain = (heldBy: HeldBy): void => {
+      open.heldBy = heldBy;
+    };
     try {
-      return this.#adapter.send(stream, messages, options);
+      return this.#adapter.send(stream, messages, { signal: this.#signal, ordered: this.#ordered, explain });
     } catch (thrown) {
       return Promise.reject(thrown);
     }
@@ -80,7 +112,8 @@ export class Sends {
   /** What all that is under way is held up by; nothing, if something is not, or nothing is under way. */
   heldBy(): readonly Hold[] {
     const all: Hold[] = [];
-    for (const { heldBy } of this.#open) {
+    for (const { heldBy, inLine } of this.#open) {
+      if (inLine) continue;
       const holds = heldBy?.() ?? [];
       if (holds.length === 0) return [];
       all.push(...holds);

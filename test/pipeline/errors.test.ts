@@ -29,6 +29,28 @@ const SAMPLES: { readonly [C in ErrorCode]: readonly [ErrorFields[C], ...string[
     'batchSize: expected a whole number; 0 came',
     'There are: batchSize, maxDemand',
   ],
+  ERR_SPOOL_MODULE: [
+    { reason: "Cannot find package 'lmdb'" },
+    "Cannot find package 'lmdb'",
+    'npm install lmdb',
+  ],
+  ERR_SPOOL_DIRECTORY: [
+    { directory: '/var/spool', reason: 'EROFS: read-only file system' },
+    '/var/spool',
+    'EROFS',
+    'a local disk',
+  ],
+  ERR_SPOOL_OWNED: [
+    { directory: '/var/spool', pid: 4711, host: 'web-1', since: '2026-01-01T00:00:00.000Z' },
+    'process 4711 on web-1',
+    'Stop that one first',
+  ],
+  ERR_SPOOL_VERSION: [
+    { directory: '/var/spool', found: 9, expected: 1 },
+    'form 9',
+    'form 1',
+    'another folder',
+  ],
   ERR_NOT_RUNNING: [{ call: 'SignUp.record()' }, 'SignUp.record()', 'Call Application.start() first'],
   ERR_ALREADY_RUNNING: [{}, 'stop()'],
   ERR_IN_RECORD_THREAD: [
@@ -96,6 +118,12 @@ const SAMPLES: { readonly [C in ErrorCode]: readonly [ErrorFields[C], ...string[
     '60000 ms',
     'attempt 2',
     'raise handleTimeoutMs',
+  ],
+  ERR_PARTITION_BY: [
+    { recordType: 'SignUp', id: 'b-1-7', came: 'undefined came' },
+    'SignUp',
+    'b-1-7 undefined came',
+    'a text or a finite number',
   ],
   ERR_THREAD_DIED: [{ recordType: 'SignUp', attempts: 7 }, 'SignUp', '7 attempts'],
 };

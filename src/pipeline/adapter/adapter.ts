@@ -108,6 +108,11 @@ export interface Adapter {
 export interface SendOptions {
   readonly signal: AbortSignal;
   /**
+   * Of messages with one partition key, each is sent for the first time when those before it in the list are in the
+   * stream, or can never be. So the first occurrences of a key's messages keep their order, whatever is sent again.
+   */
+  readonly ordered?: boolean;
+  /**
    * Takes a function that says, at any time while the send is under way, what holds it up: the shards that the rest of
    * it waits for because they take less than they are sent, when it waits for nothing else, and none otherwise. A batch
    * whose sends are held up can be parked. An adapter that has no such thing never calls it.

@@ -3,15 +3,29 @@
  * each of its slot in use and of the frames that it holds (segment.ts), so that no crash can leave them wrong.
  *
  * Each segment is one picture, the whole is one when nobody writes: at any quiescent moment
- * `accepted = delivered + deadLettered + pending`.
+ * `accepted + recovered = delivered + deadLettered + pending`.
  */
 
-import { type FrameState, frameAt, frameSize, kindOf, markOf, sequenceOf, stateOf, timeOf } from './frame.ts';
+import {
+  type FrameState,
+  frameAt,
+  frameSize,
+  idOf,
+  isCommitted,
+  KIND,
+  kindOf,
+  markOf,
+  sequenceOf,
+  stateOf,
+  timeOf,
+} from './frame.ts';
 import { type QueueHandle, QueueMemory } from './layout.ts';
 import { controlOf, publishedBytes, sumsOf } from './segment.ts';
 
 export interface QueueCounts {
   readonly accepted: number;
+  /** Events of an earlier run that the journal held; 0 without one. */
+  readonly recovered: number;
   readonly delivered: number;
   /** Dead, whether their sink has taken them yet or not. */
   readonly deadLettered: number;
@@ -32,15 +46,9 @@ export function countsOf(handle: QueueHandle): QueueCounts {
     delivered += sums.delivered;
     deadLettered += sums.dead;
   }
-  const { invalid, refused } = memory;
-  return {
-    accepted,
-    delivered,
-    deadLettered,
-    pending: accepted - delivered - deadLettered,
-    refused,
-    invalid,
-  };
+  const { recovered, invalid, refused } = memory;
+  const pending = accepted + recovered - delivered - deadLettered;
+  return { accepted, recovered, delivered, deadLettered, pending, refused, invalid };
 }
 
 /** The share of a queue's memory for new events that is taken, from 0 to 1; at 1 events are refused. */
@@ -61,6 +69,9 @@ export interface WalkedFrame {
   readonly recordedAt: number;
   readonly kind: number;
   readonly state: FrameState;
+  readonly id: string;
+  /** In the journal. */
+  readonly committed: boolean;
 }
 
 /**
@@ -82,6 +93,11 @@ export function* walkFrames(handle: QueueHandle): Generator<WalkedFrame> {
         recordedAt: timeOf(memory, at),
         kind: kindOf(memory, at),
         state: stateOf(markOf(memory, at)),
+        id:
+          kindOf(memory, at) === KIND.NATIVE
+            ? `${handle.bootId}-${owner}-${sequenceOf(memory, at)}`
+            : idOf(memory, at),
+        committed: isCommitted(memory, at),
       };
       offset += frameSize(memory, at);
     }

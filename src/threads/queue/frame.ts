@@ -38,6 +38,7 @@ const STATES: readonly FrameState[] = ['ready', 'delivered', 'dead', 'buried', '
  */
 export const KIND = { NATIVE: 0, COPY: 1, RESTORED: 2 } as const;
 
+const COMMITTED_AT = 30;
 const RUNNING = 1 << 28;
 const SUSPECT = 1 << 27;
 /** It was run with no other event beside it. */
@@ -100,6 +101,15 @@ export function seatOf(memory: QueueMemory, at: FrameAt): number {
 
 export function kindOf(memory: QueueMemory, at: FrameAt): number {
   return (memory.words[at + 7] as number) >>> 24;
+}
+
+export function isCommitted(memory: QueueMemory, at: FrameAt): boolean {
+  return memory.target.bytes[(at << 2) + COMMITTED_AT] === 1;
+}
+
+/** The journal has it. Written by the journal's thread alone, and read by its successor. */
+export function setCommitted(memory: QueueMemory, at: FrameAt): void {
+  memory.target.bytes[(at << 2) + COMMITTED_AT] = 1;
 }
 
 /** The bytes of the payload before the event, when its first value is the event's whole id. */

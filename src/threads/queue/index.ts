@@ -13,12 +13,15 @@
  *
  * How it lies in memory: layout.ts. How a segment lives: segment.ts; a frame: frame.ts; an event's bytes: codec.ts.
  */
+
+export { bareFrameBytes, eventOfFrame, type RestoredEvent, restoredBytes } from './bare-frame.ts';
 export { Barrier, type BarrierMark, markPublished } from './barrier.ts';
 export {
   type Claim,
   type ClaimedEvent,
   type ClaimRequest,
   ClaimTable,
+  type LaneOf,
   type Settlement,
 } from './claim-table.ts';
 export {
@@ -41,9 +44,13 @@ export {
 } from './counts.ts';
 export type { Wake } from './doorbell.ts';
 export { EventNotSerializableError, EventTooLargeError, QueueError, type QueueErrorCode } from './errors.ts';
+export { type Gathered, type JournalSegment, type MemoryRange, QueueJournal } from './journal.ts';
+export { createJournalBell, JournalBell } from './journal-bell.ts';
+export { LANES } from './lanes.ts';
 export { createQueue, type QueueHandle, type QueueOptions } from './layout.ts';
 export type { QueueReaderOptions } from './reader.ts';
 export { RecordingThread, type RecordingThreadOptions } from './recording-thread.ts';
+export { PARKING_OWNER } from './segment.ts';
 export { type Door, QueueSignals } from './signals.ts';
 export { blockFor, RECHECK_MS, type Watch } from './wait.ts';
 export { type Confirmable, QueueWriter, sealSegmentsOf } from './writer.ts';

@@ -22,6 +22,7 @@
  */
 import { assert } from '../../base/assert.ts';
 import { type ByteTarget, SLACK_BYTES, SMALL_STRING_MAX } from './codec.ts';
+import { JournalBell } from './journal-bell.ts';
 
 export interface QueueOptions {
   /** Names this run of the application in the ids of its events. */
@@ -34,6 +35,8 @@ export interface QueueOptions {
   readonly maxEventBytes: number;
   /** 1 MiB unless given; a multiple of 64, at most 1 MiB, and room for one event of `maxEventBytes`. */
   readonly segmentBytes?: number;
+  /** With it a journal is kept of this queue (journal-bell.ts). */
+  readonly journal?: SharedArrayBuffer;
 }
 
 export interface QueueHandle {
@@ -43,6 +46,8 @@ export interface QueueHandle {
   readonly segmentBytes: number;
   readonly queueSegments: number;
   readonly parkedSegments: number;
+  /** The words of the journal that is kept of all queues of the application; undefined without one. */
+  readonly journal: SharedArrayBuffer | undefined;
 }
 
 /** Words of the header, as Int32 indices. Who writes -> who reads. */
@@ -72,6 +77,12 @@ export const HEADER = {
   REFUSED: 144,
   /** Those of them that their schema did not take, a Uint64 at this place. Writers -> anybody. */
   INVALID: 146,
+  /** Events that are in the journal alone, not in this memory. Journal -> anybody. */
+  ASIDE: 208,
+  /** How many have ever been put aside, those of an earlier run included; it only grows. Journal -> barriers. */
+  ASIDE_EVER: 224,
+  /** Events of an earlier run that the journal held for this type, an Int64 at this place. Journal -> anybody. */
+  RECOVERED: 240,
 } as const;
 
 /** Whether the queue takes events, and whether somebody is there to fetch them. */
@@ -89,7 +100,7 @@ export const PLACE_BYTES = 12;
 export const COPY_PREFIX_BYTES_MAX = 1 + SMALL_STRING_MAX + PLACE_BYTES;
 
 export function createQueue(options: QueueOptions): QueueHandle {
-  const { bootId, queueBytes, parkedBytes, maxEventBytes, segmentBytes = SEGMENT_BYTES } = options;
+  const { bootId, queueBytes, parkedBytes, maxEventBytes, segmentBytes = SEGMENT_BYTES, journal } = options;
   assert(segmentBytes % 64 === 0 && segmentBytes <= SEGMENT_BYTES, `a segment of ${segmentBytes} bytes`);
   assert(
     maxEventBytes > 0 && frameBytes(maxEventBytes) <= segmentBytes,
@@ -103,7 +114,7 @@ export function createQueue(options: QueueOptions): QueueHandle {
   const parkedSegments = Math.floor(parkedBytes / segmentBytes);
   const segments = queueSegments + parkedSegments;
   const memory = new SharedArrayBuffer(firstSegmentAt(segments) + segments * segmentBytes + PAGE_BYTES);
-  return { memory, bootId, maxEventBytes, segmentBytes, queueSegments, parkedSegments };
+  return { memory, bootId, maxEventBytes, segmentBytes, queueSegments, parkedSegments, journal };
 }
 
 /** The bytes that a frame with this payload takes up; frames begin at multiples of 8. */
@@ -119,6 +130,7 @@ export class QueueMemory {
   readonly longs: BigUint64Array;
   readonly doubles: Float64Array;
   readonly target: ByteTarget;
+  readonly bell: JournalBell | undefined;
   readonly #firstSegmentAt: number;
 
   constructor(handle: QueueHandle) {
@@ -128,6 +140,7 @@ export class QueueMemory {
     this.longs = new BigUint64Array(handle.memory);
     this.doubles = new Float64Array(handle.memory);
     this.target = { bytes: Buffer.from(handle.memory), view: new DataView(handle.memory) };
+    this.bell = handle.journal && new JournalBell(handle.journal);
     this.#firstSegmentAt = firstSegmentAt(this.segments);
   }
 
@@ -158,6 +171,11 @@ export class QueueMemory {
 
   get refused(): number {
     return Number(Atomics.load(this.longs, HEADER.REFUSED >> 1));
+  }
+
+  /** Events of an earlier run, out of the journal. */
+  get recovered(): number {
+    return Number(BigInt.asIntN(64, Atomics.load(this.longs, HEADER.RECOVERED >> 1)));
   }
 
   /** Adds one to the refused events; a Uint64, because a full queue may refuse for days. */

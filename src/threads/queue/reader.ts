@@ -126,7 +126,9 @@ export class QueueReader {
       if (settled) {
         // One step may have been made by a reader that died before the other.
         if (control.state === 'sealed') settleSegment(memory, segment, control.generation);
-        freeSegment(memory, segment, control.generation);
+        // A journal that is kept deletes its entries first, and then frees the segment itself.
+        if (memory.bell?.isKept) memory.bell.ringIfResting();
+        else freeSegment(memory, segment, control.generation);
         changed ||= known !== undefined;
         this.#known[segment] = undefined;
       } else if (known === undefined && end > 0) {

@@ -7,7 +7,7 @@ import type { Clock } from '../../base/clock.ts';
 import { type ByteTarget, byteTarget, type EventEncoder, SLACK_BYTES } from './codec.ts';
 import type { ConfirmationTable } from './confirmations.ts';
 import { Encoder } from './encoder.ts';
-import { PARKING_OWNER } from './segment.ts';
+import { JOURNAL_OWNER } from './segment.ts';
 
 export interface RecordingThreadOptions {
   /** The number of this thread among all that ever record in this run of the application; never used again. */
@@ -28,7 +28,7 @@ export class RecordingThread {
 
   constructor({ writer, clock, confirmations }: RecordingThreadOptions) {
     assert(
-      Number.isInteger(writer) && writer >= 0 && writer < PARKING_OWNER,
+      Number.isInteger(writer) && writer >= 0 && writer < JOURNAL_OWNER,
       `${writer} is no writer number`,
     );
     this.writer = writer;

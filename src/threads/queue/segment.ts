@@ -30,6 +30,8 @@ const LOW_HALF = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 0 : 1;
 
 /** The appender of the parked segments is no writer: it has this number. */
 export const PARKING_OWNER = 0xffffff;
+/** The journal appends what it had put aside: neither is it a writer of new events. */
+export const JOURNAL_OWNER = 0xfffffe;
 /** In the word of an end: nothing more is published in this generation. */
 const CLOSED = 1 << 18;
 
@@ -62,14 +64,21 @@ export function looksFree(memory: QueueMemory, segment: number): boolean {
   );
 }
 
-/** Takes the free segment with the lowest index for `owner`; undefined when none is free. */
-export function takeSegment(memory: QueueMemory, owner: number): number | undefined {
+/**
+ * Takes the free segment with the lowest index for `owner`; undefined when none is free. It comes after those that were
+ * taken before; or where `order` says, for events that are older than they look.
+ */
+export function takeSegment(memory: QueueMemory, owner: number, order?: number): number | undefined {
   for (let segment = 0; segment < memory.handle.queueSegments; segment++) {
     if (!looksFree(memory, segment)) continue;
     const control = controlOf(memory, segment);
     if (control.state !== 'free') continue;
     if (!change(memory, segment, control, { state: 'filling', owner, touched: false })) continue;
-    Atomics.store(memory.words, memory.takenIndex(segment), Atomics.add(memory.words, HEADER.TAKEN, 1));
+    Atomics.store(
+      memory.words,
+      memory.takenIndex(segment),
+      order ?? Atomics.add(memory.words, HEADER.TAKEN, 1),
+    );
     Atomics.store(memory.words, memory.endIndex(segment), endWord(control.generation, 0));
     return segment;
   }
@@ -133,7 +142,14 @@ export function touchSegment(memory: QueueMemory, segment: number, generation: n
   }
 }
 
-/** Every frame of the sealed segment is settled; or, untouched, it is taken out of the queue as a whole. */
+/** Takes a sealed segment out of the queue as a whole. False when a claim was faster. */
+export function settleUntouched(memory: QueueMemory, segment: number, generation: number): boolean {
+  const control = controlOf(memory, segment);
+  if (control.generation !== generation || control.state !== 'sealed' || control.touched) return false;
+  return change(memory, segment, control, { state: 'settled' });
+}
+
+/** Every frame of the sealed segment is settled. */
 export function settleSegment(memory: QueueMemory, segment: number, generation: number): boolean {
   return move(memory, segment, generation, 'sealed', { state: 'settled' });
 }

@@ -81,6 +81,7 @@ export class QueueWriter {
     const id = `${this.#memory.handle.bootId}-${this.#thread.writer}-${this.#thread.sequence}`;
     const confirmation = table.expect(confirm);
     requestFlush(this.#memory);
+    this.#memory.bell?.ringIfResting();
     return { type: 'accepted', id, confirmation };
   }
 
@@ -119,6 +120,7 @@ export class QueueWriter {
     this.#offset = offset;
     countEvent(memory);
     callAttention(memory);
+    memory.bell?.ringForEvent();
   }
 
   /** A segment with room for so many bytes behind `offset`; false when there is none. */
@@ -143,6 +145,7 @@ export class QueueWriter {
   #refuse(): void {
     this.#memory.countRefused();
     ringIfAsleep(this.#memory);
+    this.#memory.bell?.ringIfResting();
     tellRefusal(this.#memory);
   }
 

@@ -99,12 +99,12 @@ export class StreamSender {
   /** Resolves when each record is in the stream or in the result; rejects with the signal's reason, or a bug. */
   async deliver(
     records: readonly PreparedRecord[],
-    { signal, explain }: SendOptions,
+    { signal, ordered = false, explain }: SendOptions,
   ): Promise<readonly Rejection[]> {
     if (records.length === 0) return [];
     signal.throwIfAborted();
     this.#keeper.want();
-    const { delivery, settled } = this.#open(records.length, signal);
+    const { delivery, settled } = this.#open(records.length, ordered, signal);
     this.#collector.add(delivery, records);
     explain?.(() => this.#heldBy(delivery));
     this.#wake();
@@ -114,11 +114,14 @@ export class StreamSender {
   /** Does not see the records: what is in the stream shall not be kept in memory for the rest of its send. */
   #open(
     records: number,
+    ordered: boolean,
     signal: AbortSignal,
   ): { readonly delivery: Delivery; readonly settled: Promise<readonly Rejection[]> } {
     let settle!: (error: unknown) => void;
     const startedAt = this.#parts.context.clock.now();
-    const delivery = new Delivery({ records, ordinal: this.#ordinal++, startedAt }, (error) => settle(error));
+    const delivery = new Delivery({ records, ordinal: this.#ordinal++, startedAt, ordered }, (error) =>
+      settle(error),
+    );
     this.#deliveries.add(delivery);
     const settled = new Promise<readonly Rejection[]>((resolve, reject) => {
       const abort = () => this.#drop(delivery, () => reject(signal.reason));

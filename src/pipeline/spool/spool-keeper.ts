@@ -1,0 +1,247 @@
+/**
+ * The journal of all record types, one turn at a time: looks at the memory, writes one transaction, and acts on what was
+ * written. No thread, timer or file of its own: those are handed in, so that a test can stop it at every single step.
+ *
+ *     look -> write { new entries, settled ones removed } -> mark, tell, free -> put aside | take back
+ *
+ * When the store cannot be written nothing is lost that is in memory: what should have been written is tried again, what
+ * should have been removed is kept in mind, and memory is given back all the same. The application goes on in memory.
+ */
+import type { QueueJournal } from '../../threads/queue/index.ts';
+import { eventsOfEntry } from './entry.ts';
+import { diskBytes, type EntryKey, type SpoolStore, type StoreBatch, type StoredType } from './store.ts';
+import { type Prepared, TypeKeeper } from './type-keeper.ts';
+
+/** In one transaction, and taken back in one turn. */
+const TURN_BYTES = 4 * 1024 * 1024;
+
+export interface SpoolKeeperOptions {
+  readonly store: SpoolStore;
+  /** So much of entries, on the disk; then new ones wait. */
+  readonly maxBytes: number;
+}
+
+export interface Turn {
+  /** There was so much that the next turn should follow at once. */
+  readonly more: boolean;
+  /** What the store threw. */
+  readonly error: Error | undefined;
+  /** Entries that could not be read, with their events. */
+  readonly damaged: readonly EntryKey[];
+}
+
+export interface SpoolCounts {
+  readonly entries: number;
+  /** Events in them, those included that are settled while others of their entry are not. */
+  readonly events: number;
+  readonly bytes: number;
+  /** Events that are on the disk and not in memory. */
+  readonly aside: number;
+  readonly recovered: number;
+  readonly damaged: number;
+  readonly letters: number;
+  /** Events of types that this application does not define. */
+  readonly leftovers: Readonly<Record<string, number>>;
+  /** New entries have no room: `maxBytes` is reached. */
+  readonly full: boolean;
+}
+
+export class SpoolKeeper {
+  readonly #store: SpoolStore;
+  readonly #maxBytes: number;
+  readonly #keepers = new Map<string, TypeKeeper>();
+  readonly #types = new Map<string, StoredType>();
+  /** Entries of the types that nobody has attached. */
+  readonly #leftovers = new Map<number, EntryKey[]>();
+  /** To be written when the store can be. */
+  #newTypes: StoredType[] = [];
+  #aside: EntryKey[] = [];
+  #remove: EntryKey[] = [];
+  #back: EntryKey[] = [];
+  #lastSeq = 0;
+  #entries = 0;
+  #events = 0;
+  #bytes = 0;
+  #recovered = 0;
+  #damaged = 0;
+  #letters: number;
+  #full = false;
+
+  constructor({ store, maxBytes }: SpoolKeeperOptions) {
+    this.#store = store;
+    this.#maxBytes = maxBytes;
+    for (const type of store.types()) this.#types.set(type.name, type);
+    for (const key of store.entries()) {
+      const known = this.#leftovers.get(key.type);
+      if (known === undefined) this.#leftovers.set(key.type, [key]);
+      else known.push(key);
+      this.#lastSeq = Math.max(this.#lastSeq, key.seq);
+      this.#count(key, 1);
+    }
+    this.#letters = store.letterCount;
+  }
+
+  /**
+   * Keeps the journal of a type from now on; what the store holds of it comes back. A type that was attached in this run
+   * before is taken up where the journal's thread has left it.
+   */
+  attach(name: string, journal: QueueJournal): void {
+    const { run } = this.#store;
+    const known = this.#types.get(name);
+    const type = known?.type ?? Math.max(0, ...[...this.#types.values()].map((each) => each.type)) + 1;
+    const keeper = new TypeKeeper(journal, { name, type });
+    this.#keepers.set(name, keeper);
+    const entries = this.#leftovers.get(type) ?? [];
+    this.#leftovers.delete(type);
+    if (known?.run === run) {
+      const read = (key: EntryKey): Uint8Array | undefined => this.#store.read(key);
+      const { settled, back } = keeper.resume(entries, (key) => this.#store.isAside(key), read);
+      this.#remove.push(...settled);
+      this.#back.push(...back);
+      return;
+    }
+    this.#types.set(name, { type, name, run });
+    this.#newTypes.push({ type, name, run });
+    this.#aside.push(...entries);
+    keeper.adopt(entries);
+    for (const { events } of entries) this.#recovered += events;
+  }
+
+  turn(): Turn {
+    const keepers = [...this.#keepers.values()];
+    for (const keeper of keepers) this.#remove.push(...keeper.look());
+    const prepared = new Map<TypeKeeper, Prepared[]>();
+    let bytes = 0;
+    this.#full = this.#bytes >= this.#maxBytes;
+    for (const keeper of this.#full ? [] : keepers) {
+      const entries = keeper.prepare(TURN_BYTES - bytes, this.#store.run, () => ++this.#lastSeq);
+      prepared.set(keeper, entries);
+      bytes += entries.reduce((sum, { value }) => sum + value.length, 0);
+    }
+    const error = this.#write([...prepared.values()].flat());
+    if (error === undefined) for (const [keeper, entries] of prepared) keeper.committed(entries);
+    let freed = 0;
+    for (const keeper of keepers) freed += keeper.free();
+    const asideError = error ?? (this.#full ? undefined : this.#putAside(keepers));
+    const damaged: EntryKey[] = [];
+    const taken = keepers.reduce((sum, keeper) => sum + this.#takeBack(keeper, damaged), 0);
+    return {
+      more: bytes >= TURN_BYTES || taken >= TURN_BYTES || (freed > 0 && this.asideEvents > 0),
+      error: asideError,
+      damaged,
+    };
+  }
+
+  /** Stores a dead letter; on the disk when it returns. */
+  bury(id: string, value: Uint8Array): void {
+    this.#store.write({ letters: [[id, value]] });
+    this.#letters = this.#store.letterCount;
+  }
+
+  /** Nothing is to be written or removed, and nothing in memory waits for its end. */
+  get isIdle(): boolean {
+    return this.#isWritten && [...this.#keepers.values()].every((keeper) => keeper.isIdle);
+  }
+
+  get hasNews(): boolean {
+    return [...this.#keepers.values()].some((keeper) => keeper.hasNews);
+  }
+
+  get isCommitAwaited(): boolean {
+    return [...this.#keepers.values()].some((keeper) => keeper.isCommitAwaited);
+  }
+
+  get asideEvents(): number {
+    let events = 0;
+    for (const keeper of this.#keepers.values()) events += keeper.asideEvents;
+    return events;
+  }
+
+  get counts(): SpoolCounts {
+    const names = new Map([...this.#types.values()].map(({ name, type }) => [type, name]));
+    return {
+      entries: this.#entries,
+      events: this.#events,
+      bytes: this.#bytes,
+      aside: this.asideEvents,
+      recovered: this.#recovered,
+      damaged: this.#damaged,
+      letters: this.#letters,
+      leftovers: Object.fromEntries(
+        [...this.#leftovers].map(([type, keys]) => [
+          names.get(type) ?? `type ${type}`,
+          keys.reduce((sum, { events }) => sum + events, 0),
+        ]),
+      ),
+      full: this.#full,
+    };
+  }
+
+  get #isWritten(): boolean {
+    return [this.#remove, this.#back, this.#newTypes, this.#aside].every((list) => list.length === 0);
+  }
+
+  #write(prepared: readonly Prepared[]): Error | undefined {
+    if (prepared.length === 0 && this.#isWritten) return undefined;
+    const [types, aside, remove, back] = [this.#newTypes, this.#aside, this.#remove, this.#back];
+    const put = prepared.map(({ key, value }) => [key, value] as const);
+    const error = this.#tryWrite({ types, put, aside, back, remove });
+    if (error !== undefined) return error;
+    for (const { key } of prepared) this.#count(key, 1);
+    for (const key of remove) this.#count(key, -1);
+    this.#remove = [];
+    this.#back = [];
+    this.#newTypes = [];
+    this.#aside = [];
+    return undefined;
+  }
+
+  #putAside(keepers: readonly TypeKeeper[]): Error | undefined {
+    for (const keeper of keepers) {
+      for (const known of keeper.toPutAside()) {
+        const error = this.#tryWrite({ aside: known.entries.map(({ key }) => key) });
+        if (error !== undefined) return error;
+        this.#back.push(...keeper.putAside(known));
+      }
+    }
+    return undefined;
+  }
+
+  /** Answers with the bytes that came back. */
+  #takeBack(keeper: TypeKeeper, damaged: EntryKey[]): number {
+    let bytes = 0;
+    let key = keeper.toTakeBack();
+    for (; key !== undefined && bytes < TURN_BYTES; key = keeper.toTakeBack()) {
+      const value = this.#store.read(key);
+      const events = value === undefined ? undefined : eventsOfEntry(value, key.events);
+      if (events === undefined) {
+        damaged.push(keeper.giveUpOldest());
+        this.#damaged += key.events;
+        this.#remove.push(key);
+        continue;
+      }
+      if (!keeper.takeBack(events)) break;
+      this.#back.push(key);
+      bytes += key.bytes;
+    }
+    if (key === undefined || bytes < TURN_BYTES) keeper.sealTakenBack();
+    return bytes;
+  }
+
+  #tryWrite(batch: StoreBatch): Error | undefined {
+    try {
+      this.#store.write(batch);
+      return undefined;
+    } catch (error) {
+      // What is no error is no fault of the disk.
+      if (!(error instanceof Error)) throw error;
+      return error;
+    }
+  }
+
+  #count(key: EntryKey, sign: 1 | -1): void {
+    this.#entries += sign;
+    this.#events += sign * key.events;
+    this.#bytes += sign * diskBytes(key);
+  }
+}

@@ -1,0 +1,298 @@
+/**
+ * The journal of one record type: which entry of the store stands for which frames in memory, and which are in no
+ * memory. Owns that account and nothing on the disk: it says what is to be written, and is told when it was.
+ *
+ *     frames in memory  --gather--> entry --committed--> settled --> removed from the store, segment freed
+ *                                         \--put aside--> in the store alone --take back--> frames in memory again
+ *
+ * The invariant: an event that is not settled is a frame in memory, or in an entry that is aside, or both; and memory is
+ * given back only when every frame of it is settled or aside.
+ */
+import type { Gathered, JournalSegment, QueueJournal, RestoredEvent } from '../../threads/queue/index.ts';
+import { PARKING_OWNER } from '../../threads/queue/index.ts';
+import { eventsOfEntry, newEntry, sealEntry } from './entry.ts';
+import { isUnderPressure, mayTakeBack, type Room } from './pressure.ts';
+import type { EntryKey } from './store.ts';
+
+/** An entry whose events are frames of one segment. */
+interface Attached {
+  readonly key: EntryKey;
+  readonly to: number;
+  /** Everything of it below is settled. */
+  settledTo: number;
+}
+
+interface Known {
+  now: JournalSegment;
+  /** Everything below is committed or settled. */
+  seenTo: number;
+  entries: Attached[];
+}
+
+/** An entry that is in no memory. */
+interface Aside {
+  readonly key: EntryKey;
+  /** Where its events belong in the order of segments. */
+  readonly order: number;
+}
+
+/** An entry that is about to be written. */
+export interface Prepared {
+  readonly key: EntryKey;
+  readonly value: Buffer;
+  readonly known: Known;
+  readonly gathered: Gathered;
+}
+
+/** What comes out of an earlier run is older than everything of this one. */
+const OLDEST = -(2 ** 30);
+
+export class TypeKeeper {
+  readonly name: string;
+  readonly type: number;
+  readonly #journal: QueueJournal;
+  readonly #entryBytesMax: number;
+  readonly #known = new Map<number, Known>();
+  /** Oldest first. */
+  #aside: Aside[] = [];
+
+  constructor(journal: QueueJournal, { name, type }: { readonly name: string; readonly type: number }) {
+    this.#journal = journal;
+    this.name = name;
+    this.type = type;
+    // A sixteenth of a segment: what a kill delivers twice is at most what was under way and in entries with it.
+    this.#entryBytesMax = journal.handle.segmentBytes >> 4;
+  }
+
+  /** Entries that were in the store when this run opened it. */
+  adopt(entries: readonly EntryKey[]): void {
+    this.#aside = entries.map((key) => ({ key, order: OLDEST }));
+    const events = sum(entries);
+    this.#journal.foundRecovered(events);
+    this.#journal.foundAside(events);
+  }
+
+  /**
+   * Entries that a journal before this one has left behind in the middle of this run. Each is found in memory, or was
+   * put aside, or is settled: that is to be removed. What is marked as aside and is in memory is to be marked as back.
+   */
+  resume(
+    entries: readonly EntryKey[],
+    isAside: (key: EntryKey) => boolean,
+    read: (key: EntryKey) => Uint8Array | undefined,
+  ): { readonly settled: readonly EntryKey[]; readonly back: readonly EntryKey[] } {
+    this.#journal.sealOrphans();
+    const places = new Map<string, { readonly known: Known; readonly from: number; readonly to: number }>();
+    for (const now of this.#journal.segments()) {
+      const known: Known = { now, seenTo: 0, entries: [] };
+      this.#known.set(now.segment, known);
+      // It was about to be put aside: nobody reads it any more.
+      if (now.state === 'settled') continue;
+      for (const { id, offset, bytes } of this.#journal.places(now)) {
+        places.set(id, { known, from: offset, to: offset + bytes });
+      }
+    }
+    const settled: EntryKey[] = [];
+    const back: EntryKey[] = [];
+    for (const key of entries) {
+      const value = read(key);
+      const events = value === undefined ? undefined : eventsOfEntry(value, key.events);
+      const found = (events ?? []).map(({ id }) => places.get(id)).filter((place) => place !== undefined);
+      const [first] = found;
+      if (first !== undefined) {
+        const from = Math.min(...found.map((place) => place.from));
+        const to = Math.max(...found.map((place) => place.to));
+        this.#journal.commit(first.known.now.segment, from, to);
+        first.known.entries.push({ key, to, settledTo: from });
+        if (isAside(key)) back.push(key);
+      } else if (isAside(key)) this.#aside.push({ key, order: OLDEST });
+      else settled.push(key);
+    }
+    this.#journal.foundAside(sum(this.#aside.map(({ key }) => key)));
+    this.#journal.announceToAll();
+    this.free();
+    return { settled, back };
+  }
+
+  /** Looks at the memory. Answers with the entries whose events are all settled by now. */
+  look(): EntryKey[] {
+    const settled: EntryKey[] = [];
+    const there = this.#journal.segments();
+    const numbers = new Set(there.map(({ segment }) => segment));
+    for (const [segment, known] of this.#known) {
+      const now = numbers.has(segment) ? there.find((each) => each.segment === segment) : undefined;
+      if (now?.generation === known.now.generation) continue;
+      settled.push(...known.entries.map(({ key }) => key));
+      this.#known.delete(segment);
+    }
+    for (const now of there) {
+      const known = this.#known.get(now.segment);
+      if (known === undefined) {
+        this.#known.set(now.segment, { now, seenTo: 0, entries: [] });
+        continue;
+      }
+      known.now = now;
+      known.entries = known.entries.filter((entry) => {
+        entry.settledTo = this.#journal.unsettledFrom(now.segment, entry.settledTo, entry.to);
+        if (entry.settledTo < entry.to) return true;
+        settled.push(entry.key);
+        return false;
+      });
+    }
+    return settled;
+  }
+
+  /** The next entries to write, of at most so many bytes. `next` gives out the numbers of entries. */
+  prepare(bytesMax: number, run: number, next: () => number): Prepared[] {
+    const prepared: Prepared[] = [];
+    let bytes = 0;
+    for (const known of this.#known.values()) {
+      const { segment, owner, end } = known.now;
+      for (let from = known.seenTo; from < end && bytes < bytesMax; ) {
+        const gathered = this.#journal.gather(segment, from, end, this.#entryBytesMax);
+        if (gathered === undefined) {
+          if (from === known.seenTo) known.seenTo = end;
+          break;
+        }
+        const { value, framesAt } = newEntry(`${this.#journal.handle.bootId}-${owner}-`, gathered.bytes);
+        this.#journal.copy(segment, gathered, value, framesAt);
+        sealEntry(value);
+        bytes += value.length;
+        from = gathered.to;
+        const key = { type: this.type, seq: next(), run, events: gathered.count, bytes: value.length };
+        prepared.push({ key, value, known, gathered });
+      }
+    }
+    return prepared;
+  }
+
+  /** They are on the disk: tells who waits, and marks their frames. */
+  committed(prepared: readonly Prepared[]): void {
+    for (const { key, known, gathered } of prepared) {
+      this.#journal.commit(known.now.segment, gathered.from, gathered.to);
+      known.seenTo = gathered.to;
+      known.entries.push({ key, to: gathered.to, settledTo: gathered.from });
+    }
+    if (prepared.length > 0) this.#journal.announce();
+  }
+
+  /** Gives back what is settled and stands in no entry. Answers how many segments that were. */
+  free(): number {
+    let freed = 0;
+    for (const [segment, { now, entries }] of this.#known) {
+      if (now.state !== 'settled' || entries.length > 0) continue;
+      this.#journal.free(now);
+      this.#known.delete(segment);
+      freed++;
+    }
+    return freed;
+  }
+
+  /** Segments that should be put aside, youngest first: they would be read last. */
+  toPutAside(): Known[] {
+    const { free, total } = this.#room();
+    if (!isUnderPressure({ free, total })) return [];
+    const candidates = [...this.#known.values()].filter(
+      ({ now, seenTo, entries }) =>
+        now.state === 'sealed' &&
+        !now.touched &&
+        now.owner !== PARKING_OWNER &&
+        seenTo === now.end &&
+        entries.length > 0,
+    );
+    candidates.sort((a, b) => b.now.taken - a.now.taken);
+    return candidates.filter((_, index) => isUnderPressure({ free: free + index, total }));
+  }
+
+  /** Takes it out of memory; the store knows. Answers with the entries that are in memory still: a claim was faster. */
+  putAside({ now, entries }: Known): EntryKey[] {
+    const keys = entries.map(({ key }) => key);
+    if (!this.#journal.putAside(now, sum(keys))) return keys;
+    this.#known.delete(now.segment);
+    this.#aside.push(...keys.map((key) => ({ key, order: now.taken })));
+    this.#aside.sort((a, b) => a.key.seq - b.key.seq);
+    return [];
+  }
+
+  /** The oldest entry that should come back into memory now. */
+  toTakeBack(): EntryKey | undefined {
+    const oldest = this.#aside[0];
+    if (oldest === undefined) return undefined;
+    const idle = [...this.#known.values()].every(
+      ({ now, seenTo, entries }) => seenTo === now.end && entries.length === 0,
+    );
+    return mayTakeBack({ ...this.#room(), idle }) ? oldest.key : undefined;
+  }
+
+  /** Puts the events of the oldest entry back. False: there is no room after all. */
+  takeBack(events: readonly RestoredEvent[]): boolean {
+    const oldest = this.#aside[0] as Aside;
+    const range = this.#journal.restore(events, oldest.order);
+    if (range === undefined) return false;
+    this.#aside.shift();
+    const entry: Attached = { key: oldest.key, to: range.to, settledTo: range.from };
+    const known = this.#known.get(range.segment);
+    if (known?.now.generation === range.generation) known.entries.push(entry);
+    else {
+      const now = this.#journal.segments().find(({ segment }) => segment === range.segment) as JournalSegment;
+      this.#known.set(range.segment, { now, seenTo: 0, entries: [entry] });
+    }
+    return true;
+  }
+
+  /** The oldest entry cannot be read: its events are lost. */
+  giveUpOldest(): EntryKey {
+    const { key } = this.#aside.shift() as Aside;
+    this.#journal.countDamaged(key.events);
+    return key;
+  }
+
+  /** What came back is all for now. */
+  sealTakenBack(): void {
+    this.#journal.sealOwn();
+  }
+
+  /** Events in the store alone. */
+  get asideEvents(): number {
+    return sum(this.#aside.map(({ key }) => key));
+  }
+
+  /** Nothing is in memory but what is settled, and nothing is aside. */
+  get isIdle(): boolean {
+    return (
+      this.#aside.length === 0 &&
+      !this.hasNews &&
+      [...this.#known.values()].every(({ entries }) => entries.length === 0)
+    );
+  }
+
+  /** Something was recorded, or settled, since it looked. */
+  get hasNews(): boolean {
+    return this.#journal.segments().some((now) => {
+      const known = this.#known.get(now.segment);
+      return (
+        now.end > (known?.now.generation === now.generation ? known.seenTo : 0) || now.state === 'settled'
+      );
+    });
+  }
+
+  /** Something was recorded since it looked of which somebody waits for the commit. */
+  get isCommitAwaited(): boolean {
+    return this.#journal.segments().some(({ segment, generation, end }) => {
+      const known = this.#known.get(segment);
+      return this.#journal.isCommitAwaited(
+        segment,
+        known?.now.generation === generation ? known.seenTo : 0,
+        end,
+      );
+    });
+  }
+
+  #room(): Room {
+    return { free: this.#journal.freeSegments(), total: this.#journal.handle.queueSegments };
+  }
+}
+
+function sum(keys: readonly EntryKey[]): number {
+  return keys.reduce((events, key) => events + key.events, 0);
+}
