@@ -18,7 +18,9 @@ async function main(): Promise<void> {
     ],
   });
   const tell = (message: SinkMessage): void => void process.send?.(message);
-  process.on('message', () => tell({ type: 'counts', committed: simulator.oracle.counts().recordsCommitted }));
+  process.on('message', () =>
+    tell({ type: 'counts', committed: simulator.oracle.counts().recordsCommitted }),
+  );
   process.on('disconnect', () => void simulator.stop());
   tell({ type: 'ready', endpoint: simulator.endpoint, region: simulator.region });
 }

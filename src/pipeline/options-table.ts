@@ -2,7 +2,7 @@
  * The table of options. Each is told here, and nowhere else: type, default, bounds, unit and what it is for.
  */
 import * as v from 'valibot';
-import { type Logger, stderrLogger } from './logger.ts';
+import { isLogLevel, type Logger, stderrLogger } from './logger.ts';
 import { choice, fraction, type Options, size, whole } from './options-schema.ts';
 
 const KIB = 1024;
@@ -240,6 +240,10 @@ export const applicationOptions = {
     type: 'logger',
     expected: `a logger in pino's shape, with the functions ${LOG_METHODS.join(', ')}`,
     doc: "Where the library logs: an object in pino's shape.",
+    environment: {
+      name: 'BEAMLINE_LOG_LEVEL',
+      read: (level) => (isLogLevel(level) ? stderrLogger({ level }) : undefined),
+    },
   }),
 } as const satisfies Options;
 
