@@ -48,9 +48,9 @@ export function columnsJson(of: Columns): string {
   if (columns !== undefined && isSame(columns, of)) return columnsText;
   const { event_source, event_type, event_action, event_object, event_property, event_value } = of;
   columnsText =
-    `,"event_source":${valueJson(event_source)},"event_type":${valueJson(event_type)}` +
-    `,"event_action":${valueJson(event_action)},"event_object":${valueJson(event_object)}` +
-    `,"event_property":${valueJson(event_property)},"event_value":${valueJson(event_value)}`;
+    `,"event_source":${columnJson(event_source)},"event_type":${columnJson(event_type)}` +
+    `,"event_action":${columnJson(event_action)},"event_object":${columnJson(event_object)}` +
+    `,"event_property":${columnJson(event_property)},"event_value":${columnJson(event_value)}`;
   columns = of;
   return columnsText;
 }
@@ -64,6 +64,11 @@ function isSame(a: Columns, b: Columns): boolean {
     a.event_type === b.event_type &&
     a.event_source === b.event_source
   );
+}
+
+/** A column that a JavaScript caller has left out is empty: the six are always there. */
+function columnJson(value: unknown): string {
+  return value === undefined || value === null ? '""' : valueJson(value);
 }
 
 function valueJson(value: unknown): string {
