@@ -100,7 +100,7 @@ async function runHalves(site: RecordSite, claim: Claim, signal: AbortSignal): P
 }
 
 function attemptsOf(claim: Claim): number {
-  return Math.max(...claim.events.map((event) => event.attempts));
+  return claim.events.reduce((most, { attempts }) => Math.max(most, attempts), 0);
 }
 
 function tellRun(

@@ -3,15 +3,24 @@
  * A letter has been taken when `take` has resolved; when it rejects the letter stays pending and is offered again.
  */
 import { appendFile } from 'node:fs/promises';
+import type { Clock } from '../base/clock.ts';
 import type { Logger } from './logger.ts';
 import type { DeadLetter, DeadLetterSink } from './options-table.ts';
 import type { WireDeadLetter } from './site.ts';
+import type { SpoolSite } from './spool/spool-site.ts';
 
 export interface DeadLetterSinkPort {
   take(letter: WireDeadLetter & { readonly recordType: string }): Promise<void>;
 }
 
-export function deadLetterSink(sink: DeadLetterSink, logger: Logger): DeadLetterSinkPort {
+export function deadLetterSink(
+  sink: DeadLetterSink,
+  {
+    logger,
+    clock,
+    spool,
+  }: { readonly logger: Logger; readonly clock: Clock; readonly spool: SpoolSite | undefined },
+): DeadLetterSinkPort {
   return {
     async take({ recordType, id, data, error, attempts }) {
       const letter: DeadLetter = {
@@ -21,7 +30,16 @@ export function deadLetterSink(sink: DeadLetterSink, logger: Logger): DeadLetter
         error: error instanceof Error ? error : new Error(String(error)),
         attempts,
       };
-      if (sink === 'log') {
+      if (sink === 'auto' && spool !== undefined) {
+        const { name, message } = letter.error;
+        const code = (letter.error as { readonly code?: unknown }).code;
+        const shown = { name, message, code: typeof code === 'string' ? code : null };
+        await spool.bury({ id, recordType, data, error: shown, attempts, at: clock.wallTime() });
+        logger.error(
+          { recordType, id, attempts, err: letter.error },
+          'event could not be delivered, and is kept in the spool as a dead letter',
+        );
+      } else if (sink === 'auto' || sink === 'log') {
         logger.error(
           { recordType, id, attempts, err: letter.error },
           'event could not be delivered, and is dropped',

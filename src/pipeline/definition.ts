@@ -170,13 +170,13 @@ export function parseDefinition(input: unknown): Definition {
     record === undefined || typeof record === 'function',
     'a function that returns the event',
   );
-  expect('context', context, context === undefined || isObject(context), 'an object of sections');
   expect(
     'partitionBy',
     partitionBy,
     partitionBy === undefined || typeof partitionBy === 'function',
     definitionOptions.partitionBy.expected,
   );
+  expect('context', context, context === undefined || isObject(context), 'an object of sections');
   expect('schema', schema, schema === undefined || isStandardSchema(schema), SCHEMA_EXPECTED);
   if (isStandardSchema(schema)) expect('schema', schema, answersAtOnce(schema), AT_ONCE_EXPECTED);
   expect('validate', validate, VALIDATE.includes(validate), "'always', 'development' or 'never'");

@@ -48,11 +48,19 @@ export function columnsJson(of: Columns): string {
   if (columns !== undefined && isSame(columns, of)) return columnsText;
   const { event_source, event_type, event_action, event_object, event_property, event_value } = of;
   columnsText =
-    `,"event_source":${columnJson(event_source)},"event_type":${columnJson(event_type)}` +
-    `,"event_action":${columnJson(event_action)},"event_object":${columnJson(event_object)}` +
-    `,"event_property":${columnJson(event_property)},"event_value":${columnJson(event_value)}`;
+    column('event_source', event_source) +
+    column('event_type', event_type) +
+    column('event_action', event_action) +
+    column('event_object', event_object) +
+    column('event_property', event_property) +
+    column('event_value', event_value);
   columns = of;
   return columnsText;
+}
+
+/** A context that was made by hand may lack some. */
+function column(name: keyof Columns, value: unknown): string {
+  return value === undefined ? '' : `,"${name}":${valueJson(value)}`;
 }
 
 function isSame(a: Columns, b: Columns): boolean {
@@ -64,11 +72,6 @@ function isSame(a: Columns, b: Columns): boolean {
     a.event_type === b.event_type &&
     a.event_source === b.event_source
   );
-}
-
-/** A column that a JavaScript caller has left out is empty: the six are always there. */
-function columnJson(value: unknown): string {
-  return value === undefined || value === null ? '""' : valueJson(value);
 }
 
 function valueJson(value: unknown): string {

@@ -207,15 +207,6 @@ describe('masterJson', () => {
     expect([user, given]).to.deep.equal(before);
   });
 
-  it('has its six columns, empty ones, also for a context that has none', () => {
-    const record = JSON.parse(timeless(masterJson('b-1-7', null, null, {} as never)));
-    expect(record).to.deep.equal({
-      event_id: 'b-1-7',
-      ...Object.fromEntries(Object.keys(columns).map((name) => [name, ''])),
-      user: {},
-    });
-  });
-
   it('refuses what JSON cannot hold', () => {
     expect(() => masterJson('b-1-7', null, { traits: { balance: 10n } }, context))
       .to.throw('Do not know how to serialize a BigInt')
