@@ -25,6 +25,7 @@ export { kinesis } from './pipeline/adapter/kinesis.ts';
 export { type MemoryDescriptor, memory } from './pipeline/adapter/memory.ts';
 export { nullAdapter } from './pipeline/adapter/null.ts';
 export type { StopOptions, TraceOptions } from './pipeline/application.ts';
+export type { FailedAttempt } from './pipeline/attempt-history.ts';
 export type {
   DefinitionInput,
   HandleContext,

@@ -105,7 +105,10 @@ export function merge(...contexts: readonly (RequestContext | null | undefined)[
 export function withContext(event: unknown, defined: RequestContext): unknown {
   if (typeof event !== 'object' || event === null) return event;
   const { context } = event as { readonly context?: RequestContext };
-  return { ...event, context: merge(defined, store.getStore(), context) };
+  const around = store.getStore();
+  // Recorded at once, so what is recorded may be the definition's own.
+  const whole = around === undefined && !context ? defined : merge(defined, around, context);
+  return { ...event, context: whole };
 }
 
 /** A field that is not known does not hide one that is. */

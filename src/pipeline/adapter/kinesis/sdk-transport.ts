@@ -24,7 +24,7 @@ import type { AdapterContext } from '../adapter.ts';
 import { AdapterModuleError } from '../errors.ts';
 import { withDeadline } from './deadline.ts';
 import { concernsCredentials, failureOf } from './failure.ts';
-import { credentialsSchema, type KinesisCredentials, type KinesisSettings } from './options.ts';
+import { givenCredentialsSchema, type KinesisCredentials, type KinesisSettings } from './options.ts';
 import { readPutRecordsAnswer } from './put-records-answer.ts';
 import { putRecordsBody } from './put-records-body.ts';
 import type {
@@ -226,7 +226,7 @@ function credentialsOf(
       // Without a limit one answer that never comes would hold every request of this client.
       const never = new AbortController().signal;
       const given = await withDeadline(clock, requestTimeoutMs, never, () => provider());
-      return v.parse(credentialsSchema, given);
+      return v.parse(givenCredentialsSchema, given);
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new CredentialsProviderError(`the credentials function failed: ${why}`, { cause });
