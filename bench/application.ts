@@ -6,7 +6,7 @@ import { CREDENTIALS, REGION } from './sdk-loop.ts';
 import { Application, kinesis, nullAdapter } from './shipped.ts';
 import type { Sink } from './sink.ts';
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {}, child: () => QUIET };
+export const QUIET = { debug() {}, info() {}, warn() {}, error() {}, child: () => QUIET };
 
 export function startOnNull(): Promise<Application> {
   return Application.start({ adapter: nullAdapter(), logger: QUIET });

@@ -8,7 +8,7 @@ import { type EmbeddedKinesis, startEmbeddedKinesis } from '../scripts/embedded-
 import { kinesis } from '../src/index.ts';
 import { measure } from '../src/observer/otel/metrics.ts';
 import { observeLedger } from '../src/observer/otel/observed.ts';
-import { errorClasses } from '../src/pipeline/errors.ts';
+import { errorClasses, isBeamlineError, type UnknownOption } from '../src/pipeline/errors.ts';
 import { channels } from '../src/pipeline/telemetry.ts';
 import { optionsTable } from './docs/options-table.ts';
 import {
@@ -232,7 +232,7 @@ function kinesisOptionNames(): string[] {
     try {
       call();
     } catch (error) {
-      return /expected one of ([\w, ]+), got/.exec((error as Error).message)?.[1]?.split(', ') ?? [];
+      return unknownOption(error)?.valid.map((name) => name.replace(/^.*\./, '')) ?? [];
     }
     return [];
   };
@@ -240,6 +240,12 @@ function kinesisOptionNames(): string[] {
   const names = valid(() => kinesis(unknown as object));
   const http = valid(() => kinesis({ http: unknown as object }));
   return names.flatMap((name) => (name === 'http' ? http.map((part) => `http.${part}`) : [name]));
+}
+
+function unknownOption(error: unknown): UnknownOption | undefined {
+  if (!isBeamlineError(error) || error.code !== 'ERR_OPTIONS') return undefined;
+  const [problem] = error.fields.problems;
+  return problem?.type === 'unknown' ? problem : undefined;
 }
 
 function kinesisDefault(name: string): unknown {

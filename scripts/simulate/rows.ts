@@ -1,6 +1,7 @@
 /** What is shown: each row plays one story to its end and says what came of it, beside what was to be reached. */
 import type { KinesisOptions } from '../../src/pipeline/adapter/kinesis/options.ts';
 import { encoderRow } from './encoder.ts';
+import { orderRow } from './order.ts';
 import { STREAM, World } from './world.ts';
 
 export interface Row {
@@ -298,4 +299,5 @@ export const rows: readonly Row[] = [
   ratio(100, 100),
   units,
   encoderRow,
+  orderRow,
 ];

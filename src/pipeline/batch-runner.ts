@@ -152,13 +152,16 @@ async function runOnce(site: RecordSite, claim: Claim, outer: AbortSignal): Prom
   let traces: readonly string[] = [];
   const told = site.telemetry.wants('delivery');
   const adapter = told ? toldDeliveries(site, () => traces) : site.adapter;
-  const sends = new Sends(adapter, controller.signal, (open) => (open > 0 ? timer.pause() : timer.resume()));
+  const sends = new Sends(adapter, controller.signal, (open) => (open > 0 ? timer.pause() : timer.resume()), {
+    ordered: site.partition !== undefined,
+  });
   const handled = async (): Promise<Attempt> => {
     const events: Recorded<unknown>[] = claim.events.map((event) => ({
       id: event.id,
       recordedAt: new Date(event.recordedAt),
       data: event.decode(),
     }));
+    site.partition?.check(events);
     if (told) traces = tracesOf(events);
     await definition.handleEvent(events, {
       signal: controller.signal,

@@ -157,6 +157,11 @@ const messages = {
     `handleEvent of record type '${recordType}' did not end within ${handleTimeoutMs} ms (handleTimeoutMs) on ` +
     `attempt ${attempt}, the time inside sendData not counted. Let it heed its signal, or raise handleTimeoutMs.`,
 
+  /** `partitionBy` threw, which is the `cause` then, or gave no key. */
+  ERR_PARTITION_BY: ({ recordType, id, came }: OfType & { readonly id: string; readonly came: string }) =>
+    `partitionBy of record type '${recordType}' must return a text or a finite number for every event; for event ` +
+    `${id} ${came}.`,
+
   /** A dead letter's error: the event ended its thread, by an exit, an error that nobody caught, or a hang. */
   ERR_THREAD_DIED: ({ recordType, attempts }: OfType & { readonly attempts: number }) =>
     `The thread of record type '${recordType}' ended while it ran this event, and no other beside it, after ` +

@@ -49,7 +49,7 @@ type Finding = Omit<HealthLine, 'recordType'>;
 function recordLine(now: HealthInput, record: RecordSnapshot, before: HealthInput | undefined): HealthLine {
   const earlier = before?.records.find(({ name }) => name === record.name);
   const finding =
-    threadFinding(now, record) ??
+    threadFinding(now, record, earlier) ??
     loopFinding(now, record) ??
     streamFinding(now, record) ??
     throttleFinding(now, record, earlier) ??
@@ -67,6 +67,7 @@ function recordLine(now: HealthInput, record: RecordSnapshot, before: HealthInpu
 function threadFinding(
   now: HealthInput,
   { thread, name, hangTimeoutMs }: RecordSnapshot,
+  earlier: RecordSnapshot | undefined,
 ): Finding | undefined {
   if (thread.state === 'stuck')
     return {
@@ -74,7 +75,8 @@ function threadFinding(
       cause: 'stuck',
       text: `thread ${thread.node} is stuck in native code and was replaced`,
     };
-  if (!thread.hung) return undefined;
+  // One answer that is late is no hang: a thread that loads a large module on a busy machine takes as long.
+  if (!thread.hung || earlier?.thread.hung === false) return undefined;
   const ended = lastThreadEnd(now, name);
   const again = ended === undefined ? '' : `, as the one before it did ${ago(now.takenAt - ended.at)}`;
   return {
@@ -238,7 +240,8 @@ function latest(now: HealthInput, matches: (entry: RestartEntry) => boolean): Re
 
 function waiting({ pending, oldestPendingMs }: RecordSnapshot): string {
   if (pending === 0) return '';
-  const oldest = oldestPendingMs === null ? '' : `, oldest ${duration(oldestPendingMs)}`;
+  const oldest =
+    oldestPendingMs === null || oldestPendingMs < 1000 ? '' : `, oldest ${duration(oldestPendingMs)}`;
   return `; ${times(pending, 'event')} waiting${oldest}`;
 }
 

@@ -3,7 +3,7 @@
  */
 import { resolve } from 'node:path';
 import * as v from 'valibot';
-import { type Logger, stderrLogger } from './logger.ts';
+import { isLogLevel, type Logger, stderrLogger } from './logger.ts';
 import { choice, fraction, type Option, type Options, size, whole } from './options-schema.ts';
 
 const KIB = 1024;
@@ -183,6 +183,18 @@ export const typeOptions = {
   }),
 } as const satisfies Options;
 
+/** What a definition alone may say: functions of the type's own events, which no thread could be sent. */
+export const definitionOptions = {
+  partitionBy: choice<((event: never) => string | number) | undefined>({
+    schema: v.custom<((event: never) => string | number) | undefined>(isPartitionBy),
+    default: undefined,
+    defaultText: 'none',
+    type: '(event) => key',
+    expected: 'a function of the event that returns its key, a text or a number',
+    doc: 'Events with the same key reach the stream in the order in which they were recorded.',
+  }),
+} as const satisfies Options;
+
 /** Every option that an application takes. */
 export const applicationOptions = {
   adapter: choice<AdapterChoice>({
@@ -242,8 +254,16 @@ export const applicationOptions = {
     type: 'logger',
     expected: `a logger in pino's shape, with the functions ${LOG_METHODS.join(', ')}`,
     doc: "Where the library logs: an object in pino's shape.",
+    environment: {
+      name: 'BEAMLINE_LOG_LEVEL',
+      read: (level) => (isLogLevel(level) ? stderrLogger({ level }) : undefined),
+    },
   }),
 } as const satisfies Options;
+
+function isPartitionBy(value: unknown): boolean {
+  return value === undefined || typeof value === 'function';
+}
 
 function isAdapter(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || !('module' in value)) return false;

@@ -27,7 +27,9 @@ type ProducerMessage =
   /** The queue has what was waited for. */
   | { readonly type: 'woken'; readonly wake: Wake }
   /** The timer, `flushIntervalMs` after the first event that waits; or events were given back. */
-  | { readonly type: 'flush' };
+  | { readonly type: 'flush' }
+  /** Events that were held back to keep their order may be claimed. */
+  | { readonly type: 'freed' };
 
 type Phase = 'idle' | 'gathering' | 'flushing';
 
@@ -63,10 +65,15 @@ export function producerAccount(
 }
 
 /** Claims what waits in the queue, in batches; at most `limit` of them. */
-export function createBatchesAndFlush(site: RecordSite, holder: Process, limit: number): readonly Claim[] {
+export function createBatchesAndFlush(
+  site: RecordSite,
+  holder: Process,
+  limit: number,
+  only: { readonly freedOnly?: boolean } = {},
+): readonly Claim[] {
   const batches: Claim[] = [];
   while (batches.length < limit) {
-    const batch = site.claim(holder);
+    const batch = site.claim(holder, only);
     if (batch === undefined) break;
     batches.push(batch);
   }
@@ -93,6 +100,9 @@ const producer: Producer<Spec> = {
       self.cast(pool.pid, { type: 'subscribe_to', to: poolSubscription(site, self.pid) });
     site.onFlush = () => {
       if (self.alive) self.send(self.pid, { type: 'flush' } satisfies ProducerMessage);
+    };
+    site.onFreed = () => {
+      if (self.alive) self.send(self.pid, { type: 'freed' } satisfies ProducerMessage);
     };
     const waiter = new Waiter(site, self);
     self.onEnd = () => waiter.want(0);
@@ -123,6 +133,9 @@ const producer: Producer<Spec> = {
         return woken(self, state, message.wake);
       case 'flush':
         return dispatch(self, { ...state, phase: 'flushing' });
+      case 'freed':
+        // While too many were held back, nothing else was read, however long it waited.
+        return dispatch(self, state.site.table.isFull ? { ...state, phase: 'flushing' } : state);
       default:
         self.dropped++;
         return noreply(state);
@@ -168,13 +181,18 @@ function dispatch(self: Process, before: State): Result<State> {
   );
 }
 
-/** A flush claims all that is there, as far as there is room, and goes on when there is room again. */
+/**
+ * A flush claims all that is there, as far as there is room, and goes on when there is room again. What was held back
+ * has waited for a flush once: it waits for no other.
+ */
 function fetch(self: Process, before: State): State {
-  let state = before;
+  let state =
+    before.site.table.freed > 0 ? claimed(self, before, roomFor(before), { freedOnly: true }) : before;
   if (state.phase === 'flushing') {
     const room = roomFor(state);
+    const had = state.batches.length;
     state = claimed(self, state, room);
-    if (state.batches.length - before.batches.length < room) {
+    if (state.batches.length - had < room) {
       if (state.timer !== undefined) self.cancelTimer(state.timer);
       state = { ...state, phase: 'idle', timer: undefined };
     }
@@ -183,8 +201,8 @@ function fetch(self: Process, before: State): State {
   return state;
 }
 
-function claimed(self: Process, state: State, limit: number): State {
-  const batches = createBatchesAndFlush(state.site, self, Math.min(limit, roomFor(state)));
+function claimed(self: Process, state: State, limit: number, only = {}): State {
+  const batches = createBatchesAndFlush(state.site, self, Math.min(limit, roomFor(state)), only);
   return batches.length === 0 ? state : { ...state, batches: [...state.batches, ...batches] };
 }
 

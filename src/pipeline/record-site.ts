@@ -14,6 +14,7 @@ import {
   Barrier,
   type BarrierMark,
   type Claim,
+  type ClaimRequest,
   ClaimTable,
   QueueSignals,
   RECHECK_MS,
@@ -25,6 +26,7 @@ import { DeadLetters } from './dead-letters.ts';
 import type { Definition } from './definition.ts';
 import { Gate } from './gate.ts';
 import { remoteLogger } from './logger.ts';
+import { Partition } from './partition.ts';
 import type { RemoteMain, SiteArgument, SiteOptions } from './site.ts';
 import { SiteTelemetry } from './site-telemetry.ts';
 import { Tombstones } from './tombstones.ts';
@@ -54,6 +56,8 @@ export class RecordSite {
   readonly signals: QueueSignals;
   readonly gate = new Gate();
   readonly turns = new Turns();
+  /** Where the type says which events must keep their order. */
+  readonly partition: Partition | undefined;
   readonly deadLetters: DeadLetters;
   readonly #closed = new AbortController();
   #closing = false;
@@ -62,6 +66,8 @@ export class RecordSite {
   readonly #barriers = new Set<{ readonly barrier: Barrier; readonly resolve: () => void }>();
   /** Tells the Producer, if there is one, to fetch what waits. */
   onFlush: (() => void) | undefined = undefined;
+  /** The same, for what was held back to keep its order, and need not be any more. */
+  onFreed: (() => void) | undefined = undefined;
   readonly handleMs = new Histogram();
   readonly batchEvents = new Histogram();
   readonly tombstones: Tombstones;
@@ -108,10 +114,13 @@ export class RecordSite {
     this.main = main;
     this.telemetry = telemetry;
     const { queue, generation, predecessor, confirmations } = argument;
+    const { partitionBy } = definition;
+    this.partition = partitionBy && new Partition(argument.recordType, partitionBy);
     this.table = new ClaimTable(
       queue,
       { generation, predecessor, confirmations },
       { clock: runtime.clock, recheckMs: RECHECK_MS },
+      { laneOf: this.partition?.laneOf },
     );
     this.signals = new QueueSignals(queue);
     this.deadLetters = new DeadLetters(this);
@@ -135,13 +144,17 @@ export class RecordSite {
     return this.argument.recordType;
   }
 
-  /** The next batch of the queue, oldest events first; undefined when nothing waits. */
-  claim(holder: Process | undefined): Claim | undefined {
+  /** The next batch of the queue, oldest events first; undefined when nothing waits that may be claimed. */
+  claim(
+    holder: Process | undefined,
+    { freedOnly = false }: Pick<ClaimRequest<unknown>, 'freedOnly'> = {},
+  ): Claim | undefined {
     if (this.#closing) return undefined;
     const claim = this.table.claim({
       maxEvents: this.options.batchSize,
       maxBytes: BATCH_BYTES_MAX,
       owner: undefined,
+      freedOnly,
     });
     if (claim !== undefined) {
       this.#held.set(claim.id, { claim, holder: holder?.pid.key ?? 0, abort: new AbortController() });
@@ -180,6 +193,7 @@ export class RecordSite {
   settle(claim: Claim, settlement: 'delivered' | 'dead'): void {
     this.#held.delete(claim.id);
     this.table.settle(claim, settlement);
+    if (this.partition !== undefined && this.table.freed > 0) this.onFreed?.();
     this.afterSettling();
   }
 

@@ -26,6 +26,7 @@ import {
 import { environment, keepDefinition, setEnvironment } from './environment.ts';
 import { BeamlineError } from './errors.ts';
 import { InvalidEvents } from './invalid-events.ts';
+import { withContext } from './request-context.ts';
 import { issuePaths, type SchemaInput, type SchemaResult, type StandardSchemaV1 } from './standard-schema.ts';
 
 export interface ConfirmOptions {
@@ -134,11 +135,11 @@ class Handle {
   }
 
   record(...args: readonly unknown[]): boolean {
-    const { eventOf, schema } = this.#definition;
+    const { eventOf, isPlain } = this.#definition;
     const event = eventOf === undefined ? args[0] : eventOf(...args);
     const { recorder, writer } = this.#connect('record');
-    if (schema === undefined) return writer.append(event);
-    const checked = this.#check(schema, event);
+    if (isPlain) return writer.append(event);
+    const checked = this.#check(event);
     if (checked.issues === undefined) return writer.append(checked.value);
     this.#invalid.refuse(recorder, writer, issuePaths(checked.issues));
     return false;
@@ -152,8 +153,7 @@ class Handle {
     if (signal?.aborted)
       throw new BeamlineError('ERR_ABORTED', { recordType, id: null }, { cause: signal.reason });
     const { recorder, writer } = this.#connect('recordAndConfirm');
-    const { schema } = this.#definition;
-    const checked = schema === undefined ? { value: event } : this.#check(schema, event);
+    const checked = this.#check(event);
     if (checked.issues !== undefined) {
       const paths = issuePaths(checked.issues);
       this.#invalid.refuse(recorder, writer, paths);
@@ -190,8 +190,12 @@ class Handle {
     return countsOf(this.#connect('stats').writer.handle);
   }
 
-  #check(schema: StandardSchemaV1, event: unknown): SchemaResult<unknown> {
-    const answer = schema['~standard'].validate(event);
+  /** The event as it is recorded: with its context, and as its schema makes it. */
+  #check(event: unknown): SchemaResult<unknown> {
+    const { context, schema } = this.#definition;
+    const whole = context === undefined ? event : withContext(event, context);
+    if (schema === undefined) return { value: whole };
+    const answer = schema['~standard'].validate(whole);
     if (!(answer instanceof Promise)) return answer;
     // The error below tells the caller; what the schema would have said in the end is of no use any more.
     answer.catch(() => {});

@@ -7,19 +7,33 @@ import type { Adapter } from './adapter/adapter.ts';
 import { SendAbortedError } from './adapter/errors.ts';
 import type { MessageShape } from './message.ts';
 
+export interface SendsOptions {
+  /** The order by keys is kept, also from one send to the next: those to one stream go one after the other. */
+  readonly ordered?: boolean;
+}
+
 export class Sends {
   readonly #adapter: Pick<Adapter, 'send'>;
   readonly #signal: AbortSignal;
   readonly #changed: (open: number) => void;
+  readonly #ordered: boolean;
+  /** By stream, where the order is kept: when the last send to it has settled. */
+  readonly #last = new Map<string, Promise<void>>();
   readonly #failures: { readonly send: ObservedSend; readonly error: unknown }[] = [];
   #open = 0;
   #quiet: (() => void) | undefined;
 
   /** `changed` is told how many are under way, whenever that changes. */
-  constructor(adapter: Pick<Adapter, 'send'>, signal: AbortSignal, changed: (open: number) => void) {
+  constructor(
+    adapter: Pick<Adapter, 'send'>,
+    signal: AbortSignal,
+    changed: (open: number) => void,
+    { ordered = false }: SendsOptions = {},
+  ) {
     this.#adapter = adapter;
     this.#signal = signal;
     this.#changed = changed;
+    this.#ordered = ordered;
   }
 
   send(stream: string, messages: readonly MessageShape[]): Promise<void> {
@@ -43,9 +57,21 @@ export class Sends {
   }
 
   #start(stream: string, messages: readonly MessageShape[]): Promise<void> {
+    if (!this.#ordered) return this.#go(stream, messages);
+    const before = this.#last.get(stream);
+    const mine =
+      before === undefined ? this.#go(stream, messages) : before.then(() => this.#go(stream, messages));
+    this.#last.set(
+      stream,
+      mine.catch(() => {}),
+    );
+    return mine;
+  }
+
+  #go(stream: string, messages: readonly MessageShape[]): Promise<void> {
     // What a handler sends after its attempt was given up goes nowhere.
     if (this.#signal.aborted) return Promise.reject(new SendAbortedError(this.#signal.reason));
-    return this.#adapter.send(stream, messages, { signal: this.#signal });
+    return this.#adapter.send(stream, messages, { signal: this.#signal, ordered: this.#ordered });
   }
 
   /** Resolves when none is under way, with the first failure that nobody looked at. */

@@ -6,6 +6,7 @@ import type { HealthLine } from './health.ts';
 import type { Ledger, TypeLedger } from './ledger.ts';
 import type { PlacementInfo } from './placement.ts';
 import type { RestartEntry } from './restarts.ts';
+import type { ShownOption } from './shown-options.ts';
 import type { ShownReason } from './shown-reason.ts';
 import type { SpoolState } from './spool/protocol.ts';
 
@@ -34,6 +35,8 @@ export interface Snapshot {
   /** Null without a spool. */
   readonly spool: SpoolSnapshot | null;
   readonly ledger: Ledger;
+  /** The options: those of the application, those of its adapter (`adapter.region`), and what definitions override. */
+  readonly options: readonly ShownOption[];
 }
 
 export interface SpoolSnapshot {

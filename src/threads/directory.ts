@@ -33,6 +33,7 @@ import {
   RECHECK_MS,
   RecordingThread,
   sealSegmentsOf,
+  TappedWriter,
 } from './queue/index.ts';
 
 /** Plain data: can be posted to any thread of the process. */
@@ -103,6 +104,9 @@ function ownerOf(thread: number): number {
   return thread + 1;
 }
 
+/** Hears of an accepted event of a type. */
+export type RecordTap = (name: string, event: unknown) => void;
+
 /** The recording side of one thread: a writer for each queue. */
 export class Recorder {
   readonly thread: RecordingThread;
@@ -112,6 +116,7 @@ export class Recorder {
   readonly note: (name: string, note: unknown) => void;
   readonly #find: (name: string) => QueueHandle | undefined;
   readonly #writers = new Map<string, QueueWriter>();
+  readonly #tap: RecordTap | undefined;
 
   constructor(
     confirmations: ConfirmationsHandle,
@@ -119,9 +124,11 @@ export class Recorder {
     clock: Clock,
     find: (name: string) => QueueHandle | undefined,
     note: (name: string, note: unknown) => void,
+    tap?: RecordTap,
   ) {
     this.#find = find;
     this.note = note;
+    this.#tap = tap;
     this.thread = new RecordingThread({
       writer,
       clock,
@@ -137,7 +144,11 @@ export class Recorder {
     if (known !== undefined) return known;
     const queue = this.#find(name);
     if (queue === undefined) return undefined;
-    const writer = new QueueWriter(queue, this.thread);
+    const tap = this.#tap;
+    const writer =
+      tap === undefined
+        ? new QueueWriter(queue, this.thread)
+        : new TappedWriter(queue, this.thread, (event) => tap(name, event));
     this.#writers.set(name, writer);
     return writer;
   }
@@ -173,9 +184,10 @@ export class Directory {
     };
   }
 
-  recorder(clock: Clock): Recorder {
+  /** `tap` is told each event that is accepted on this thread. */
+  recorder(clock: Clock, tap?: RecordTap): Recorder {
     const find = (name: string) => this.#queues.get(name);
-    return new Recorder(this.confirmations, this.identify(), clock, find, this.#noted);
+    return new Recorder(this.confirmations, this.identify(), clock, find, this.#noted, tap);
   }
 
   /** An identity for a thread that the application starts itself. */

@@ -21,7 +21,7 @@ function line(row: OptionRow): string {
     row.unit,
     row.bounds,
     row.doc,
-    row.perType ? 'yes' : '',
+    row.perType === 'only' ? 'only' : row.perType ? 'yes' : '',
   ];
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`.replaceAll(/ {2,}/g, ' ');
 }

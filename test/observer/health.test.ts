@@ -118,6 +118,16 @@ const rows: readonly Row[] = [
     cause: 'hung',
   },
   {
+    when: 'a thread is late with one answer',
+    now: {
+      records: [aRecord({ thread: { isolation: 'thread', state: 'ready', node: 3, starts: 1, hung: true } })],
+    },
+    before: { records: [aRecord()] },
+    says: 'MyEvent: nothing recorded yet',
+    level: 'ok',
+    cause: 'ok',
+  },
+  {
     when: 'its thread ends again and again',
     now: {
       records: [aRecord(backlog)],

@@ -119,6 +119,12 @@ const SAMPLES: { readonly [C in ErrorCode]: readonly [ErrorFields[C], ...string[
     'attempt 2',
     'raise handleTimeoutMs',
   ],
+  ERR_PARTITION_BY: [
+    { recordType: 'SignUp', id: 'b-1-7', came: 'undefined came' },
+    'SignUp',
+    'b-1-7 undefined came',
+    'a text or a finite number',
+  ],
   ERR_THREAD_DIED: [{ recordType: 'SignUp', attempts: 7 }, 'SignUp', '7 attempts'],
 };
 

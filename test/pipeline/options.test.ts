@@ -171,8 +171,14 @@ describe('An option that cannot be used', () => {
     unknown('backoff.delay', { backoff: { delay: 5 } }, null);
     unknown('colour', { colour: 'red' }, null);
     unknown('toString', { toString: 1 }, null);
-    unknown('partitionBy', { partitionBy: () => 'key' }, null);
     unknown('x'.repeat(1000), { ['x'.repeat(1000)]: 1 }, null);
+  });
+
+  it('of a definition says so when it stands in Application.start()', () => {
+    const error = refusal(() => parseApplicationOptions({ adapter, partitionBy: () => 'key' }));
+    expect(error.fields.problems).to.have.length(1);
+    expect(error.fields.problems[0]).to.include({ type: 'invalid', path: 'partitionBy', came: 'a function' });
+    expect(error.message).to.include('it in Records.define()');
   });
 
   it('is named together with all others, each once', () => {
@@ -268,6 +274,7 @@ describe('The description of the options', () => {
         ? ['initialMs', 'maxMs', 'factor', 'jitter'].map((field) => `backoff.${field}`)
         : [name],
     );
+    names.push('partitionBy');
     expect(rows.map(({ name }) => name)).to.deep.equal(names);
     for (const { type, default: fallback, doc } of rows) {
       expect(type).to.not.equal('');
@@ -290,6 +297,7 @@ describe('The description of the options', () => {
     });
     expect(row('backoff.maxMs')).to.include({ default: '30,000', unit: 'ms', perType: true });
     expect(row('exitTimeoutMs')).to.include({ default: '5,000', perType: false });
+    expect(row('partitionBy')).to.include({ default: 'none', perType: 'only' });
   });
 
   it('gives every default within its own bounds', () => {

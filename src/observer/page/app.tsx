@@ -3,23 +3,17 @@ import type { JSX } from 'preact';
 import { useEffect, useReducer, useRef, useState } from 'preact/hooks';
 import type { Snapshot } from '../../pipeline/snapshot-types.ts';
 import type { FeedEntry } from '../feed.ts';
-import { formatPlace, type Place, parsePlace, type View } from './address.ts';
-import { Connection, type Liveness } from './connection.ts';
+import { formatPlace, type Place, parsePlace } from './address.ts';
+import { Connection } from './connection.ts';
 import { FeedView } from './feed-view.tsx';
-import { duration } from './format.ts';
-import { HealthView } from './health-view.tsx';
+import { HealthView, MARKS } from './health-view.tsx';
+import { Help } from './help.tsx';
 import { PipelineView } from './pipeline-view.tsx';
 import { ProcessPanel } from './process-panel.tsx';
-import { applyTheme, nextTheme, savedTheme, type Theme } from './theme.ts';
 import { Tiles } from './tiles.tsx';
+import { type Go, Top, VIEWS } from './top.tsx';
 import { TreeView } from './tree-view.tsx';
 import { TypePanel } from './type-panel.tsx';
-
-const VIEWS: readonly { readonly view: View; readonly title: string }[] = [
-  { view: 'tree', title: 'Tree' },
-  { view: 'types', title: 'Record types' },
-  { view: 'pipeline', title: 'Pipeline' },
-];
 
 export function App(): JSX.Element {
   const [, redraw] = useReducer((times: number, _: undefined) => times + 1, 0);
@@ -33,9 +27,11 @@ export function App(): JSX.Element {
     live.open();
     return live.watchAge();
   }, []);
-  useKeys({ searchBox, place, go });
+  const [help, setHelp] = useState(false);
+  useKeys({ searchBox, place, go, askHelp: () => setHelp(true) });
   const { model } = live;
   const { snapshot } = model;
+  useTitle(snapshot);
   const selectType = (recordType: string): void =>
     go({ ...place, view: place.view === 'tree' ? 'types' : place.view, process: null, recordType });
   const selectEntry = ({ node, recordType }: FeedEntry): void => {
@@ -51,7 +47,9 @@ export function App(): JSX.Element {
         search={search}
         setSearch={setSearch}
         searchBox={searchBox}
+        askHelp={() => setHelp(true)}
       />
+      <Help open={help} onClose={() => setHelp(false)} />
       <main>
         {snapshot === undefined ? (
           <p class="empty">
@@ -77,7 +75,13 @@ export function App(): JSX.Element {
   );
 }
 
-type Go = (place: Place) => void;
+/** How it is going can be read off the tab. */
+function useTitle(snapshot: Snapshot | undefined): void {
+  const level = snapshot?.health[0]?.level;
+  useEffect(() => {
+    document.title = level === undefined || level === 'ok' ? 'beamline' : `${MARKS[level]} beamline`;
+  }, [level]);
+}
 
 function usePlace(): [Place, Go] {
   const [place, setPlace] = useState(() => parsePlace(location.hash));
@@ -95,15 +99,17 @@ function usePlace(): [Place, Go] {
   ];
 }
 
-/** `/` to search, `1` to `3` for the views, Escape to let go. */
+/** `/` to search, `1` to `3` for the views, `?` for help, Escape to let go. */
 function useKeys({
   searchBox,
   place,
   go,
+  askHelp,
 }: {
   searchBox: { readonly current: HTMLInputElement | null };
   place: Place;
   go: Go;
+  askHelp: () => void;
 }): void {
   useEffect(() => {
     const pressed = (event: KeyboardEvent): void => {
@@ -118,83 +124,12 @@ function useKeys({
       if (event.key === '/') {
         event.preventDefault();
         searchBox.current?.focus();
-      } else if (view !== undefined) go({ ...place, view });
+      } else if (event.key === '?') askHelp();
+      else if (view !== undefined) go({ ...place, view });
     };
     addEventListener('keydown', pressed);
     return () => removeEventListener('keydown', pressed);
   });
-}
-
-interface TopProps {
-  readonly liveness: Liveness;
-  readonly place: Place;
-  readonly go: Go;
-  readonly search: string;
-  readonly setSearch: (search: string) => void;
-  readonly searchBox: { current: HTMLInputElement | null };
-}
-
-function Top({ liveness, place, go, search, setSearch, searchBox }: TopProps): JSX.Element {
-  const [theme, setTheme] = useState<Theme>(savedTheme);
-  useEffect(() => applyTheme(theme), [theme]);
-  return (
-    <header class="top">
-      <h1>
-        <svg viewBox="0 0 26 16" width="26" height="16" aria-hidden="true">
-          <path d="M1 8h15M12 3l5 5-5 5" />
-          <circle cx="22.5" cy="8" r="2.2" />
-        </svg>
-        beamline
-      </h1>
-      <nav aria-label="Views">
-        {VIEWS.map(({ view, title }, index) => (
-          <button
-            type="button"
-            key={view}
-            aria-current={place.view === view ? 'page' : undefined}
-            onClick={() => go({ ...place, view })}
-          >
-            {title} <kbd>{index + 1}</kbd>
-          </button>
-        ))}
-      </nav>
-      <input
-        ref={searchBox}
-        type="search"
-        placeholder="search processes  ( / )"
-        aria-label="Search processes"
-        value={search}
-        onInput={(event) => {
-          setSearch(event.currentTarget.value);
-          if (place.view !== 'tree') go({ ...place, view: 'tree' });
-        }}
-      />
-      <Live liveness={liveness} />
-      <button
-        type="button"
-        class="quiet"
-        onClick={() => setTheme(nextTheme(theme))}
-        aria-label={`Theme: ${theme}`}
-      >
-        {theme === 'auto' ? '◐ auto' : theme === 'dark' ? '● dark' : '○ light'}
-      </button>
-    </header>
-  );
-}
-
-function Live({ liveness }: { liveness: Liveness }): JSX.Element {
-  const text =
-    liveness.type === 'live'
-      ? 'live'
-      : liveness.type === 'connecting'
-        ? 'connecting'
-        : `stale for ${duration(liveness.forMs)}, reconnecting`;
-  return (
-    <span class={`live ${liveness.type}`} role="status">
-      <i aria-hidden="true" />
-      {text}
-    </span>
-  );
 }
 
 interface ViewProps {

@@ -44,18 +44,15 @@ export function HealthView({ lines, onSelect }: Props): JSX.Element {
               look at {line.recordType}
             </button>
           )}
+          {index === 0 && (all || lines.length > shown.length) && (
+            <button type="button" class="quiet" aria-expanded={all} onClick={() => setAll(!all)}>
+              {all
+                ? 'only the worst'
+                : `${lines.length - shown.length} more${well > 0 ? `, ${well} well` : ''}`}
+            </button>
+          )}
         </p>
       ))}
-      {lines.length > shown.length && (
-        <button type="button" class="quiet" onClick={() => setAll(true)}>
-          and {lines.length - shown.length} more, {well} well
-        </button>
-      )}
-      {all && (
-        <button type="button" class="quiet" onClick={() => setAll(false)}>
-          show only the worst
-        </button>
-      )}
     </section>
   );
 }

@@ -24,12 +24,24 @@ export interface NodeHistory {
   flashUntil: number;
 }
 
+/** Where the model keeps a stream's rate. */
+export function streamKey(recordType: string, stream: string): string {
+  return `${recordType} ${stream}`;
+}
+
+/** And a shard's. */
+export function shardKey(recordType: string, stream: string, shardId: string): string {
+  return `${recordType} ${stream} ${shardId}`;
+}
+
 export interface Series {
   readonly at: Samples;
   readonly in: Samples;
   readonly out: Samples;
   readonly pending: Samples;
   readonly queueFill: Samples;
+  /** Handler runs a second. */
+  readonly batches: Samples;
 }
 
 export class Model {
@@ -37,8 +49,8 @@ export class Model {
   readonly history = new Map<string, NodeHistory>();
   readonly total: Series = series();
   readonly byType = new Map<string, Series>();
-  /** Records a second, by type and stream. */
-  readonly streamRates = new Map<string, number>();
+  /** Records a second, by `streamKey` and `shardKey`. */
+  readonly rates = new Map<string, number>();
   feed: readonly FeedEntry[] = [];
   gap = false;
 
@@ -79,10 +91,13 @@ export class Model {
     this.#takeNodes(now, seconds);
     for (const record of now.records) {
       const was = before?.records.find(({ name }) => name === record.name);
-      push(this.seriesOf(record.name), now.takenAt, record, was, seconds, record.queueFill);
+      const series = this.seriesOf(record.name);
+      push(series, now.takenAt, record, was, seconds);
+      series.queueFill.push(record.queueFill);
+      series.batches.push(perSecond(record.handleMs?.count ?? 0, was?.handleMs?.count, seconds));
       this.#takeStreams(record, was, seconds);
     }
-    push(this.total, now.takenAt, now.ledger, before?.ledger, seconds, 0);
+    push(this.total, now.takenAt, now.ledger, before?.ledger, seconds);
     this.snapshot = now;
   }
 
@@ -108,9 +123,17 @@ export class Model {
   #takeStreams(record: RecordSnapshot, was: RecordSnapshot | undefined, seconds: number): void {
     for (const stream of record.adapter?.streams ?? []) {
       const earlier = was?.adapter?.streams.find(({ stream: name }) => name === stream.stream);
-      // Another thread has another adapter, which counts from nothing.
-      const sent = Math.max(0, stream.recordsSent - (earlier?.recordsSent ?? stream.recordsSent));
-      this.streamRates.set(`${record.name} ${stream.stream}`, seconds > 0 ? sent / seconds : 0);
+      this.rates.set(
+        streamKey(record.name, stream.stream),
+        perSecond(stream.recordsSent, earlier?.recordsSent, seconds),
+      );
+      for (const { shardId, recordsSent } of stream.shards ?? []) {
+        const shard = earlier?.shards?.find((each) => each.shardId === shardId);
+        this.rates.set(
+          shardKey(record.name, stream.stream, shardId),
+          perSecond(recordsSent, shard?.recordsSent, seconds),
+        );
+      }
     }
   }
 }
@@ -127,26 +150,28 @@ function born({ handled, pid }: TreeNode): NodeHistory {
 
 function series(): Series {
   const samples = (): Samples => new Samples(CHART_SAMPLES);
-  return { at: samples(), in: samples(), out: samples(), pending: samples(), queueFill: samples() };
+  return {
+    at: samples(),
+    in: samples(),
+    out: samples(),
+    pending: samples(),
+    queueFill: samples(),
+    batches: samples(),
+  };
 }
 
 type Counts = Pick<RecordSnapshot, 'accepted' | 'delivered' | 'pending'>;
 
-function push(
-  to: Series,
-  at: number,
-  now: Counts,
-  was: Counts | undefined,
-  seconds: number,
-  fill: number,
-): void {
-  const perSecond = (key: 'accepted' | 'delivered'): number =>
-    was === undefined || seconds <= 0 ? 0 : Math.max(0, now[key] - was[key]) / seconds;
+function push(to: Series, at: number, now: Counts, was: Counts | undefined, seconds: number): void {
   to.at.push(at / 1000);
-  to.in.push(perSecond('accepted'));
-  to.out.push(perSecond('delivered'));
+  to.in.push(perSecond(now.accepted, was?.accepted, seconds));
+  to.out.push(perSecond(now.delivered, was?.delivered, seconds));
   to.pending.push(now.pending);
-  to.queueFill.push(fill);
+}
+
+/** What has no earlier count has no rate yet; and another thread counts from nothing. */
+function perSecond(now: number, was: number | undefined, seconds: number): number {
+  return was === undefined || seconds <= 0 ? 0 : Math.max(0, now - was) / seconds;
 }
 
 function merged(known: readonly RestartEntry[], changed: readonly RestartEntry[]): readonly RestartEntry[] {

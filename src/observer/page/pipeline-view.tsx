@@ -4,12 +4,12 @@
  *     record() --> queue --> Producer --> ConsumerSupervisor --> Consumers --> streams
  *                               <-- demand --
  */
-import type { ComponentChildren, JSX } from 'preact';
-import type { StreamSnapshot } from '../../pipeline/adapter/adapter.ts';
+import type { JSX } from 'preact';
 import type { RecordSnapshot, Snapshot, TreeNode } from '../../pipeline/snapshot-types.ts';
 import { Chart } from './chart.tsx';
-import { count, duration, percent, rate } from './format.ts';
-import type { Model } from './model.ts';
+import { duration, percent, rate } from './format.ts';
+import { type Model, streamKey } from './model.ts';
+import { Box, Demand, Flow, Pool, Queue, STREAM_HEIGHT, Stream } from './pipeline-parts.tsx';
 
 interface Props {
   readonly record: RecordSnapshot;
@@ -18,11 +18,8 @@ interface Props {
   readonly onSelect: (id: string) => void;
 }
 
-const WIDTH = 1120;
-const MIDDLE = 130;
-const BOX = { width: 150, height: 96 };
-const STREAM_HEIGHT = 76;
-const DOTS_MAX = 50;
+const WIDTH = 1090;
+const MIDDLE = 100;
 
 export function PipelineView({ record, snapshot, model, onSelect }: Props): JSX.Element {
   const { name } = record;
@@ -38,21 +35,26 @@ export function PipelineView({ record, snapshot, model, onSelect }: Props): JSX.
     <figure class="pipeline" aria-label={`Pipeline of ${name}`}>
       <div class="scroll" role="region" tabIndex={0} aria-label={`Pipeline of ${name}, as a picture`}>
         <svg viewBox={`0 0 ${WIDTH} ${height}`} role="group" aria-label={spoken(record, perSecond)}>
-          <Flow from={[110, middle]} to={[170, middle]} perSecond={perSecond.in} />
-          <Flow from={[320, middle]} to={[390, middle]} perSecond={perSecond.out} />
-          <Flow from={[540, middle - 14]} to={[620, middle - 14]} perSecond={perSecond.out} />
-          <Demand from={[620, middle + 18]} to={[540, middle + 18]} pending={edge?.pending ?? 0} />
+          <Flow from={[106, middle]} to={[160, middle]} perSecond={perSecond.in} />
+          <Flow from={[310, middle]} to={[380, middle]} perSecond={perSecond.out} label="events" />
+          <Flow
+            from={[530, middle - 16]}
+            to={[608, middle - 16]}
+            perSecond={series.batches.last}
+            label="batches"
+          />
+          <Demand from={[608, middle + 20]} to={[530, middle + 20]} pending={edge?.pending ?? 0} />
           <g class="source">
-            <text x={55} y={middle - 8} text-anchor="middle">
+            <text x={52} y={middle - 6} text-anchor="middle">
               record()
             </text>
-            <text x={55} y={middle + 14} text-anchor="middle" class="strong">
+            <text x={52} y={middle + 14} text-anchor="middle" class="strong">
               {rate(perSecond.in)}/s
             </text>
           </g>
-          <Queue x={170} y={middle} record={record} />
+          <Queue x={160} y={middle} record={record} />
           <Box
-            x={390}
+            x={380}
             y={middle}
             title="Producer"
             node={node('Producer')}
@@ -62,19 +64,19 @@ export function PipelineView({ record, snapshot, model, onSelect }: Props): JSX.
             ]}
             onSelect={onSelect}
           />
-          <Pool x={620} y={middle} record={record} node={node('ConsumerSupervisor')} onSelect={onSelect} />
+          <Pool x={608} y={middle} record={record} node={node('ConsumerSupervisor')} onSelect={onSelect} />
           {streams.map((stream, index) => {
             const y = middle + (index - (streams.length - 1) / 2) * (STREAM_HEIGHT + 16);
-            const records = model.streamRates.get(`${name} ${stream.stream}`) ?? 0;
+            const records = model.rates.get(streamKey(name, stream.stream)) ?? 0;
             return (
               <g key={stream.stream}>
-                <Flow from={[830, middle]} to={[900, y]} perSecond={records} />
-                <Stream x={900} y={y} stream={stream} perSecond={records} />
+                <Flow from={[818, middle]} to={[880, y]} perSecond={records} />
+                <Stream x={880} y={y} stream={stream} perSecond={records} />
               </g>
             );
           })}
           {streams.length === 0 && (
-            <text x={920} y={middle + 4} class="faint">
+            <text x={840} y={middle + 4} class="faint">
               no stream yet
             </text>
           )}
@@ -91,7 +93,7 @@ export function PipelineView({ record, snapshot, model, onSelect }: Props): JSX.
         <Chart
           label="events a second"
           at={series.at.toArray()}
-          height={130}
+          height={170}
           format={rate}
           lines={[
             { label: 'in', values: series.in.toArray(), colour: '--in' },
@@ -101,7 +103,7 @@ export function PipelineView({ record, snapshot, model, onSelect }: Props): JSX.
         <Chart
           label="queue"
           at={series.at.toArray()}
-          height={130}
+          height={170}
           format={percent}
           lines={[{ label: 'full', values: series.queueFill.toArray(), colour: '--warn' }]}
         />
@@ -113,183 +115,4 @@ export function PipelineView({ record, snapshot, model, onSelect }: Props): JSX.
 function spoken(record: RecordSnapshot, perSecond: { readonly in: number; readonly out: number }): string {
   const { pending, batches, running, maxDemand } = record;
   return `${rate(perSecond.in)} events a second in, ${pending} pending, ${batches} batches wait, ${running} of ${maxDemand} run, ${rate(perSecond.out)} events a second out`;
-}
-
-type Point = readonly [x: number, y: number];
-
-/** Moves as fast as events do, as far as one can see; stands still when none does. */
-function Flow({ from, to, perSecond }: { from: Point; to: Point; perSecond: number }): JSX.Element {
-  const bend = (from[0] + to[0]) / 2;
-  const path = `M${from[0]},${from[1]} C${bend},${from[1]} ${bend},${to[1]} ${to[0] - 6},${to[1]}`;
-  const speed = perSecond === 0 ? 0 : Math.max(0.25, 2.2 - Math.log10(perSecond + 1) * 0.45);
-  return (
-    <g class={perSecond > 0 ? 'flow moving' : 'flow'}>
-      <path class="bed" d={path} />
-      <path class="run" d={path} style={{ animationDuration: `${speed}s` }} />
-      <path class="tip" d={`M${to[0] - 8},${to[1] - 5} L${to[0]},${to[1]} L${to[0] - 8},${to[1] + 5}`} />
-    </g>
-  );
-}
-
-function Demand({ from, to, pending }: { from: Point; to: Point; pending: number }): JSX.Element {
-  return (
-    <g class="demand">
-      <path d={`M${from[0]},${from[1]} L${to[0] + 6},${to[1]}`} />
-      <path class="tip" d={`M${to[0] + 8},${to[1] - 5} L${to[0]},${to[1]} L${to[0] + 8},${to[1] + 5}`} />
-      <text x={(from[0] + to[0]) / 2} y={from[1] + 18} text-anchor="middle">
-        asks {pending}
-      </text>
-    </g>
-  );
-}
-
-function Queue({ x, y, record }: { x: number; y: number; record: RecordSnapshot }): JSX.Element {
-  const top = y - BOX.height / 2;
-  const full = BOX.width * Math.min(1, record.queueFill);
-  return (
-    <g class="box queue">
-      <rect x={x} y={top} width={BOX.width} height={BOX.height} rx={10} />
-      <rect
-        class={record.queueFill > 0.8 ? 'fill high' : 'fill'}
-        x={x + 10}
-        y={top + BOX.height - 22}
-        width={Math.max(2, full - 20)}
-        height={8}
-        rx={4}
-      />
-      <text x={x + 14} y={top + 24} class="strong">
-        queue
-      </text>
-      <text x={x + 14} y={top + 44}>
-        {count(record.pending)} pending
-      </text>
-      <text x={x + 14} y={top + 62} class="faint">
-        {record.oldestPendingMs === null
-          ? `${percent(record.queueFill)} full`
-          : `oldest ${duration(record.oldestPendingMs)}`}
-      </text>
-    </g>
-  );
-}
-
-interface BoxProps {
-  readonly x: number;
-  readonly y: number;
-  readonly title: string;
-  readonly node: TreeNode | undefined;
-  readonly lines: readonly string[];
-  readonly onSelect: (id: string) => void;
-}
-
-interface SelectableProps {
-  readonly node: TreeNode | undefined;
-  readonly onSelect: (id: string) => void;
-  readonly children: ComponentChildren;
-}
-
-/** A box that stands for a process leads to it. */
-function Selectable({ node, onSelect, children }: SelectableProps): JSX.Element {
-  if (node === undefined) return <g class="box is-absent">{children}</g>;
-  const { id, status } = node;
-  return (
-    <g
-      class={`box is-${status}`}
-      role="button"
-      tabIndex={0}
-      aria-label={`${id}, ${status}`}
-      onClick={() => onSelect(id)}
-      onKeyDown={({ key }) => key === 'Enter' && onSelect(id)}
-    >
-      {children}
-    </g>
-  );
-}
-
-function Box({ x, y, title, node, lines, onSelect }: BoxProps): JSX.Element {
-  const top = y - BOX.height / 2;
-  return (
-    <Selectable node={node} onSelect={onSelect}>
-      <rect x={x} y={top} width={BOX.width} height={BOX.height} rx={10} />
-      <circle cx={x + BOX.width - 16} cy={top + 18} r={5} />
-      <text x={x + 14} y={top + 24} class="strong">
-        {title}
-      </text>
-      {[node?.status ?? 'not there', ...lines].map((line, index) => (
-        <text key={line} x={x + 14} y={top + 44 + index * 18} class={index === 0 ? '' : 'faint'}>
-          {line}
-        </text>
-      ))}
-    </Selectable>
-  );
-}
-
-/** A dot for each batch that may be in flight: those at work, those asked for. */
-function Pool({
-  x,
-  y,
-  record,
-  node,
-  onSelect,
-}: Omit<BoxProps, 'title' | 'lines'> & { readonly record: RecordSnapshot }): JSX.Element {
-  const width = 210;
-  const height = 150;
-  const top = y - height / 2;
-  const dots = Math.min(DOTS_MAX, record.maxDemand);
-  const working = Math.round((Math.min(record.running, record.maxDemand) / record.maxDemand) * dots);
-  return (
-    <Selectable node={node} onSelect={onSelect}>
-      <rect x={x} y={top} width={width} height={height} rx={10} />
-      <circle cx={x + width - 16} cy={top + 18} r={5} />
-      <text x={x + 14} y={top + 24} class="strong">
-        ConsumerSupervisor
-      </text>
-      <text x={x + 14} y={top + 44}>
-        {record.running} of {record.maxDemand} Consumers at work
-      </text>
-      {Array.from({ length: dots }, (_, index) => (
-        <rect
-          key={index}
-          class={index < working ? 'dot working' : 'dot'}
-          x={x + 14 + (index % 10) * 18.5}
-          y={top + 58 + Math.floor(index / 10) * 17}
-          width={13}
-          height={11}
-          rx={3}
-        />
-      ))}
-    </Selectable>
-  );
-}
-
-function Stream({
-  x,
-  y,
-  stream,
-  perSecond,
-}: {
-  x: number;
-  y: number;
-  stream: StreamSnapshot;
-  perSecond: number;
-}): JSX.Element {
-  const top = y - STREAM_HEIGHT / 2;
-  const state =
-    stream.state.type === 'open'
-      ? `${count(stream.recordsSent)} records`
-      : `${stream.state.type}: ${stream.state.code}`;
-  return (
-    <g class={`box stream is-${stream.state.type}`}>
-      <rect x={x} y={top} width={200} height={STREAM_HEIGHT} rx={10} />
-      <circle cx={x + 184} cy={top + 18} r={5} />
-      <text x={x + 14} y={top + 24} class="strong">
-        {stream.stream}
-      </text>
-      <text x={x + 14} y={top + 44}>
-        {rate(perSecond)} records/s
-      </text>
-      <text x={x + 14} y={top + 62} class="faint">
-        {state.slice(0, 30)}
-      </text>
-    </g>
-  );
 }

@@ -7,6 +7,7 @@ import { Actions } from './actions.tsx';
 import type { Connection, Outcome } from './connection.ts';
 import { clock, count, duration } from './format.ts';
 import { StatusWord } from './status.tsx';
+import { TracePanel } from './trace-panel.tsx';
 
 interface Props {
   readonly node: TreeNode;
@@ -76,13 +77,14 @@ export function ProcessPanel({ node, snapshot, connection, onSelect }: Props): J
         </dd>
       </dl>
       <Actions node={node} connection={connection} />
-      <State node={node} connection={connection} />
       <h3>Restarts</h3>
       {history.length === 0 ? (
         <p class="empty">It has not ended since the application started.</p>
       ) : (
         <History entries={history} />
       )}
+      <TracePanel node={node} connection={connection} />
+      <State node={node} connection={connection} />
     </section>
   );
 }

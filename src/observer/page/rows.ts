@@ -25,11 +25,11 @@ export type Row =
 export interface RowRequest {
   readonly nodes: readonly TreeNode[];
   readonly tombstones: readonly TombstoneNode[];
-  readonly closed: ReadonlySet<string>;
+  readonly isClosed: (node: TreeNode) => boolean;
   readonly search: string;
 }
 
-export function rowsOf({ nodes, tombstones, closed, search }: RowRequest): readonly Row[] {
+export function rowsOf({ nodes, tombstones, isClosed, search }: RowRequest): readonly Row[] {
   const children = groupBy(nodes, ({ parent }) => parent);
   const ended = groupBy(tombstones, ({ parent }) => parent);
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
@@ -40,7 +40,7 @@ export function rowsOf({ nodes, tombstones, closed, search }: RowRequest): reado
       if (shown !== undefined && !shown.has(node.id)) continue;
       const below = children.get(node.id)?.length ?? 0;
       // What was searched for is not hidden in something closed.
-      const open = below > 0 && (shown !== undefined || !closed.has(node.id));
+      const open = below > 0 && (shown !== undefined || !isClosed(node));
       const found = shown === undefined || matches(node, words);
       rows.push({ type: 'process', id: node.id, depth, node, children: below, open, found });
       if (shown === undefined)

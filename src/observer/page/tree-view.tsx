@@ -1,7 +1,7 @@
 /** The supervision tree as the document draws it, alive. */
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { Snapshot } from '../../pipeline/snapshot-types.ts';
+import type { Snapshot, TreeNode } from '../../pipeline/snapshot-types.ts';
 import { count, duration, rate } from './format.ts';
 import type { Model } from './model.ts';
 import { type Row, rowsOf } from './rows.ts';
@@ -20,16 +20,33 @@ interface Props {
 const ROW_HEIGHT = 30;
 const COLUMNS = ['process', 'thread', 'state', 'mailbox', 'msgs/s', 'p50 / p99', 'restarts', 'uptime'];
 
+/** What is closed: a kind of box, but for those that were opened or closed by hand. */
+interface Folds {
+  readonly all: 'nothing' | 'pools' | 'everything';
+  readonly other: ReadonlySet<string>;
+}
+
+const FOLDS = [
+  { all: 'nothing', title: 'open all' },
+  { all: 'pools', title: 'without Consumers' },
+  { all: 'everything', title: 'close all' },
+] as const;
+
+/** Consumers come and go with each batch: a tree that jumps cannot be read, so at first they are not shown one by one. */
+function isClosed({ id, kind, parent }: TreeNode, { all, other }: Folds): boolean {
+  const closed = all === 'everything' ? parent !== null : all === 'pools' && kind === 'consumer_supervisor';
+  return closed !== other.has(id);
+}
+
 export function TreeView({ model, snapshot, search, selected, onSelect }: Props): JSX.Element {
-  const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
+  const [folds, setFolds] = useState<Folds>({ all: 'pools', other: new Set() });
   const { nodes, tombstones } = snapshot;
-  const rows = rowsOf({ nodes, tombstones, closed, search });
+  const rows = rowsOf({ nodes, tombstones, isClosed: (node) => isClosed(node, folds), search });
   const index = rows.findIndex(({ id }) => id === selected);
-  const toggle = (id: string, open: boolean): void => {
-    const next = new Set(closed);
-    if (open) next.delete(id);
-    else next.add(id);
-    setClosed(next);
+  const toggle = (id: string): void => {
+    const other = new Set(folds.other);
+    if (!other.delete(id)) other.add(id);
+    setFolds({ ...folds, other });
   };
   const move = (to: number): void => onSelect(rows[Math.max(0, Math.min(rows.length - 1, to))]?.id ?? null);
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -40,7 +57,7 @@ export function TreeView({ model, snapshot, search, selected, onSelect }: Props)
     if (action.type === 'move') move(action.to);
     else if (action.type === 'parent')
       move(rows.findIndex(({ id }) => row?.type === 'process' && id === row.node.parent));
-    else if (row !== undefined) toggle(row.id, action.type === 'open');
+    else if (row !== undefined) toggle(row.id);
   };
   const found =
     search === '' ? rows.length : rows.filter((row) => row.type === 'process' && row.found).length;
@@ -51,18 +68,17 @@ export function TreeView({ model, snapshot, search, selected, onSelect }: Props)
           {search === '' ? `${count(snapshot.nodesTotal)} processes` : `${count(found)} found`}
           {snapshot.truncated && ', not all are shown'}
         </span>
-        <button type="button" class="quiet" onClick={() => setClosed(new Set())}>
-          open all
-        </button>
-        <button
-          type="button"
-          class="quiet"
-          onClick={() =>
-            setClosed(new Set(nodes.filter(({ parent }) => parent !== null).map(({ id }) => id)))
-          }
-        >
-          close all
-        </button>
+        {FOLDS.map(({ all, title }) => (
+          <button
+            type="button"
+            class="quiet"
+            key={all}
+            aria-pressed={folds.all === all && folds.other.size === 0}
+            onClick={() => setFolds({ all, other: new Set() })}
+          >
+            {title}
+          </button>
+        ))}
       </div>
       <VirtualList
         items={rows}
@@ -90,7 +106,7 @@ export function TreeView({ model, snapshot, search, selected, onSelect }: Props)
               takenAt={snapshot.takenAt}
               selected={row.id === selected}
               onSelect={() => onSelect(row.id === selected ? null : row.id)}
-              onToggle={() => toggle(row.id, !row.open)}
+              onToggle={() => toggle(row.id)}
             />
           ) : (
             <EndedRow key={row.id} row={row} index={at} takenAt={snapshot.takenAt} />
@@ -193,7 +209,12 @@ function ProcessRow({
         </button>
         <b>{node.name}</b>
         {node.recordType !== null && <em>{node.recordType}</em>}
-        <span class={`kind ${node.kind}`}>{node.kind.replaceAll('_', ' ')}</span>
+        {saysMore(node) && <span class="kind">{node.kind.replaceAll('_', ' ')}</span>}
+        {!open && children > 0 && (
+          <span class="kind" title={`${children} processes right below it`}>
+            {count(children)} {node.kind === 'consumer_supervisor' ? 'at work' : 'below'}
+          </span>
+        )}
         {node.id === node.pid && <small>{node.pid}</small>}
       </span>
       <span role="gridcell">
@@ -204,7 +225,7 @@ function ProcessRow({
       </span>
       <span role="gridcell" class="mail">
         <b class={node.mailbox > 100 ? 'high' : ''}>{count(node.mailbox)}</b>
-        <small title="the most there ever were">of {count(node.mailboxMax)}</small>
+        <small title="the most there ever were">max {count(node.mailboxMax)}</small>
         {history !== undefined && (
           <Sparkline values={history.mailbox.toArray()} label={`mailbox of ${node.name}, the last minute`} />
         )}
@@ -225,6 +246,12 @@ function ProcessRow({
       </span>
     </div>
   );
+}
+
+/** `Registry` is a registry. */
+function saysMore({ name, kind }: TreeNode): boolean {
+  const word = kind.replaceAll('_', '');
+  return !name.replaceAll(' ', '').toLowerCase().endsWith(word);
 }
 
 function Restarts({ row: { node } }: { row: Extract<Row, { type: 'process' }> }): JSX.Element {

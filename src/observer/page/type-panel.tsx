@@ -1,6 +1,5 @@
 /** One record type: what became of its events, how full its queue is, how its batches, streams and shards do. */
 import type { JSX } from 'preact';
-import type { StreamSnapshot } from '../../pipeline/adapter/adapter.ts';
 import type { HealthLine } from '../../pipeline/health.ts';
 import type { RecordSnapshot, Snapshot, ThreadSnapshot } from '../../pipeline/snapshot-types.ts';
 import { Buttons } from './actions.tsx';
@@ -10,6 +9,7 @@ import { bytes, count, duration, percent, rate } from './format.ts';
 import { MARKS } from './health-view.tsx';
 import type { Model, Series } from './model.ts';
 import { History } from './process-panel.tsx';
+import { StreamsTable } from './streams-table.tsx';
 
 interface Props {
   readonly record: RecordSnapshot;
@@ -82,7 +82,7 @@ export function TypePanel({ record, snapshot, model, connection }: Props): JSX.E
         </Fact>
         <Fact label="last error">{record.lastError === null ? 'none' : record.lastError.message}</Fact>
       </dl>
-      <Streams record={record} model={model} />
+      <StreamsTable record={record} model={model} />
       <Buttons
         subject={name}
         connection={connection}
@@ -160,74 +160,5 @@ function Fact({ label, children }: { label: string; children: unknown }): JSX.El
       <dt>{label}</dt>
       <dd>{children as JSX.Element}</dd>
     </div>
-  );
-}
-
-function Streams({ record, model }: { record: RecordSnapshot; model: Model }): JSX.Element {
-  const streams = record.adapter?.streams ?? [];
-  if (streams.length === 0) return <p class="empty">Nothing was sent to any stream yet.</p>;
-  return (
-    <div class="scroll" role="region" aria-label={`Streams of ${record.name}`} tabIndex={0}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">stream</th>
-            <th scope="col">state</th>
-            <th scope="col">records/s</th>
-            <th scope="col">records</th>
-            <th scope="col">requests</th>
-            <th scope="col">retries</th>
-            <th scope="col">throttled</th>
-          </tr>
-        </thead>
-        <tbody>
-          {streams.map((stream) => (
-            <StreamRow
-              key={stream.stream}
-              stream={stream}
-              perSecond={model.streamRates.get(`${record.name} ${stream.stream}`) ?? 0}
-            />
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-function StreamRow({ stream, perSecond }: { stream: StreamSnapshot; perSecond: number }): JSX.Element {
-  const shards = Object.entries(stream.throttledShards).sort(([, a], [, b]) => b - a);
-  const most = shards[0]?.[1] ?? 1;
-  return (
-    <>
-      <tr>
-        <th scope="row">
-          {stream.stream}
-          {stream.target !== stream.stream && <small> {stream.target}</small>}
-        </th>
-        <td>
-          <span class={`status ${stream.state.type}`}>
-            <i aria-hidden="true" />
-            {stream.state.type === 'open' ? 'open' : `${stream.state.type}: ${stream.state.code}`}
-          </span>
-        </td>
-        <td>{rate(perSecond)}</td>
-        <td>{count(stream.recordsSent)}</td>
-        <td>
-          {count(stream.requests)}
-          {stream.inFlight > 0 && <small> {stream.inFlight} under way</small>}
-        </td>
-        <td>{count(stream.retries)}</td>
-        <td>{count(stream.throttles)}</td>
-      </tr>
-      {shards.slice(0, 8).map(([shard, times]) => (
-        <tr class="shard" key={shard}>
-          <th scope="row">{shard}</th>
-          <td colSpan={5}>
-            <meter min={0} max={most} value={times} aria-label={`throttled records of ${shard}`} />
-          </td>
-          <td>{count(times)}</td>
-        </tr>
-      ))}
-    </>
   );
 }

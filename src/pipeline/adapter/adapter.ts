@@ -32,6 +32,10 @@ export interface AdapterDescriptor {
   readonly options?: unknown;
   /** What must stay on the main thread, by name: the adapter calls it through `context.functions`. */
   readonly functions?: Readonly<Record<string, AdapterFunction>>;
+  /** Where each option comes from. Without it no option is shown to who looks at the running application. */
+  readonly sources?: Readonly<Record<string, 'code' | 'environment' | 'default'>>;
+  /** For tests: is told each event that `record()` has accepted on the main thread, as it was recorded. */
+  readonly onRecorded?: (recordType: string, event: unknown) => void;
 }
 
 /** A function that stays on the main thread. Its arguments and its result must be cloneable. */
@@ -107,6 +111,11 @@ export interface Adapter {
 
 export interface SendOptions {
   readonly signal: AbortSignal;
+  /**
+   * Of messages with one partition key, each is sent for the first time when those before it in the list are in the
+   * stream, or can never be. So the first occurrences of a key's messages keep their order, whatever is sent again.
+   */
+  readonly ordered?: boolean;
 }
 
 export interface CloseOptions {

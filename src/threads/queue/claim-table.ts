@@ -11,10 +11,12 @@
  * because what was claimed and not settled is still a ready frame.
  */
 import { assert } from '../../base/assert.ts';
+import { type Backlog, Returned, type Unclaimed } from './backlog.ts';
 import type { EventDecoder } from './codec.ts';
 import { Decoder } from './decoder.ts';
 import { awaitEvents, type Wake } from './doorbell.ts';
 import { attemptsOf, landed, withAttempts, withRunning } from './frame.ts';
+import { LANES, Lanes } from './lanes.ts';
 import type { QueueHandle } from './layout.ts';
 import { type Frame, QueueReader, type QueueReaderOptions } from './reader.ts';
 import type { Watch } from './wait.ts';
@@ -30,7 +32,12 @@ export interface ClaimRequest<Owner> {
   readonly owner: Owner;
   /** `ready` events, for the handler; or `dead` ones, for their sink. */
   readonly kind?: 'ready' | 'dead';
+  /** Only those that were read before: given back, or held back for others of their lane. */
+  readonly freedOnly?: boolean;
 }
+
+/** Gives events that must not overtake each other the same number, from 0 to 65,535. Must not throw. */
+export type LaneOf = (event: ClaimedEvent) => number;
 
 /** One event of a claim. Its payload may be decoded until it is settled. */
 export interface ClaimedEvent {
@@ -62,12 +69,15 @@ class Held implements ClaimedEvent {
   readonly frame: Frame;
   readonly #reader: QueueReader;
   readonly #decoder: EventDecoder;
+  /** 0 where there are no lanes. */
+  readonly lane: number;
   open = true;
 
-  constructor(frame: Frame, reader: QueueReader, decoder: EventDecoder) {
+  constructor(frame: Frame, reader: QueueReader, decoder: EventDecoder, lane = 0) {
     this.frame = frame;
     this.#reader = reader;
     this.#decoder = decoder;
+    this.lane = lane;
   }
 
   get id(): string {
@@ -104,6 +114,8 @@ class Batch<Owner> implements Claim<Owner> {
   readonly owner: Owner;
   readonly kind: 'ready' | 'dead';
   readonly suspect: boolean;
+  /** Of the events that it had when it was made. */
+  readonly lanes: ReadonlySet<number>;
   held: Held[];
   running = false;
 
@@ -111,12 +123,14 @@ class Batch<Owner> implements Claim<Owner> {
     id: number,
     { owner, kind, suspect }: Pick<Claim<Owner>, 'owner' | 'kind' | 'suspect'>,
     held: Held[],
+    lanes: ReadonlySet<number>,
   ) {
     this.id = id;
     this.owner = owner;
     this.kind = kind;
     this.suspect = suspect;
     this.held = held;
+    this.lanes = lanes;
   }
 
   get events(): readonly ClaimedEvent[] {
@@ -133,45 +147,65 @@ class Batch<Owner> implements Claim<Owner> {
   }
 }
 
+const NO_LANES: ReadonlySet<number> = new Set();
+
+export interface ClaimTableOptions {
+  /** With it no two claims have events of one lane, but the parts of one that was split. */
+  readonly laneOf?: LaneOf | undefined;
+  readonly decoder?: EventDecoder;
+}
+
 export class ClaimTable<Owner = unknown> {
   readonly #reader: QueueReader;
   readonly #decoder: EventDecoder;
   readonly #watch: Watch;
   readonly #claims = new Map<number, Batch<Owner>>();
-  /** Released frames, oldest first. */
-  #returned: Frame[] = [];
+  readonly #laneOf: LaneOf | undefined;
+  readonly #backlog: Backlog;
   #lastId = 0;
 
   constructor(
     handle: QueueHandle,
     options: QueueReaderOptions,
     watch: Watch,
-    decoder: EventDecoder = new Decoder(),
+    { laneOf, decoder = new Decoder() }: ClaimTableOptions = {},
   ) {
     this.#reader = new QueueReader(handle, options);
     this.#decoder = decoder;
     this.#watch = watch;
+    this.#laneOf = laneOf;
+    this.#backlog = laneOf === undefined ? new Returned() : new Lanes();
   }
 
-  /** The oldest events that nobody works on; undefined when there are none. Suspects and others never share a claim. */
-  claim({ maxEvents, maxBytes, owner, kind = 'ready' }: ClaimRequest<Owner>): Claim<Owner> | undefined {
+  /**
+   * The oldest events that nobody works on, as far as their lanes are free; undefined when there are none. Suspects and
+   * others never share a claim.
+   */
+  claim(request: ClaimRequest<Owner>): Claim<Owner> | undefined {
+    const { maxEvents, maxBytes, owner, kind = 'ready', freedOnly = false } = request;
     this.#reader.refresh();
     const held: Held[] = [];
+    const mine = new Set<number>();
+    let tooMany: Held | undefined;
     let bytes = 0;
     let suspect = false;
     while (held.length < maxEvents) {
-      const frame = kind === 'ready' ? this.#nextReady() : this.#reader.claimNextDead();
-      if (frame === undefined) break;
-      if (held.length > 0 && (bytes + frame.bytes > maxBytes || frame.suspect !== suspect)) {
-        if (kind === 'ready') this.#returned.unshift(frame);
-        else this.#reader.keepDead(frame);
+      const next = kind === 'ready' ? this.#nextReady(mine, freedOnly) : this.#nextDead();
+      if (next === undefined) break;
+      if (held.length > 0 && (bytes + next.bytes > maxBytes || next.frame.suspect !== suspect)) {
+        tooMany = next;
         break;
       }
-      bytes += frame.bytes;
-      suspect = frame.suspect;
-      held.push(new Held(frame, this.#reader, this.#decoder));
+      bytes += next.bytes;
+      suspect = next.frame.suspect;
+      held.push(next);
     }
-    return held.length === 0 ? undefined : this.#add({ owner, kind, suspect }, held);
+    if (held.length === 0) return undefined;
+    // Those that had been read before came first, lane by lane.
+    if (this.#laneOf !== undefined) held.sort((a, b) => a.frame.order - b.frame.order);
+    const batch = this.#add({ owner, kind, suspect }, held);
+    if (tooMany !== undefined) this.#giveBack(kind, [tooMany]);
+    return batch;
   }
 
   /**
@@ -209,9 +243,7 @@ export class ClaimTable<Owner = unknown> {
     const batch = this.#batch(claim);
     if (batch.running) this.land(claim);
     for (const held of batch.held) held.open = false;
-    const frames = batch.held.map(({ frame }) => frame);
-    if (batch.kind === 'dead') for (const frame of frames) this.#reader.keepDead(frame);
-    else this.#returned = [...this.#returned, ...frames].sort((a, b) => a.order - b.order);
+    this.#giveBack(batch.kind, batch.held);
     batch.held = [];
     this.#close(batch);
   }
@@ -231,8 +263,12 @@ export class ClaimTable<Owner = unknown> {
         this.#reader.change(frame, (mark) => landed(mark, { suspect: false }));
     }
     batch.held = [];
-    this.#claims.delete(batch.id);
-    return [this.#add(batch, held.slice(0, count)), this.#add(batch, held.slice(count))];
+    const parts: [Claim<Owner>, Claim<Owner>] = [
+      this.#add(batch, held.slice(0, count)),
+      this.#add(batch, held.slice(count)),
+    ];
+    this.#close(batch);
+    return parts;
   }
 
   /**
@@ -269,12 +305,22 @@ export class ClaimTable<Owner = unknown> {
     return this.#reader.deadFrames;
   }
 
+  /** Events that were read before, and may be claimed now. */
+  get freed(): number {
+    return this.#backlog.freed;
+  }
+
+  /** So many events are held back for others of their lanes that no more are looked at. */
+  get isFull(): boolean {
+    return this.#backlog.isFull;
+  }
+
   /** Events that are not settled: waiting for a claim, in one, or dead and waiting for a claim for their sink. */
   pending(): { readonly waiting: number; readonly claimed: number; readonly dead: number } {
     let claimed = 0;
     for (const { kind, held } of this.#claims.values()) if (kind === 'ready') claimed += held.length;
     return {
-      waiting: this.#returned.length + this.#reader.countUnclaimed(Number.POSITIVE_INFINITY),
+      waiting: this.#backlog.waiting + this.#reader.countUnclaimed(Number.POSITIVE_INFINITY),
       claimed,
       dead: this.#reader.deadFrames,
     };
@@ -285,24 +331,51 @@ export class ClaimTable<Owner = unknown> {
    * nothing while it sleeps. One waiter at a time.
    */
   waitForEvents({ events, signal }: { events: number; signal?: AbortSignal }): Promise<Wake> {
-    const there = (limit: number) => this.#returned.length + this.#reader.countUnclaimed(limit);
+    const there = (limit: number) => this.freed + (this.isFull ? 0 : this.#reader.countUnclaimed(limit));
     const isCurrent = () => this.#reader.isCurrent();
     return awaitEvents(this.#reader.memory, { events, there, isCurrent, signal }, this.#watch);
   }
 
-  #nextReady(): Frame | undefined {
-    return this.#returned.shift() ?? this.#reader.claimNext();
+  #nextReady(mine: Set<number>, freedOnly: boolean): Held | undefined {
+    const found = this.#backlog.next(mine, () => (freedOnly ? undefined : this.#read()));
+    return found && this.#held(found.frame, found.lane);
+  }
+
+  #nextDead(): Held | undefined {
+    const frame = this.#reader.claimNextDead();
+    return frame && this.#held(frame);
+  }
+
+  #read(): Unclaimed | undefined {
+    const frame = this.#reader.claimNext();
+    if (frame === undefined) return undefined;
+    const lane = this.#laneOf?.(this.#held(frame)) ?? 0;
+    assert(Number.isInteger(lane) && lane >= 0 && lane < LANES, `there is no lane ${lane}`);
+    return { frame, lane };
+  }
+
+  #held(frame: Frame, lane?: number): Held {
+    return new Held(frame, this.#reader, this.#decoder, lane);
+  }
+
+  #giveBack(kind: 'ready' | 'dead', held: readonly Held[]): void {
+    if (kind === 'dead') for (const { frame } of held) this.#reader.keepDead(frame);
+    else this.#backlog.giveBack(held.map(({ frame, lane }) => ({ frame, lane })));
   }
 
   #add(like: Pick<Claim<Owner>, 'owner' | 'kind' | 'suspect'>, held: Held[]): Batch<Owner> {
-    const batch = new Batch<Owner>(++this.#lastId, like, held);
+    const inLanes = this.#laneOf !== undefined && like.kind === 'ready';
+    const lanes = inLanes ? new Set(held.map(({ lane }) => lane)) : NO_LANES;
+    const batch = new Batch<Owner>(++this.#lastId, like, held, lanes);
     this.#claims.set(batch.id, batch);
+    this.#backlog.lock(batch.lanes);
     return batch;
   }
 
   #close(batch: Batch<Owner>): void {
     if (batch.running) this.#stopRunning(batch);
     this.#claims.delete(batch.id);
+    this.#backlog.unlock(batch.lanes);
   }
 
   #stopRunning(batch: Batch<Owner>): void {

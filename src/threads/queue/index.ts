@@ -21,6 +21,7 @@ export {
   type ClaimedEvent,
   type ClaimRequest,
   ClaimTable,
+  type LaneOf,
   type Settlement,
 } from './claim-table.ts';
 export { byteTarget, SLACK_BYTES } from './codec.ts';
@@ -54,10 +55,11 @@ export {
   QueueJournal,
 } from './journal.ts';
 export { createJournalBell, JournalBell, type JournalHandle } from './journal-bell.ts';
+export { LANES } from './lanes.ts';
 export { createQueue, type QueueHandle, type QueueOptions } from './layout.ts';
 export type { QueueReaderOptions } from './reader.ts';
 export { RecordingThread, type RecordingThreadOptions } from './recording-thread.ts';
 export { PARKING_OWNER } from './segment.ts';
 export { type Door, QueueSignals } from './signals.ts';
 export { blockFor, RECHECK_MS, type Watch } from './wait.ts';
-export { type Confirmable, QueueWriter, sealSegmentsOf } from './writer.ts';
+export { type Confirmable, QueueWriter, sealSegmentsOf, TappedWriter } from './writer.ts';

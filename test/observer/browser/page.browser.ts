@@ -120,6 +120,8 @@ describe('The page', () => {
       .getByLabel('Supervision tree')
       .getByText(/^2,\d{3} processes/)
       .waitFor();
+    await row('ConsumerSupervisor/ProductView').getByText('1,000 at work').waitFor();
+    await page.getByRole('button', { name: 'open all' }).click();
     const longest = Number(await page.evaluate(SCROLL_THROUGH));
     expect(await page.locator('[role=row]').count()).to.be.lessThan(80);
     await row('Record/ProductView').waitFor();
@@ -157,6 +159,51 @@ describe('The page', () => {
     await page.keyboard.press('3');
     await page.getByLabel('Views').locator('[aria-current]').getByText('Pipeline').waitFor();
     expect(page.url()).to.contain('#/pipeline');
+  });
+
+  it('shows Consumers by their number, and one by one when they are asked for', async () => {
+    await show();
+    close('handle');
+    ProductView.record({ n: 1, fate: 'wait' });
+    const pool = row('ConsumerSupervisor/ProductView');
+    await pool.getByText('1 at work').waitFor();
+    await pool.getByRole('button', { name: 'open ConsumerSupervisor/ProductView' }).click();
+    await page.locator('[role=row]').getByText('Task').waitFor();
+    await page.getByRole('button', { name: 'without Consumers' }).click();
+    await pool.getByText('1 at work').waitFor();
+    open('handle');
+  });
+
+  it('traces a process: what it handles, without what is in it', async () => {
+    await show({ allowActions: true }, '#/tree/p/Producer%2FNewsletter');
+    Newsletter.record({ n: 1 });
+    await app.flush();
+    const panel = page.getByLabel('Process Producer/Newsletter');
+    await panel.getByRole('button', { name: 'trace the next 20' }).click();
+    await panel.getByRole('button', { name: 'watching' }).waitFor();
+    const messages = panel.getByLabel('Messages, oldest first');
+    const seen = messages.waitFor();
+    let isSeen = false;
+    void seen.then(() => {
+      isSeen = true;
+    });
+    for (let n = 2; !isSeen; n++) {
+      Newsletter.record({ n });
+      await app.flush();
+    }
+    await messages
+      .getByText(/^info \{type: \w+/)
+      .first()
+      .waitFor();
+    expect(await messages.getByRole('listitem').count()).to.be.within(1, 20);
+  });
+
+  it('says what can be done by keyboard', async () => {
+    await show();
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor({ state: 'hidden' });
   });
 
   it('holds the feed still, and filters it', async () => {
@@ -229,6 +276,9 @@ describe('The page', () => {
       await page.getByLabel('Live feed').getByText('Registry ended').first().waitFor();
       await page.evaluate(readAxe());
       const serious: string[] = [];
+      await page.keyboard.press('?');
+      serious.push(...(await faults(page)));
+      await page.keyboard.press('Escape');
       for (const view of ['1', '2', '3']) {
         await page.keyboard.press(view);
         serious.push(...(await faults(page)));

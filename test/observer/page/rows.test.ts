@@ -17,7 +17,7 @@ function shown(rows: readonly Row[]): string[] {
 
 describe('The rows of the tree', () => {
   const rows = (part: Partial<Parameters<typeof rowsOf>[0]>): readonly Row[] =>
-    rowsOf({ nodes, tombstones: [], closed: new Set(), search: '', ...part });
+    rowsOf({ nodes, tombstones: [], isClosed: () => false, search: '', ...part });
 
   it('are all processes, as deep as they are', () => {
     expect(shown(rows({}))).to.deep.equal([
@@ -30,7 +30,7 @@ describe('The rows of the tree', () => {
   });
 
   it('leave out what is under something closed', () => {
-    expect(shown(rows({ closed: new Set(['ProducerSupervisor']) }))).to.deep.equal([
+    expect(shown(rows({ isClosed: ({ id }) => id === 'ProducerSupervisor' }))).to.deep.equal([
       'Application',
       '  Registry',
       '  ProducerSupervisor',
@@ -44,7 +44,7 @@ describe('The rows of the tree', () => {
     ['nothing like it', []],
   ] as const) {
     it(`keep the ancestors of what '${search}' finds, whatever is closed`, () => {
-      const result = rows({ search, closed: new Set(['ProducerSupervisor']) });
+      const result = rows({ search, isClosed: ({ id }) => id === 'ProducerSupervisor' });
       const hits = result.filter((row) => row.type === 'process' && row.found).map(({ id }) => id);
       expect(hits).to.deep.equal(found);
       if (found.length > 0) expect(result[0]?.id).to.equal('Application');

@@ -101,6 +101,7 @@ export function aSnapshot(part: Partial<Snapshot> = {}): Snapshot {
     records: [],
     spool: null,
     ledger: { ...nothing, types: {} },
+    options: [],
     ...part,
   };
 }

@@ -56,6 +56,14 @@ export function tableOf(
   );
 }
 
+/** A reader after one that has died, for events that say which lane they are in. */
+export function laneTableOf(handle: QueueHandle, laneOf: (data: unknown) => number): ClaimTable<string> {
+  const generation = new QueueSignals(handle).nextReaderGeneration();
+  return new ClaimTable<string>(handle, { generation, predecessor: 'died' }, watch, {
+    laneOf: (event) => laneOf(event.decode()),
+  });
+}
+
 export function claimAll(table: ClaimTable<string>, maxEvents = 1_000_000): Claim<string> | undefined {
   return table.claim({ maxEvents, maxBytes: 1_000_000_000, owner: 'test' });
 }

@@ -42,8 +42,10 @@ export class KinesisAdapter implements Adapter {
     if (settings.preflight) void preflight(settings, transport, context, this.#closed.signal);
   }
 
-  send(stream: string, messages: readonly WireMessage[], { signal }: SendOptions): Promise<void> {
-    return this.#sends.run(signal, (inner) => this.#deliver(stream, messages, inner));
+  send(stream: string, messages: readonly WireMessage[], options: SendOptions): Promise<void> {
+    return this.#sends.run(options.signal, (signal) =>
+      this.#deliver(stream, messages, { ...options, signal }),
+    );
   }
 
   close({ timeoutMs }: CloseOptions): Promise<void> {
@@ -63,11 +65,11 @@ export class KinesisAdapter implements Adapter {
     };
   }
 
-  async #deliver(stream: string, messages: readonly WireMessage[], signal: AbortSignal): Promise<void> {
+  async #deliver(stream: string, messages: readonly WireMessage[], options: SendOptions): Promise<void> {
     const sender = this.#senderOf(stream);
     const { records, rejections } = prepare(messages, await this.#maxRecordBytes(sender, messages));
     sender.rejectedUnsent(rejections);
-    const condemned = [...rejections, ...(await sender.deliver(records, signal))];
+    const condemned = [...rejections, ...(await sender.deliver(records, options))];
     if (condemned.length > 0) {
       condemned.sort((a, b) => a.index - b.index);
       throw new RecordsRejectedError(stream, messages.length, condemned);

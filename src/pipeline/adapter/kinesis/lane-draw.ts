@@ -35,6 +35,8 @@ export class LaneDraw {
   readonly #keepRest: boolean;
   #current: Parcel | undefined;
   #untouched = false;
+  /** Of the current parcel, if its order is kept: by partition key, the unit that its records are in. */
+  readonly #unitOfKey = new Map<string, number>();
   bytes = 0;
 
   /** `keepRest`: what does not fill an aggregate stays where it is. */
@@ -50,9 +52,9 @@ export class LaneDraw {
     switch (this.#grouping) {
       case 'none':
         while (room.records > 0) {
-          const record = this.#peek();
+          const record = this.#peek(this.units.length);
           if (record === undefined || !this.#fits(record.bytes, room)) return;
-          this.#shift();
+          this.#shift(record, this.units.length);
           this.#add(record, room);
         }
         return;
@@ -66,6 +68,7 @@ export class LaneDraw {
 
   /** Nothing more is drawn: what was looked at and not taken goes back. */
   end(): void {
+    this.#current?.endRequest();
     if (this.#current === undefined || !this.#untouched) return;
     this.#current.busy = false;
     this.parcels.pop();
@@ -75,13 +78,14 @@ export class LaneDraw {
 
   #drawAggregate(room: Room): boolean {
     if (this.#keepRest && this.lane.bytes + (this.#current?.bytes ?? 0) < this.#aggregateBytes) return false;
-    let record = this.#peek();
+    const unit = this.units.length;
+    let record = this.#peek(unit);
     if (record === undefined || !this.#fits(Math.min(record.bytes, this.#aggregateBytes), room)) return false;
     const builder = new AggregateBuilder();
     const limit = this.units.length === 0 ? this.#aggregateBytes : Math.min(this.#aggregateBytes, room.bytes);
     while (record !== undefined && builder.add(record, limit)) {
-      this.#shift();
-      record = this.#peek();
+      this.#shift(record, unit);
+      record = this.#peek(unit);
     }
     this.#add(unitOf(builder, null), room);
     return true;
@@ -92,18 +96,22 @@ export class LaneDraw {
     const builders: AggregateBuilder[] = [];
     let bytes = 0;
     while (bytes < room.bytes) {
-      const record = this.#peek();
+      const record = this.#peek(null);
       if (record === undefined) break;
       const { PartitionKey, ExplicitHashKey } = record.entry;
       const group = ExplicitHashKey === undefined ? PartitionKey : `${ExplicitHashKey} ${PartitionKey}`;
       if (open.get(group)?.add(record, this.#aggregateBytes) !== true) {
+        if (this.#unitOfKey.has(PartitionKey)) {
+          this.#passOver();
+          continue;
+        }
         if (builders.length === room.records) break;
         const builder = new AggregateBuilder();
         builder.add(record, this.#aggregateBytes);
         open.set(group, builder);
         builders.push(builder);
       }
-      this.#shift();
+      this.#shift(record, builders.length);
       bytes += record.bytes + AGGREGATE_OVERHEAD_BYTES;
     }
     for (const builder of builders) this.#add(unitOf(builder, builder.records[0]?.entry ?? null), room);
@@ -120,19 +128,39 @@ export class LaneDraw {
     room.bytes -= unit.bytes;
   }
 
-  #peek(): PreparedRecord | undefined {
-    const record = this.#current?.peek();
-    if (record !== undefined) return record;
+  /** The next record that this unit may have; `null`: whoever asks sees to the order. */
+  #peek(unit: number | null): PreparedRecord | undefined {
+    for (;;) {
+      const record = this.#current?.peek();
+      if (record === undefined) {
+        if (!this.#nextParcel()) return undefined;
+        continue;
+      }
+      const last = unit === null ? undefined : this.#unitOfKey.get(record.entry.PartitionKey);
+      if (last === undefined || last === unit) return record;
+      this.#passOver();
+    }
+  }
+
+  /** The next record must wait for those of its key that go with this request. */
+  #passOver(): void {
+    if (this.#current?.setAside() !== true) this.#nextParcel();
+  }
+
+  #nextParcel(): boolean {
+    this.#current?.endRequest();
+    this.#unitOfKey.clear();
     this.#current = this.lane.shift();
-    if (this.#current === undefined) return undefined;
+    if (this.#current === undefined) return false;
     this.#current.busy = true;
     this.#untouched = true;
     this.parcels.push(this.#current);
-    return this.#current.peek();
+    return true;
   }
 
-  #shift(): void {
+  #shift({ entry }: PreparedRecord, unit: number): void {
     this.#untouched = false;
+    if (this.#current?.delivery.ordered === true) this.#unitOfKey.set(entry.PartitionKey, unit);
     this.#current?.shift();
   }
 }

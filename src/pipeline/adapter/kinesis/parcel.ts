@@ -4,15 +4,26 @@
  *
  *     [ . . . . | . . . . . . ]
  *      taken     head -> waiting            `busy` while something is taken
+ *
+ * Where the order by key is kept, what would be a second unit of a key in a request is passed over, and waits.
  */
 import type { Rejection } from '../adapter.ts';
 import type { PreparedRecord } from './record.ts';
+
+interface DeliveryFacts {
+  readonly records: number;
+  readonly ordinal: number;
+  readonly startedAt: number;
+  readonly ordered?: boolean;
+}
 
 /** One send under way. */
 export class Delivery {
   /** Of the stream's sends: the older one goes first. */
   readonly ordinal: number;
   readonly startedAt: number;
+  /** Of its records with one partition key, one unit at a time is under way. */
+  readonly ordered: boolean;
   readonly rejections: Rejection[] = [];
   readonly parcels = new Set<Parcel>();
   /** Records neither in the stream nor condemned. */
@@ -23,12 +34,13 @@ export class Delivery {
 
   /** `settled` is called once, with `null` when all is done. */
   constructor(
-    { records, ordinal, startedAt }: { records: number; ordinal: number; startedAt: number },
+    { records, ordinal, startedAt, ordered = false }: DeliveryFacts,
     settled: (error: unknown) => void,
   ) {
     this.open = records;
     this.ordinal = ordinal;
     this.startedAt = startedAt;
+    this.ordered = ordered;
     this.#settled = settled;
   }
 
@@ -43,6 +55,9 @@ export class Delivery {
   }
 }
 
+/** Bounds the work for one request where thousands of records of a key wait for one. */
+const ASIDE_MAX = 1000;
+
 export class Parcel {
   readonly delivery: Delivery;
   busy = false;
@@ -54,6 +69,8 @@ export class Parcel {
   bytes = 0;
   #records: PreparedRecord[];
   #head = 0;
+  /** What was passed over, because it must wait for records of its key that go now. */
+  #aside: PreparedRecord[] = [];
 
   constructor(delivery: Delivery, records: PreparedRecord[]) {
     this.delivery = delivery;
@@ -75,6 +92,22 @@ export class Parcel {
   shift(): void {
     this.bytes -= this.#records[this.#head]?.bytes ?? 0;
     this.#head++;
+  }
+
+  /** Passes over the next record. False: it has been done too often for one request. */
+  setAside(): boolean {
+    if (this.#aside.length === ASIDE_MAX) return false;
+    const record = this.peek();
+    if (record !== undefined) this.#aside.push(record);
+    this.shift();
+    return true;
+  }
+
+  /** What was passed over waits again. */
+  endRequest(): void {
+    const aside = this.#aside;
+    this.#aside = [];
+    this.putBack(aside);
   }
 
   /** Puts records in front that were taken, in the order of the send. */

@@ -32,6 +32,7 @@ export async function searchPoison(
   signal: AbortSignal,
 ): Promise<Found> {
   const again: PreparedRecord[] = [];
+  const ordered = records.some(({ parcel }) => parcel?.delivery.ordered === true);
   const worklist = new Worklist(records);
   worklist.take({ maxRecords: records.length, maxBytes: Number.POSITIVE_INFINITY });
   let failure = refusal;
@@ -41,7 +42,7 @@ export async function searchPoison(
     for (;;) {
       if (worklist.size === 0) return { again, interrupted: null };
       if (!mayGoOn()) return { again: [...again, ...worklist.empty()], interrupted: null };
-      const taken = worklist.take(limits);
+      const taken = worklist.take(ordered ? { ...limits, onePerKey: true } : limits);
       const outcome = await exchange(line, taken, signal);
       if (outcome.type === 'failed') {
         failure = outcome.failure;
@@ -52,6 +53,8 @@ export async function searchPoison(
       }
       again.push(...settlement.sort(taken, outcome.outcomes));
       worklist.answered([]);
+      // What comes after a record that failed must not overtake it.
+      if (ordered && again.length > 0) return { again: [...again, ...worklist.empty()], interrupted: null };
     }
   }
 }

@@ -6,6 +6,13 @@
 export interface RequestLimits {
   readonly maxRecords: number;
   readonly maxBytes: number;
+  /** No two records with one partition key. */
+  readonly onePerKey?: boolean;
+}
+
+interface Sized {
+  readonly bytes: number;
+  readonly entry: { readonly PartitionKey: string };
 }
 
 export const API_RECORDS_MAX = 500;
@@ -15,11 +22,13 @@ export const API_REQUEST_BYTES_MAX = 10 * 1024 * 1024;
  * The length of the longest prefix that fits. Never 0 for a list that is not empty: a record larger than a whole
  * request may be goes alone, and whoever refuses it says why.
  */
-export function requestLength(records: readonly { readonly bytes: number }[], limits: RequestLimits): number {
+export function requestLength(records: readonly Sized[], limits: RequestLimits): number {
   let bytes = 0;
   let length = 0;
+  const keys = limits.onePerKey === true ? new Set<string>() : null;
   for (const record of records) {
-    if (length === limits.maxRecords) break;
+    if (length === limits.maxRecords || keys?.has(record.entry.PartitionKey) === true) break;
+    keys?.add(record.entry.PartitionKey);
     bytes += record.bytes;
     if (length > 0 && bytes > limits.maxBytes) break;
     length++;

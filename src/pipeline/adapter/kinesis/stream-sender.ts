@@ -10,7 +10,7 @@
  * sends of one turn share requests and none waits for company that may not come.
  */
 import type { Timer } from '../../../base/clock.ts';
-import type { AdapterContext, Rejection, ShardSnapshot, StreamSnapshot } from '../adapter.ts';
+import type { AdapterContext, Rejection, SendOptions, ShardSnapshot, StreamSnapshot } from '../adapter.ts';
 import { StreamMeter } from '../stream-meter.ts';
 import { Aftermath } from './aftermath.ts';
 import { type Batch, Collector } from './collector.ts';
@@ -90,14 +90,22 @@ export class StreamSender {
   }
 
   /** Resolves when each record is in the stream or in the result; rejects with the signal's reason, or a bug. */
-  async deliver(records: readonly PreparedRecord[], signal: AbortSignal): Promise<readonly Rejection[]> {
+  async deliver(
+    records: readonly PreparedRecord[],
+    { signal, ordered = false }: SendOptions,
+  ): Promise<readonly Rejection[]> {
     if (records.length === 0) return [];
     signal.throwIfAborted();
     this.#keeper.want();
     return new Promise((resolve, reject) => {
       const abort = () => this.#drop(delivery, () => reject(signal.reason));
       const delivery = new Delivery(
-        { records: records.length, ordinal: this.#ordinal++, startedAt: this.#parts.context.clock.now() },
+        {
+          records: records.length,
+          ordinal: this.#ordinal++,
+          startedAt: this.#parts.context.clock.now(),
+          ordered,
+        },
         (error) => {
           signal.removeEventListener('abort', abort);
           if (error === null) {

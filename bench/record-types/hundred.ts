@@ -1,0 +1,21 @@
+/** A small event with a key of its own, which goes to one stream as JSON of 100 bytes. */
+import { Message, Records } from '../../src/index.ts';
+
+export interface Hundred {
+  readonly user: string;
+  readonly step: string;
+  readonly at: number;
+  readonly page: string;
+  readonly n: number;
+}
+
+export const HundredEvent = Records.define<Hundred>({
+  name: 'Hundred',
+  url: import.meta.url,
+  async handleEvent(events, { sendData }) {
+    await sendData(
+      'hundred',
+      events.map(({ data }) => new Message(data.user, data)),
+    );
+  },
+});
