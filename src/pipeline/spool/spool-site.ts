@@ -16,6 +16,7 @@ import type {
   SpoolControl,
   SpoolEvent,
   SpoolMainControl,
+  SpoolOrder,
   SpoolState,
   StoredLetter,
 } from './protocol.ts';
@@ -72,7 +73,7 @@ export class SpoolSite {
   /** Keeps the journal of a type: now, and whenever the thread begins anew. */
   attach(type: RecordType): void {
     this.#attached.set(type.name, type);
-    if (this.#isOpen) void this.#control.attach(type.name, type.queue).catch(() => {});
+    if (this.#isOpen) void this.#control.attach(type.name, type.queue, orderOf(type)).catch(() => {});
   }
 
   /** Nobody keeps a journal for now: memory that is settled is given back by the readers. */
@@ -158,7 +159,8 @@ export class SpoolSite {
       await thread.control.close().catch(() => {});
       throw error;
     }
-    for (const { name, queue } of this.#attached.values()) await thread.control.attach(name, queue);
+    for (const type of this.#attached.values())
+      await thread.control.attach(type.name, type.queue, orderOf(type));
   }
 
   #hear(event: SpoolEvent): void {
@@ -175,4 +177,8 @@ export class SpoolSite {
         'entries of the spool are damaged, and their events are lost',
       );
   }
+}
+
+function orderOf({ definition }: RecordType): SpoolOrder {
+  return definition.partitionBy === undefined ? 'none' : 'by-key';
 }
