@@ -2,7 +2,7 @@
  * Builds what is published, `dist/`, from `src/`: its modules become a few files, because Node needs half a millisecond
  * for each file that it loads, in every thread anew.
  *
- *     dist/index.js  otp.js  testing.js  cli.js      what package.json names
+ *     dist/index.js  otp.js  otel.js  cli.js ...    what package.json names
  *     dist/thread-entry.js  kinesis/entry.js ...     what src names by new URL('./...', import.meta.url)
  *     dist/chunk-*.js                                what several of them need
  *     dist/page/                                     the observer's page
@@ -27,6 +27,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
   index: 'index.ts',
   otp: 'otp/index.ts',
   testing: 'testing/index.ts',
+  otel: 'observer/otel/index.ts',
   cli: 'cli/main.ts',
 };
 
@@ -193,7 +194,7 @@ async function copyTypes(): Promise<void> {
       await copy(join(dirname(module), target));
     }
   };
-  for (const module of ['index.ts', 'otp/index.ts', 'testing/index.ts']) await copy(module);
+  for (const [name, module] of Object.entries(PUBLIC)) if (name !== 'cli') await copy(module);
 }
 
 await main();
