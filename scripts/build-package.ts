@@ -2,7 +2,7 @@
  * Builds what is published, `dist/`, from `src/`: its modules become a few files, because Node needs half a millisecond
  * for each file that it loads, in every thread anew.
  *
- *     dist/index.js  otp.js  otel.js  cli.js ...    what package.json names
+ *     dist/index.js  otp.js  otel.js  testing.js  cli.js      what package.json names
  *     dist/thread-entry.js  kinesis/entry.js ...     what src names by new URL('./...', import.meta.url)
  *     dist/chunk-*.js                                what several of them need
  *     dist/page/                                     the observer's page
@@ -26,8 +26,8 @@ const target = join(root, 'dist');
 const PUBLIC: Readonly<Record<string, string>> = {
   index: 'index.ts',
   otp: 'otp/index.ts',
-  testing: 'testing/index.ts',
   otel: 'observer/otel/index.ts',
+  testing: 'testing/index.ts',
   cli: 'cli/main.ts',
 };
 
@@ -194,7 +194,8 @@ async function copyTypes(): Promise<void> {
       await copy(join(dirname(module), target));
     }
   };
-  for (const [name, module] of Object.entries(PUBLIC)) if (name !== 'cli') await copy(module);
+  for (const module of Object.values(PUBLIC).filter((module) => !module.startsWith('cli/')))
+    await copy(module);
 }
 
 await main();

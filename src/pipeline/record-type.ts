@@ -84,7 +84,16 @@ export class RecordType {
 
   /** The type's queue: made once, found ever after. */
   createOrGetQueue(options: Pick<TypeOptions, 'queueBytes' | 'maxEventBytes'>): QueueHandle {
-    return this.queue ?? createQueue({ ...options, parkedBytes: 0, bootId: this.engine.directory.bootId });
+    const { directory, spool } = this.engine;
+    return (
+      this.queue ??
+      createQueue({
+        ...options,
+        parkedBytes: 0,
+        bootId: directory.bootId,
+        ...(spool === undefined ? {} : { journal: spool.journal }),
+      })
+    );
   }
 
   /** What its next site is opened with: the reader before it is fenced off from now on. */

@@ -273,7 +273,7 @@ function missingEntry(entry: URL, cause: Error): ThreadError {
   return new ThreadError(
     'ERR_THREAD_ENTRY',
     `there is no ${entry.href}, where a thread begins: a bundler has taken beamline into another file. Keep it external, ` +
-      "or make its entries files of the bundle; see 'Loaders and bundlers' in the README",
+      'or make its entries files of the bundle; see docs/loading.md',
     { cause },
   );
 }
