@@ -104,6 +104,16 @@ export const typeOptions = {
     },
     MIB,
   ),
+  // Of segments too; with less than one, nothing is parked.
+  parkedBytes: size(
+    {
+      default: 16 * MIB,
+      min: 0,
+      max: 2 * GIB,
+      doc: 'The memory for events of batches that wait for throttled shards alone; when it is full, the type waits.',
+    },
+    MIB,
+  ),
   // Less than a segment, which holds an event whole, and its headers besides. So any event fits any queue.
   maxEventBytes: size({
     default: 256 * KIB,

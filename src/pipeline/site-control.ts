@@ -61,6 +61,7 @@ export function siteControl(site: RecordSite): SiteControl {
         producer: producer?.alive ? producerAccount(producer.behaviour.state?.()) : undefined,
         claimed: site.claimed,
         running: site.gate.running,
+        parked: site.parking.snapshot(),
         deadWaiting: site.table.deadWaiting,
         dispatching: unattended.active,
         lastError: site.lastError,

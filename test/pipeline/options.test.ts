@@ -57,6 +57,7 @@ describe('Options of an application', () => {
       flushIntervalMs: 1000,
       maxDemand: 50,
       queueBytes: 64 * MIB,
+      parkedBytes: 16 * MIB,
       maxEventBytes: 256 * 1024,
       maxAttempts: 5,
       backoff: { initialMs: 200, maxMs: 30_000, factor: 2, jitter: 1 },
