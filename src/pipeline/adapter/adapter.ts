@@ -32,6 +32,10 @@ export interface AdapterDescriptor {
   readonly options?: unknown;
   /** What must stay on the main thread, by name: the adapter calls it through `context.functions`. */
   readonly functions?: Readonly<Record<string, AdapterFunction>>;
+  /** Where each option comes from. Without it no option is shown to who looks at the running application. */
+  readonly sources?: Readonly<Record<string, 'code' | 'environment' | 'default'>>;
+  /** For tests: is told each event that `record()` has accepted on the main thread, as it was recorded. */
+  readonly onRecorded?: (recordType: string, event: unknown) => void;
 }
 
 /** A function that stays on the main thread. Its arguments and its result must be cloneable. */
@@ -112,6 +116,22 @@ export interface SendOptions {
    * stream, or can never be. So the first occurrences of a key's messages keep their order, whatever is sent again.
    */
   readonly ordered?: boolean;
+  /**
+   * Takes a function that says, at any time while the send is under way, what holds it up: the shards that the rest of
+   * it waits for because they take less than they are sent, when it waits for nothing else, and none otherwise. A batch
+   * whose sends are held up can be parked. An adapter that has no such thing never calls it.
+   */
+  readonly explain?: (heldBy: HeldBy) => void;
+}
+
+export type HeldBy = () => readonly Hold[];
+
+/** What a send is held up by. */
+export interface Hold {
+  /** The name used in `send`. */
+  readonly stream: string;
+  /** `null` where the shards are not known. */
+  readonly shardId: string | null;
 }
 
 export interface CloseOptions {

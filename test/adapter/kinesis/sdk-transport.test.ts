@@ -222,7 +222,9 @@ describe('kinesis adapter over the AWS SDK', () => {
       const { wire } = checkDescriptor(kinesis());
       const error = await loadAdapter(wire, testContext()).catch((thrown: unknown) => thrown);
       expect(error).to.include({ code: 'ERR_OPTIONS' });
-      expect((error as Error).message).to.include('region: expected a region, here or in AWS_REGION');
+      expect((error as Error).message).to.include(
+        'region: expected a region, here or in BEAMLINE_REGION, AWS_REGION',
+      );
     } finally {
       process.env = before;
     }

@@ -14,6 +14,7 @@ export function aRecord(part: Partial<RecordSnapshot> = {}): RecordSnapshot {
     delivered: 0,
     deadLettered: 0,
     pending: 0,
+    spooled: 0,
     refused: 0,
     invalid: 0,
     thread: { isolation: 'thread', state: 'ready', node: 1, starts: 1, hung: false },
@@ -27,6 +28,7 @@ export function aRecord(part: Partial<RecordSnapshot> = {}): RecordSnapshot {
     hangTimeoutMs: 30_000,
     claimed: 0,
     running: 0,
+    parked: { batches: 0, events: 0, waitsFor: [] },
     unattended: false,
     handleMs: null,
     batchEvents: null,
@@ -82,6 +84,7 @@ export function aSnapshot(part: Partial<Snapshot> = {}): Snapshot {
     delivered: 0,
     deadLettered: 0,
     pending: 0,
+    spooled: 0,
     refused: 0,
     invalid: 0,
   };
@@ -97,7 +100,9 @@ export function aSnapshot(part: Partial<Snapshot> = {}): Snapshot {
     tombstones: [],
     threads: [],
     records: [],
+    spool: null,
     ledger: { ...nothing, types: {} },
+    options: [],
     ...part,
   };
 }

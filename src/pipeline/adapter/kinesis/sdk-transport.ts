@@ -19,11 +19,12 @@ import {
 } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import * as v from 'valibot';
+import { BeamlineError } from '../../errors.ts';
 import type { AdapterContext } from '../adapter.ts';
-import { AdapterModuleError, AdapterOptionsError } from '../errors.ts';
+import { AdapterModuleError } from '../errors.ts';
 import { withDeadline } from './deadline.ts';
 import { concernsCredentials, failureOf } from './failure.ts';
-import { credentialsSchema, type KinesisCredentials, type KinesisSettings } from './options.ts';
+import { givenCredentialsSchema, type KinesisCredentials, type KinesisSettings } from './options.ts';
 import { readPutRecordsAnswer } from './put-records-answer.ts';
 import { putRecordsBody } from './put-records-body.ts';
 import type {
@@ -60,12 +61,9 @@ export class SdkTransport implements Transport {
       await transport.#client.config.region();
     } catch (cause) {
       transport.close();
-      const problem = {
-        path: 'region',
-        expected: 'a region, here or in AWS_REGION or in the profile',
-        received: 'none',
-      };
-      throw new AdapterOptionsError('kinesis()', [problem], { cause });
+      const expected = 'a region, here or in BEAMLINE_REGION, AWS_REGION or the profile';
+      const problem = { type: 'invalid', path: 'region', came: 'none', expected } as const;
+      throw new BeamlineError('ERR_OPTIONS', { call: 'kinesis()', problems: [problem] }, { cause });
     }
     return transport;
   }
@@ -228,7 +226,7 @@ function credentialsOf(
       // Without a limit one answer that never comes would hold every request of this client.
       const never = new AbortController().signal;
       const given = await withDeadline(clock, requestTimeoutMs, never, () => provider());
-      return v.parse(credentialsSchema, given);
+      return v.parse(givenCredentialsSchema, given);
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new CredentialsProviderError(`the credentials function failed: ${why}`, { cause });

@@ -35,10 +35,12 @@ export class Settlement {
     const settle = (): void => {
       if (last === null) return;
       last.failures = 0;
+      last.refused = 0;
       last.delivery.settle(run);
     };
     for (const { parcel, bytes: size } of records) {
       bytes += size;
+      if (parcel === null) continue;
       if (parcel !== last) {
         settle();
         last = parcel;
@@ -69,6 +71,7 @@ export class Settlement {
 
   rest(parcel: Parcel, reason: 'retry' | 'throttle'): void {
     parcel.failures++;
+    parcel.refused = reason === 'throttle' ? parcel.refused + 1 : 0;
     parcel.notBefore = this.#context.clock.now() + this.backoff(reason, parcel.failures);
   }
 
