@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Application, kinesis, type Ledger, type Logger } from '../src/index.ts';
-import { Soak } from './soak/event.ts';
+import { Soak, type SoakEvent } from './soak/event.ts';
 import { isFlat, type Quarter, quartersOf, type Sample } from './soak/memory.ts';
 import type { SinkMessage } from './soak/sink.ts';
 
@@ -18,6 +18,7 @@ const SAMPLE_MS = 1000;
 /** More often than this the thread would spend its time waiting for its restart, and with batches that run alone. */
 const END_THREAD_MS = 30_000;
 const POISON_EVERY = 20_000;
+const STOP_TIMEOUT_MS = 300_000;
 
 interface Written {
   accepted: number;
@@ -41,7 +42,10 @@ async function main(): Promise<number> {
       credentials: { accessKeyId: 'soak', secretAccessKey: 'soak' },
       backoff: { initialMs: 20, maxMs: 500 },
     }),
-    deadLetter: () => {},
+    deadLetter: ({ data, error }) => {
+      const { n, poison } = data as SoakEvent;
+      if (!poison) console.log(`dead-lettered, and no poison: event ${n}: ${error}`);
+    },
     logger: silent,
   });
   const over = AbortSignal.timeout(minutes * 60_000);
@@ -50,7 +54,7 @@ async function main(): Promise<number> {
     watchMemory(app, over),
     endThreads(app, over),
   ]);
-  const ledger = await app.stop({ timeoutMs: 60_000 });
+  const ledger = await app.stop({ timeoutMs: STOP_TIMEOUT_MS });
   sink.send('counts');
   const { committed } = await heard(sink, 'counts');
   sink.disconnect();
