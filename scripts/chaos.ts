@@ -17,11 +17,14 @@ import type { WriterTask } from './chaos/writer.ts';
 
 const WRITERS = 3;
 const KILL_EVERY_MS = 150;
+/** So few places that batches which a hot shard holds up are in the way of others, and parked. */
+const PLACES_WITH_HOT_SHARD = 4;
 const FAULTS: Readonly<Record<string, readonly FaultRule[]>> = {
   partial: [{ fault: { type: 'partial' }, rate: 0.05 }],
   before: [{ fault: { type: 'error', code: 'InternalFailure', commit: 'before' }, rate: 0.05 }],
   after: [{ fault: { type: 'reset', commit: 'after' }, rate: 0.03 }],
   outage: [{ fault: { type: 'error', code: 'ServiceUnavailable', commit: 'before' }, timeMs: [3000, 6000] }],
+  shard: [{ fault: { type: 'throttle-shard', shardId: 'shardId-000000000002' }, timeMs: [0, 15_000] }],
 };
 const VICTIMS = [
   'thread',
@@ -43,6 +46,9 @@ interface Verdict {
   readonly planted: number;
   readonly threads: number;
   readonly processes: number;
+  /** Threads that were killed while they had batches parked, and the most events that one of them had. */
+  readonly killedParked: number;
+  readonly mostParked: number;
   readonly ledgerExact: boolean;
   readonly seconds: number;
 }
@@ -53,7 +59,7 @@ async function main(): Promise<number> {
       events: { type: 'string', default: '30000' },
       seed: { type: 'string', default: '1' },
       rate: { type: 'string', default: '4000' },
-      faults: { type: 'string', default: 'partial,before,after,outage,kill,poison' },
+      faults: { type: 'string', default: 'partial,before,after,outage,shard,kill,poison' },
       json: { type: 'boolean', default: false },
     },
   });
@@ -98,6 +104,7 @@ async function run(
       requestTimeoutMs: 5000,
       backoff: { initialMs: 20, maxMs: 500 },
     }),
+    ...(faults.has('shard') ? { maxDemand: PLACES_WITH_HOT_SHARD } : {}),
     deadLetter: (letter) => void letters.set((letter.data as ChaosEvent).key, letter),
     logger: silent,
   });
@@ -106,7 +113,7 @@ async function run(
   const over = new AbortController();
   const kills = faults.has('kill')
     ? executioner(app, random, over.signal)
-    : Promise.resolve({ threads: 0, processes: 0 });
+    : Promise.resolve({ threads: 0, processes: 0, killedParked: 0, mostParked: 0 });
   await Promise.all(
     tasks.map(async (task) => {
       const worker = new Worker(new URL('./chaos/writer.js', import.meta.url), {
@@ -116,7 +123,7 @@ async function run(
     }),
   );
   over.abort();
-  const { threads, processes } = await kills;
+  const killed = await kills;
   await app.flush();
   const ledger = await app.stop({ timeoutMs: 120_000 });
 
@@ -143,8 +150,7 @@ async function run(
     duplicates: found.length - distinct.size,
     letters: letters.size,
     planted: [...planted].filter((key) => !refused.has(key)).length,
-    threads,
-    processes,
+    ...killed,
     ledgerExact:
       ledger.accepted === accepted.length &&
       ledger.delivered === distinct.size &&
@@ -180,27 +186,29 @@ async function executioner(
   app: Application,
   random: Random,
   over: AbortSignal,
-): Promise<{ readonly threads: number; readonly processes: number }> {
-  let threads = 0;
-  let processes = 0;
+): Promise<Pick<Verdict, 'threads' | 'processes' | 'killedParked' | 'mostParked'>> {
+  const killed = { threads: 0, processes: 0, killedParked: 0, mostParked: 0 };
   while (!over.aborted) {
     await sleep(KILL_EVERY_MS);
     const victim = VICTIMS[Math.floor(random() * VICTIMS.length)];
     const type = random() < 0.5 ? 'ChaosA' : 'ChaosB';
+    const { nodes, records } = await app.inspect();
     if (victim === 'thread') {
+      const events = records.find(({ name }) => name === type)?.parked.events ?? 0;
+      killed.mostParked = Math.max(killed.mostParked, events);
+      if (events > 0) killed.killedParked++;
       await app.endThread(type);
-      threads++;
+      killed.threads++;
       continue;
     }
-    const { nodes } = await app.inspect();
     const candidates = nodes.filter(
       ({ name, recordType, pid }) =>
         name === victim && pid !== null && (recordType === null || recordType === type),
     );
     const pid = candidates[Math.floor(random() * candidates.length)]?.pid;
-    if (pid != null && app.kill(pid)) processes++;
+    if (pid != null && app.kill(pid)) killed.processes++;
   }
-  return { threads, processes };
+  return killed;
 }
 
 function report(verdict: Verdict, json: boolean): void {
@@ -218,12 +226,15 @@ function report(verdict: Verdict, json: boolean): void {
     planted,
     threads,
     processes,
+    killedParked,
+    mostParked,
     ledgerExact,
     seconds,
   } = verdict;
   console.log(
     `${accepted} accepted, ${refused} refused, ${missing} missing, ${invented} invented, ${duplicates} duplicates, ` +
       `${letters} dead letters of ${planted} planted poison, ${threads} threads and ${processes} processes killed, ` +
+      `${killedParked} of the threads with up to ${mostParked} events parked, ` +
       `the ledger ${ledgerExact ? 'equals' : 'DIFFERS FROM'} what Kinesis holds, ${seconds.toFixed(1)} s`,
   );
 }
