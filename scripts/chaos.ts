@@ -59,7 +59,7 @@ async function main(): Promise<number> {
       events: { type: 'string', default: '30000' },
       seed: { type: 'string', default: '1' },
       rate: { type: 'string', default: '4000' },
-      faults: { type: 'string', default: 'partial,before,after,outage,shard,kill,poison' },
+      faults: { type: 'string', default: 'partial,before,after,outage,kill,poison' },
       json: { type: 'boolean', default: false },
     },
   });
