@@ -13,6 +13,7 @@
 import { backoffDelay } from '../base/backoff.ts';
 import type { Claim } from '../threads/queue/index.ts';
 import { AdapterClosedError } from './adapter/errors.ts';
+import { type FailedAttempt, withAttempt } from './attempt-history.ts';
 import { afterFailure, beforeRun } from './batch-step.ts';
 import type { Recorded } from './definition.ts';
 import { BeamlineError } from './errors.ts';
@@ -38,17 +39,23 @@ export async function runBatch(site: RecordSite, claim: Claim, signal: AbortSign
     case 'split':
       return runHalves(site, claim, signal);
     case 'bury':
-      site.deadLetters.add(
-        claim,
-        new BeamlineError('ERR_THREAD_DIED', { recordType: site.recordType, attempts }),
+      site.deadLetters.add(claim, {
+        error: new BeamlineError('ERR_THREAD_DIED', { recordType: site.recordType, attempts }),
         attempts,
-      );
+        history: [],
+      });
   }
 }
 
 /** Runs a claim at least once, whatever happened to it before. */
-async function runFresh(site: RecordSite, claim: Claim, signal: AbortSignal): Promise<void> {
+async function runFresh(
+  site: RecordSite,
+  claim: Claim,
+  signal: AbortSignal,
+  before: readonly FailedAttempt[] = [],
+): Promise<void> {
   const { table, options } = site;
+  let history = before;
   for (;;) {
     const presence = await Presence.enter(site, claim, signal);
     let attempt: Attempt;
@@ -77,6 +84,11 @@ async function runFresh(site: RecordSite, claim: Claim, signal: AbortSignal): Pr
     if (attempt.error instanceof AdapterClosedError) return site.release(claim);
     table.charge(claim);
     const attempts = attemptsOf(claim);
+    history = withAttempt(history, {
+      attempt: attempts,
+      at: site.runtime.clock.wallTime(),
+      error: attempt.error,
+    });
     switch (afterFailure({ attempts, events: claim.events.length, maxAttempts: options.maxAttempts })) {
       case 'retry': {
         const delayMs = backoffDelay(options.backoff, attempts, site.runtime.random);
@@ -86,22 +98,27 @@ async function runFresh(site: RecordSite, claim: Claim, signal: AbortSignal): Pr
         break;
       }
       case 'split':
-        return runHalves(site, claim, signal);
+        return runHalves(site, claim, signal, history);
       case 'bury':
-        site.deadLetters.add(claim, attempt.error, attempts);
+        site.deadLetters.add(claim, { error: attempt.error, attempts, history });
         return;
     }
   }
 }
 
-async function runHalves(site: RecordSite, claim: Claim, signal: AbortSignal): Promise<void> {
+async function runHalves(
+  site: RecordSite,
+  claim: Claim,
+  signal: AbortSignal,
+  history: readonly FailedAttempt[] = [],
+): Promise<void> {
   const [first, second] = site.split(claim);
-  await runFresh(site, first, signal);
-  if (!signal.aborted) await runFresh(site, second, signal);
+  await runFresh(site, first, signal, history);
+  if (!signal.aborted) await runFresh(site, second, signal, history);
 }
 
 function attemptsOf(claim: Claim): number {
-  return Math.max(...claim.events.map((event) => event.attempts));
+  return claim.events.reduce((most, { attempts }) => Math.max(most, attempts), 0);
 }
 
 function tellRun(

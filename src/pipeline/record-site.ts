@@ -37,6 +37,9 @@ import { Turns } from './turns.ts';
 /** A batch is cut so that one request can hold it, with room for what a handler adds to each event. */
 export const BATCH_BYTES_MAX = 5 * 1024 * 1024;
 
+/** While somebody waits for a barrier, and there is a journal. */
+const JOURNAL_LOOK_MS = 50;
+
 /** The work on a claim, or on the parts that it was split into. */
 interface Work {
   holder: number;
@@ -81,6 +84,7 @@ export class RecordSite {
   readonly handleMs = new Histogram();
   readonly batchEvents = new Histogram();
   readonly tombstones: Tombstones;
+  #watchingJournal = false;
   lastError: { readonly message: string; readonly at: number } | undefined = undefined;
 
   static async open(
@@ -275,6 +279,18 @@ export class RecordSite {
     if (barrier.isPassed()) return Promise.resolve();
     return new Promise((resolve) => {
       this.#barriers.add({ barrier, resolve });
+      if (this.argument.queue.journal !== undefined) this.#watchJournal();
+    });
+  }
+
+  /** What was put aside comes back in another thread, which settles nothing here that would be looked at. */
+  #watchJournal(): void {
+    if (this.#watchingJournal || this.#barriers.size === 0 || this.closed.aborted) return;
+    this.#watchingJournal = true;
+    this.runtime.clock.setTimer(JOURNAL_LOOK_MS, () => {
+      this.#watchingJournal = false;
+      this.afterSettling();
+      this.#watchJournal();
     });
   }
 

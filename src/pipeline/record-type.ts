@@ -84,7 +84,15 @@ export class RecordType {
 
   /** The type's queue: made once, found ever after. */
   createOrGetQueue(options: Pick<TypeOptions, 'queueBytes' | 'parkedBytes' | 'maxEventBytes'>): QueueHandle {
-    return this.queue ?? createQueue({ ...options, bootId: this.engine.directory.bootId });
+    const { directory, spool } = this.engine;
+    return (
+      this.queue ??
+      createQueue({
+        ...options,
+        bootId: directory.bootId,
+        ...(spool === undefined ? {} : { journal: spool.journal }),
+      })
+    );
   }
 
   /** What its next site is opened with: the reader before it is fenced off from now on. */

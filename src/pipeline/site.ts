@@ -11,6 +11,7 @@ import type { DirectoryHandle, RecorderIdentity } from '../threads/directory.ts'
 import type { BarrierMark, ConfirmationsHandle, QueueHandle } from '../threads/queue/index.ts';
 import type { AdapterSnapshot } from './adapter/adapter.ts';
 import type { WireDescriptor } from './adapter/descriptor.ts';
+import type { FailedAttempt } from './attempt-history.ts';
 import type { LogFields, LogLevel } from './logger.ts';
 import type { TypeOptions } from './options.ts';
 import type { ParkingSnapshot } from './parking.ts';
@@ -89,6 +90,7 @@ export interface WireDeadLetter {
   readonly data: unknown;
   readonly error: unknown;
   readonly attempts: number;
+  readonly history: readonly FailedAttempt[];
 }
 
 /** A `MainControl` as the site sees it. */

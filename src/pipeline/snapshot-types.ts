@@ -9,6 +9,7 @@ import type { PlacementInfo } from './placement.ts';
 import type { RestartEntry } from './restarts.ts';
 import type { ShownOption } from './shown-options.ts';
 import type { ShownReason } from './shown-reason.ts';
+import type { SpoolState } from './spool/protocol.ts';
 
 /** Raised with each change that a reader of the one before could stumble over. */
 export const SNAPSHOT_SCHEMA_VERSION = 1;
@@ -32,9 +33,19 @@ export interface Snapshot {
   readonly tombstones: readonly TombstoneNode[];
   readonly threads: readonly ThreadSnapshot[];
   readonly records: readonly RecordSnapshot[];
+  /** Null without a spool. */
+  readonly spool: SpoolSnapshot | null;
   readonly ledger: Ledger;
   /** The options: those of the application, those of its adapter (`adapter.region`), and what definitions override. */
   readonly options: readonly ShownOption[];
+}
+
+export interface SpoolSnapshot {
+  readonly directory: string;
+  readonly maxBytes: number;
+  readonly thread: number | null;
+  /** What is in it; null while it is not open, or does not answer. */
+  readonly state: SpoolState | null;
 }
 
 export type NodeStatus = 'starting' | 'waiting' | 'running' | 'suspended' | 'restarting' | 'hung';

@@ -163,12 +163,11 @@ export class ClaimTable<Owner = unknown> {
     outcome: Settlement | ((event: ClaimedEvent, index: number) => Settlement | undefined),
   ): void {
     const batch = this.#batch(claim);
-    const settlements = batch.held.map((held, index) =>
-      typeof outcome === 'string' ? outcome : outcome(held, index),
-    );
+    const settlements = typeof outcome === 'string' ? undefined : batch.held.map(outcome);
     const open: Held[] = [];
-    for (const [index, held] of batch.held.entries()) {
-      const settlement = settlements[index];
+    let index = 0;
+    for (const held of batch.held) {
+      const settlement = typeof outcome === 'string' ? outcome : settlements?.[index++];
       if (settlement === undefined) {
         open.push(held);
         continue;
@@ -226,8 +225,9 @@ export class ClaimTable<Owner = unknown> {
     assert(!batch.running && batch.kind === 'ready', 'a claim of ready events is launched once');
     batch.running = true;
     this.#reader.countRunning(1);
-    const alone = batch.held.length === 1;
-    for (const { frame } of batch.held) this.#reader.change(frame, (mark) => withRunning(mark, { alone }));
+    const how = { alone: batch.held.length === 1 };
+    const run = (mark: number) => withRunning(mark, how);
+    for (const { frame } of batch.held) this.#reader.change(frame, run);
   }
 
   /** The run has ended, however. Settling the whole claim and releasing it do this too. */

@@ -14,6 +14,7 @@ export function aRecord(part: Partial<RecordSnapshot> = {}): RecordSnapshot {
     delivered: 0,
     deadLettered: 0,
     pending: 0,
+    spooled: 0,
     refused: 0,
     invalid: 0,
     thread: { isolation: 'thread', state: 'ready', node: 1, starts: 1, hung: false },
@@ -83,6 +84,7 @@ export function aSnapshot(part: Partial<Snapshot> = {}): Snapshot {
     delivered: 0,
     deadLettered: 0,
     pending: 0,
+    spooled: 0,
     refused: 0,
     invalid: 0,
   };
@@ -98,6 +100,7 @@ export function aSnapshot(part: Partial<Snapshot> = {}): Snapshot {
     tombstones: [],
     threads: [],
     records: [],
+    spool: null,
     ledger: { ...nothing, types: {} },
     options: [],
     ...part,
