@@ -41,7 +41,7 @@ describe('A batch that only waits for a throttled shard', () => {
     const snapshot = await snapshotWith(app, () => other() === EVENTS / 2);
     expect(found()).to.have.length(EVENTS / 2);
     expect(parked(snapshot)?.batches, 'all but those that have a place').to.be.at.least(10);
-    expect(app.ledger()).to.include({ accepted: EVENTS, delivered: 0, pending: EVENTS });
+    expect(app.ledger().pending, 'batches with events for it').to.be.at.least(EVENTS / 2);
     simulator.setFaults([]);
     const flushed = await app.flush();
     expect(flushed).to.include({ accepted: EVENTS, delivered: EVENTS, pending: 0 });
@@ -59,7 +59,9 @@ describe('A batch that only waits for a throttled shard', () => {
       await app.endThread('TwoShards');
     }
     await snapshotWith(app, () => other() === EVENTS / 2);
-    expect(app.ledger()).to.include({ accepted: EVENTS, pending: EVENTS });
+    const { accepted, delivered, pending } = app.ledger();
+    expect([accepted, delivered + pending]).to.deep.equal([EVENTS, EVENTS]);
+    expect(pending).to.be.at.least(EVENTS / 2);
     simulator.setFaults([]);
     expect(await app.flush()).to.include({
       accepted: EVENTS,

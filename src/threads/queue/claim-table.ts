@@ -12,6 +12,7 @@
  */
 import { assert } from '../../base/assert.ts';
 import { type Backlog, Returned, type Unclaimed } from './backlog.ts';
+import { type ClaimedEvent, Held } from './claimed-event.ts';
 import type { EventDecoder } from './codec.ts';
 import { Decoder } from './decoder.ts';
 import { awaitEvents, type Wake } from './doorbell.ts';
@@ -40,18 +41,6 @@ export interface ClaimRequest<Owner> {
 /** Gives events that must not overtake each other the same number, from 0 to 65,535. Must not throw. */
 export type LaneOf = (event: ClaimedEvent) => number;
 
-/** One event of a claim. Its payload may be decoded until it is settled. */
-export interface ClaimedEvent {
-  readonly id: string;
-  /** When it was recorded, in milliseconds since the epoch. */
-  readonly recordedAt: number;
-  /** How often it was charged with a failed attempt so far; survives the thread. */
-  readonly attempts: number;
-  /** The length of the encoded event. */
-  readonly bytes: number;
-  decode(): unknown;
-}
-
 export interface Claim<Owner = unknown> {
   readonly id: number;
   readonly owner: Owner;
@@ -64,49 +53,6 @@ export interface Claim<Owner = unknown> {
   readonly events: readonly ClaimedEvent[];
   /** The length of its encoded events. */
   readonly bytes: number;
-}
-
-class Held implements ClaimedEvent {
-  frame: Frame;
-  readonly #reader: QueueReader;
-  readonly #decoder: EventDecoder;
-  /** 0 where there are no lanes. */
-  readonly lane: number;
-  open = true;
-
-  constructor(frame: Frame, reader: QueueReader, decoder: EventDecoder, lane = 0) {
-    this.frame = frame;
-    this.#reader = reader;
-    this.#decoder = decoder;
-    this.lane = lane;
-  }
-
-  get id(): string {
-    return this.#reader.idOf(this.frame);
-  }
-
-  get recordedAt(): number {
-    return this.frame.recordedAt;
-  }
-
-  get attempts(): number {
-    assert(this.open, 'the frame of a settled event is no longer ours to read');
-    return this.#reader.attempts(this.frame);
-  }
-
-  get ranAlone(): boolean {
-    return this.#reader.ranAlone(this.frame);
-  }
-
-  get bytes(): number {
-    return this.frame.bytes;
-  }
-
-  decode(): unknown {
-    assert(this.open, 'the frame of a settled event is no longer ours to read');
-    const { payloadAt, bytes } = this.frame;
-    return this.#decoder.decode(this.#reader.memory.target.bytes, payloadAt, payloadAt + bytes);
-  }
 }
 
 class Batch<Owner> implements Claim<Owner> {

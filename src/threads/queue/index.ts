@@ -18,12 +18,12 @@ export { bareFrameBytes, eventOfFrame, type RestoredEvent, restoredBytes } from 
 export { Barrier, type BarrierMark, markPublished } from './barrier.ts';
 export {
   type Claim,
-  type ClaimedEvent,
   type ClaimRequest,
   ClaimTable,
   type LaneOf,
   type Settlement,
 } from './claim-table.ts';
+export type { ClaimedEvent } from './claimed-event.ts';
 export { byteTarget, SLACK_BYTES } from './codec.ts';
 export {
   type Confirmation,
