@@ -32,12 +32,13 @@ export type {
   SchemaDefinitionInput,
 } from './pipeline/definition.ts';
 export { BeamlineError, type ErrorCode, isBeamlineError } from './pipeline/errors.ts';
-export { EventContext, type EventData, type RequestContext } from './pipeline/event-context.ts';
+export { EventContext, type EventData, type FromContextOptions } from './pipeline/event-context.ts';
 export { formatTree } from './pipeline/format-tree.ts';
+export type { FromRequestOptions, RequestLike } from './pipeline/from-request.ts';
 export type { HealthLine } from './pipeline/health.ts';
 export type { Ledger, TypeLedger } from './pipeline/ledger.ts';
 export type { Logger } from './pipeline/logger.ts';
-export { generateEventId, masterJson } from './pipeline/master-event.ts';
+export { generateEventId, type MasterEvent, masterJson } from './pipeline/master-event.ts';
 export { Message } from './pipeline/message.ts';
 export type {
   ApplicationOptionsInput as ApplicationOptions,
@@ -51,6 +52,7 @@ export {
   Records,
   type RecordsHandle,
 } from './pipeline/records.ts';
+export type { RequestContext, UserData } from './pipeline/request-context.ts';
 export type { RestartEntry } from './pipeline/restarts.ts';
 export type {
   DemandEdge,

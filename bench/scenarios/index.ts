@@ -9,6 +9,7 @@ import { idle } from './idle.ts';
 import { install } from './install.ts';
 import { latency } from './latency.ts';
 import { loopDelay } from './loop-delay.ts';
+import { master } from './master.ts';
 import { observer } from './observer.ts';
 import { otp } from './otp.ts';
 import { otpRemote } from './otp-remote.ts';
@@ -22,6 +23,7 @@ export const scenarios: readonly Scenario[] = [
   record,
   recordBacklog,
   recordThreads,
+  master,
   deliver,
   deliverBytes,
   deliverDefault,

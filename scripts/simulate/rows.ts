@@ -2,6 +2,7 @@
 import type { KinesisOptions } from '../../src/pipeline/adapter/kinesis/options.ts';
 import { encoderRow } from './encoder.ts';
 import { orderRow } from './order.ts';
+import { sizesRow } from './sizes.ts';
 import { STREAM, World } from './world.ts';
 
 export interface Row {
@@ -298,6 +299,7 @@ export const rows: readonly Row[] = [
   ratio(10, 150),
   ratio(100, 100),
   units,
+  sizesRow,
   encoderRow,
   orderRow,
 ];

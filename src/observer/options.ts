@@ -1,11 +1,12 @@
 /** What `app.observe()` takes, parsed once. The rule: what other machines can reach has a token. */
 import { isIP } from 'node:net';
+import { environmentVariables, variable } from '../pipeline/environment-variables.ts';
 import { ObserverError } from './errors.ts';
 
 export interface ObserveOptions extends HandlerOptions {
   /** The address to listen on. Default `127.0.0.1`: this machine only. Any other needs a `token`. */
   readonly host?: string;
-  /** Default 4680; 0 for any that is free. */
+  /** Default `BEAMLINE_OBSERVER_PORT`, or else 4680; 0 for any that is free. */
   readonly port?: number;
 }
 
@@ -36,13 +37,22 @@ export const DEFAULT_PORT = 4680;
 const TOKEN_MIN = 16;
 
 export function parseObserveOptions(options: ObserveOptions = {}): ParsedObserveOptions {
-  const { host = '127.0.0.1', port = DEFAULT_PORT } = options;
+  const { host = '127.0.0.1', port = portFromEnvironment() ?? DEFAULT_PORT } = options;
   const parsed = parseHandlerOptions(options);
   if (typeof host !== 'string' || host === '') problem('host', 'an address or a name', host);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) problem('port', 'a number from 0 to 65535', port);
   if (!isLoopback(host) && parsed.token === undefined)
     throw new ObserverError('ERR_OBSERVER_EXPOSED', { host });
   return { ...parsed, host, port };
+}
+
+function portFromEnvironment(): number | undefined {
+  const text = variable('BEAMLINE_OBSERVER_PORT');
+  if (text === undefined) return undefined;
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    problem('BEAMLINE_OBSERVER_PORT', environmentVariables.BEAMLINE_OBSERVER_PORT.expected, text);
+  return port;
 }
 
 export function parseHandlerOptions(options: HandlerOptions): ParsedHandlerOptions {

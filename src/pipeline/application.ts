@@ -139,7 +139,7 @@ export class Application {
     };
     publishTree(runtime, this.#engine.restarts);
     this.#tree = new Tree(this.#engine);
-    this.#recorder = this.#engine.directory.recorder(clock);
+    this.#recorder = this.#engine.directory.recorder(clock, adapter.onRecorded);
     // Each record type listens, and Node takes more than ten listeners for a leak.
     setMaxListeners(0, this.#watching.signal);
     for (const definition of definedTypes().values()) this.#admit(definition);

@@ -7,6 +7,7 @@ import { BeamlineError, type OptionProblem } from './errors.ts';
 import type { MessageShape } from './message.ts';
 import { parseTypeOverrides, type TypeOptionsInput, type TypeOverrides, typeOptionNames } from './options.ts';
 import { definitionOptions } from './options-table.ts';
+import type { RequestContext } from './request-context.ts';
 import { shownValue } from './shown-value.ts';
 import {
   answersAtOnce,
@@ -43,6 +44,9 @@ export type HandleEvent<Event> = (
   context: HandleContext,
 ) => void | Promise<void>;
 
+/** Only events that have a place for it are given a context. */
+type ContextOf<Event> = 'context' extends keyof Event ? RequestContext : never;
+
 interface DefinitionPlace {
   /** Unique in the application; of a class its own name. */
   readonly name: string;
@@ -56,6 +60,11 @@ export interface DefinitionInput<Event, Args extends readonly unknown[] = [event
     DefinitionPlace {
   readonly schema?: undefined;
   readonly validate?: undefined;
+  /**
+   * Has `record` put the field `context` into each event: this, under what `EventContext.run` says, under what the event
+   * itself has there. `{}` for those alone. With a schema the field is there when that is asked, so it must name it.
+   */
+  readonly context?: ContextOf<Event> | undefined;
   handleEvent(events: readonly Recorded<Event>[], context: HandleContext): void | Promise<void>;
   /**
    * Gives events that must reach the stream in the order in which they were recorded the same key. Runs in the type's
@@ -76,6 +85,8 @@ export interface SchemaDefinitionInput<
   readonly schema: S;
   /** Default `always`. */
   readonly validate?: Validate<S> | undefined;
+  /** As in a definition without a schema. */
+  readonly context?: ContextOf<SchemaInput<S>> | undefined;
   handleEvent(events: readonly Recorded<SchemaOutput<S>>[], context: HandleContext): void | Promise<void>;
   /** Gives events that must reach the stream in the order in which they were recorded the same key. */
   partitionBy?(event: SchemaOutput<S>): string | number;
@@ -90,12 +101,25 @@ export interface Definition {
   readonly partitionBy: ((event: unknown) => unknown) | undefined;
   /** The event to record, of the arguments of `record`. */
   readonly eventOf: ((...args: readonly unknown[]) => unknown) | undefined;
+  /** What is laid under the context of each event; undefined when they are given none. */
+  readonly context: RequestContext | undefined;
   /** What events are validated with; undefined when they are not. */
   readonly schema: StandardSchemaV1 | undefined;
+  /** Neither: what is given is what is recorded. */
+  readonly isPlain: boolean;
   readonly overrides: TypeOverrides;
 }
 
-const OWN: readonly string[] = ['name', 'url', 'handleEvent', 'record', 'partitionBy', 'schema', 'validate'];
+const OWN: readonly string[] = [
+  'name',
+  'url',
+  'handleEvent',
+  'record',
+  'partitionBy',
+  'context',
+  'schema',
+  'validate',
+];
 const VALIDATE: readonly unknown[] = ['always', 'development', 'never', undefined];
 const SCHEMA_EXPECTED = 'a Standard Schema, as zod, valibot and arktype make them';
 const AT_ONCE_EXPECTED =
@@ -121,7 +145,7 @@ export function parseDefinition(input: unknown): Definition {
     });
   }
   const given = input as Readonly<Record<string, unknown>>;
-  const { name, url, handleEvent, record, partitionBy, schema, validate } = given;
+  const { name, url, handleEvent, record, partitionBy, context, schema, validate } = given;
   const problems: OptionProblem[] = [];
   const expect = (path: string, value: unknown, holds: boolean, expected: string): void => {
     if (!holds) problems.push({ type: 'invalid', path, came: shownValue(path, value), expected });
@@ -152,6 +176,7 @@ export function parseDefinition(input: unknown): Definition {
     partitionBy === undefined || typeof partitionBy === 'function',
     definitionOptions.partitionBy.expected,
   );
+  expect('context', context, context === undefined || isObject(context), 'an object of sections');
   expect('schema', schema, schema === undefined || isStandardSchema(schema), SCHEMA_EXPECTED);
   if (isStandardSchema(schema)) expect('schema', schema, answersAtOnce(schema), AT_ONCE_EXPECTED);
   expect('validate', validate, VALIDATE.includes(validate), "'always', 'development' or 'never'");
@@ -177,6 +202,7 @@ export function parseDefinition(input: unknown): Definition {
       problems,
     });
   }
+  const asked = isValidated(validate) ? (schema as StandardSchemaV1 | undefined) : undefined;
   const overrides = Object.fromEntries(others.map((key) => [key, given[key]]));
   return {
     name: name as string,
@@ -186,9 +212,15 @@ export function parseDefinition(input: unknown): Definition {
     partitionBy:
       typeof partitionBy === 'function' ? (event) => Reflect.apply(partitionBy, input, [event]) : undefined,
     eventOf: typeof record === 'function' ? (...args) => Reflect.apply(record, input, args) : undefined,
-    schema: isValidated(validate) ? (schema as StandardSchemaV1 | undefined) : undefined,
+    context: context as RequestContext | undefined,
+    schema: asked,
+    isPlain: asked === undefined && context === undefined,
     overrides: parseTypeOverrides(overrides, name as string),
   };
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }
 
 function isValidated(validate: unknown): boolean {

@@ -6,7 +6,6 @@ import {
   AdapterClosedError,
   AdapterDescriptorError,
   AdapterModuleError,
-  AdapterOptionsError,
   RecordsRejectedError,
   SendAbortedError,
   StreamNameError,
@@ -18,15 +17,6 @@ export const errorRebuilders: ErrorRebuilders = new Map<string, RebuildError>([
     code,
     ({ fields, stack }) => rebuild({ fields: fields.fields, stack }),
   ]),
-  // Two classes have this code; the name tells them apart.
-  [
-    'ERR_OPTIONS',
-    (plain) =>
-      plain.name === 'AdapterOptionsError'
-        ? revive(AdapterOptionsError)(plain)
-        : (errorClasses.get('ERR_OPTIONS')?.({ fields: plain.fields.fields, stack: plain.stack }) ??
-          new Error(plain.message)),
-  ],
   ['ERR_STREAM_NAME', revive(StreamNameError)],
   ['ERR_ADAPTER_CLOSED', revive(AdapterClosedError)],
   ['ERR_ADAPTER_DESCRIPTOR', revive(AdapterDescriptorError)],

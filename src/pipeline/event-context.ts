@@ -12,6 +12,24 @@
  * and is left out unless it is asked for.
  */
 
+import { BeamlineError } from './errors.ts';
+import { fromRequest } from './from-request.ts';
+import { type RedactList, redacted } from './redact.ts';
+import {
+  type AppData,
+  current,
+  type DeviceData,
+  type Id,
+  merge,
+  type RequestContext,
+  type RequestData,
+  run,
+  type SessionData,
+  type TraceData,
+  type UserData,
+} from './request-context.ts';
+import { shownValue } from './shown-value.ts';
+
 /** What happened. The six columns that every event of the master stream has; those left out are empty texts. */
 export interface EventData {
   /** Who says so: the service or the channel. */
@@ -26,71 +44,8 @@ export interface EventData {
   readonly eventProperty?: string | undefined;
   /** How much. Money in minor units. */
   readonly eventValue?: string | number | undefined;
-}
-
-/** An identifier of the application's own; it is text in the record. */
-export type Id = string | number | bigint;
-
-/** JSON values by name. */
-export type Traits = Readonly<Record<string, unknown>>;
-
-export interface UserData {
-  readonly id?: Id | null | undefined;
-  readonly anonymousId?: string | null | undefined;
-  readonly tenantId?: Id | null | undefined;
-  /** Taken over whole: what is put here is sent. */
-  readonly traits?: Traits | null | undefined;
-}
-
-export interface SessionData {
-  readonly id?: Id | undefined;
-  /** Which session of this user, from 1. */
-  readonly index?: number | undefined;
-}
-
-export interface DeviceData {
-  readonly id?: Id | undefined;
-  /** `mobile`, `tablet`, `desktop`, `server`, ... */
-  readonly type?: string | undefined;
-  readonly os?: string | undefined;
-  readonly osVersion?: string | undefined;
-  readonly model?: string | undefined;
-  readonly userAgent?: string | undefined;
-  readonly locale?: string | undefined;
-  readonly timezone?: string | undefined;
-}
-
-export interface RequestData {
-  readonly id?: Id | undefined;
-  readonly method?: string | undefined;
-  /** Its query, which may hold secrets, is cut off. */
-  readonly path?: string | undefined;
-  readonly referrer?: string | undefined;
-  /** Left out unless `includeIp` is given. */
-  readonly ip?: string | undefined;
-}
-
-export interface AppData {
-  readonly name?: string | undefined;
-  readonly version?: string | undefined;
-  readonly environment?: string | undefined;
-  readonly instance?: string | undefined;
-  readonly region?: string | undefined;
-}
-
-export interface TraceData {
-  readonly traceId?: string | undefined;
-  readonly spanId?: string | undefined;
-}
-
-/** The circumstances in which an event happens, each known or not: what a request knows, as a rule. */
-export interface RequestContext {
-  readonly user?: UserData | null | undefined;
-  readonly session?: SessionData | null | undefined;
-  readonly device?: DeviceData | null | undefined;
-  readonly request?: RequestData | null | undefined;
-  readonly app?: AppData | null | undefined;
-  readonly trace?: TraceData | null | undefined;
+  /** When it happened, where that is not when it was recorded: of a device that was offline, say. */
+  readonly occurredAt?: Date | string | number | undefined;
 }
 
 /**
@@ -99,29 +54,50 @@ export interface RequestContext {
  */
 export type EventContext = ReturnType<typeof fromContext>;
 
-export const EventContext = { fromContext };
+export const EventContext = { fromContext, fromRequest, run, current, merge } as const;
 
 export interface FromContextOptions {
   /** Take over `request.ip`. */
   readonly includeIp?: boolean;
+  /**
+   * Fields to leave out, under the names of the record: `device.user_agent`, `user.traits.email`, or a section as a
+   * whole. Holds for what `masterJson` adds to the user too.
+   */
+  readonly redact?: RedactList;
 }
 
+/**
+ * @throws BeamlineError `ERR_MESSAGE` when `occurredAt` is no moment.
+ */
 function fromContext(eventData: EventData, context?: RequestContext | null, options?: FromContextOptions) {
   const { user, session, device, request, app, trace } = context ?? {};
-  return {
+  const { occurredAt } = eventData;
+  const made = {
     event_source: eventData.eventSource ?? '',
     event_type: eventData.eventType ?? '',
     event_action: eventData.eventAction ?? '',
     event_object: eventData.eventObject ?? '',
     event_property: eventData.eventProperty ?? '',
     event_value: eventData.eventValue ?? '',
+    occurred_at: occurredAt === undefined ? undefined : momentText(occurredAt),
     user: user ? userSection(user) : undefined,
     session: session ? sessionSection(session) : undefined,
     device: device ? deviceSection(device) : undefined,
     request: request ? requestSection(request, options?.includeIp ? request.ip : undefined) : undefined,
     app: app ? appSection(app) : undefined,
-    trace: trace ? { trace_id: trace.traceId, span_id: trace.spanId } : undefined,
+    trace: trace ? traceSection(trace) : undefined,
   } as const;
+  return options?.redact === undefined ? made : redacted(made, options.redact);
+}
+
+function momentText(moment: Date | string | number): string {
+  const date = new Date(moment);
+  if (!Number.isNaN(date.getTime())) return date.toISOString();
+  throw new BeamlineError('ERR_MESSAGE', {
+    argument: 'occurredAt',
+    expected: 'a Date, milliseconds since the epoch, or a text that Date can read',
+    came: shownValue('occurredAt', moment),
+  });
 }
 
 /** The user as the record has it. */
@@ -157,9 +133,25 @@ function deviceSection({ id, type, os, osVersion, model, userAgent, locale, time
 }
 
 function requestSection({ id, method, path, referrer }: RequestData, ip: string | undefined) {
-  return { id: idText(id), method, path: path?.replace(/[?#].*$/s, ''), referrer, ip } as const;
+  return {
+    id: idText(id),
+    method,
+    path: path === undefined ? undefined : pathOf(path),
+    referrer,
+    ip,
+  } as const;
+}
+
+/** Without query and fragment, which may hold secrets. */
+function pathOf(url: string): string {
+  const end = url.search(/[?#]/);
+  return end === -1 ? url : url.slice(0, end);
 }
 
 function appSection({ name, version, environment, instance, region }: AppData) {
   return { name, version, environment, instance, region } as const;
+}
+
+function traceSection({ traceId, spanId }: TraceData) {
+  return { trace_id: traceId, span_id: spanId } as const;
 }

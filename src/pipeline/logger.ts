@@ -21,14 +21,25 @@ export interface Logger {
   child(bindings: LogFields): Logger;
 }
 
+/** How much the default logger says: entries of this level and above. */
+const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+
+export type StderrLevel = (typeof LEVELS)[number];
+
+export function isLogLevel(text: string): text is StderrLevel {
+  return (LEVELS as readonly string[]).includes(text);
+}
+
 export interface StderrLoggerOptions {
+  /** Default `warn`. */
+  readonly level?: StderrLevel;
   readonly clock?: Clock;
   /** Takes one whole line. */
   readonly write?: (line: string) => void;
 }
 
 /**
- * Writes warnings and errors as one line each to stderr, and leaves out the rest:
+ * Writes warnings and errors, or what `level` says, as one line each to stderr, and leaves out the rest:
  *
  *     2025-01-31T09:30:00.000Z beamline WARN events refused recordType=SignUp suppressed=1204
  *
@@ -36,17 +47,23 @@ export interface StderrLoggerOptions {
  * its stack; of any other object only what kind it is.
  */
 export function stderrLogger(options: StderrLoggerOptions = {}): Logger {
-  const { clock = systemClock, write = (line: string) => void process.stderr.write(line) } = options;
+  const {
+    level: least = 'warn',
+    clock = systemClock,
+    write = (line: string) => void process.stderr.write(line),
+  } = options;
   const bound = (bindings: LogFields): Logger => {
     const line = (level: string) => (fields: LogFields, message: string) => {
       const time = new Date(clock.wallTime()).toISOString();
       write(`${time} beamline ${level} ${oneLine(message)}${shown({ ...bindings, ...fields })}\n`);
     };
+    const from = (level: LogLevel) =>
+      LEVELS.indexOf(level) < LEVELS.indexOf(least) ? () => {} : line(level.toUpperCase());
     return {
-      debug: () => {},
-      info: () => {},
-      warn: line('WARN'),
-      error: line('ERROR'),
+      debug: from('debug'),
+      info: from('info'),
+      warn: from('warn'),
+      error: from('error'),
       child: (more) => bound({ ...bindings, ...more }),
     };
   };

@@ -5,6 +5,7 @@
  */
 import * as v from 'valibot';
 import { closestName } from './closest-name.ts';
+import { type EnvironmentVariableName, environmentVariables, variable } from './environment-variables.ts';
 import type { OptionProblem } from './errors.ts';
 import { kindOf, shownValue } from './shown-value.ts';
 
@@ -25,6 +26,14 @@ export interface Option<Input, Output = Input> extends Described {
   readonly bounds: string;
   /** What an error says was expected. */
   readonly expected: string;
+  /** The variable that sets it where the code does not. */
+  readonly environment?: FromVariable<Input>;
+}
+
+export interface FromVariable<Input> {
+  readonly name: EnvironmentVariableName;
+  /** The value of the option; undefined for a text that none can be made of. */
+  readonly read: (text: string) => Input | undefined;
 }
 
 /** An object of options, each with a default of its own. */
@@ -161,6 +170,28 @@ function groupEntry({ fields, rule }: OptionGroup<OptionFields>, withDefaults: b
 function keeps({ lesser, greater }: GroupRule, values: Record<string, unknown>): boolean {
   const [less, more] = [values[lesser], values[greater]];
   return less === undefined || more === undefined || (less as number) <= (more as number);
+}
+
+/** What the environment says of the options that an input does not give. */
+export function fromEnvironment(
+  options: Options,
+  input: unknown,
+): { readonly values: Readonly<Record<string, unknown>>; readonly problems: readonly OptionProblem[] } {
+  const given = (typeof input === 'object' && input !== null ? input : {}) as Readonly<
+    Record<string, unknown>
+  >;
+  const values: Record<string, unknown> = {};
+  const problems: OptionProblem[] = [];
+  for (const [name, option] of Object.entries(options)) {
+    if ('fields' in option || option.environment === undefined || given[name] !== undefined) continue;
+    const { name: path, read } = option.environment;
+    const text = variable(path);
+    if (text === undefined) continue;
+    const value: unknown = read(text);
+    if (value === undefined) problems.push(invalid(path, text, environmentVariables[path].expected));
+    else values[name] = value;
+  }
+  return { values, problems };
 }
 
 /** Every problem of an input, once each, by the path at which it is; empty when there is none. */

@@ -4,7 +4,7 @@
 import * as v from 'valibot';
 import type { FailedAttempt } from './attempt-history.ts';
 import type { DeadLetterFileOptions } from './dead-letter-file.ts';
-import { type Logger, stderrLogger } from './logger.ts';
+import { isLogLevel, type Logger, stderrLogger } from './logger.ts';
 import { choice, fraction, type Options, size, whole } from './options-schema.ts';
 
 const KIB = 1024;
@@ -220,6 +220,10 @@ export const applicationOptions = {
     type: 'logger',
     expected: `a logger in pino's shape, with the functions ${LOG_METHODS.join(', ')}`,
     doc: "Where the library logs: an object in pino's shape.",
+    environment: {
+      name: 'BEAMLINE_LOG_LEVEL',
+      read: (level) => (isLogLevel(level) ? stderrLogger({ level }) : undefined),
+    },
   }),
 } as const satisfies Options;
 

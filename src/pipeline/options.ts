@@ -9,6 +9,7 @@
 import * as v from 'valibot';
 import { BeamlineError, type OptionProblem } from './errors.ts';
 import {
+  fromEnvironment,
   type InputOf,
   type Option,
   type Options,
@@ -17,6 +18,7 @@ import {
   schemaOf,
 } from './options-schema.ts';
 import { type AdapterChoice, applicationOptions, definitionOptions, typeOptions } from './options-table.ts';
+import { type OptionSource, type ShownOption, shownOption } from './shown-options.ts';
 
 /** What `Application.start` takes. */
 export type ApplicationOptionsInput = InputOf<typeof applicationOptions> & {
@@ -25,11 +27,14 @@ export type ApplicationOptionsInput = InputOf<typeof applicationOptions> & {
 /** What a definition may say about its own type. */
 export type TypeOptionsInput = InputOf<typeof typeOptions>;
 
+/** Where each option of an application comes from. */
+const sources = Symbol('sources');
 declare const parsed: unique symbol;
 type Parsed<Name extends string> = { readonly [parsed]: Name };
 
 /** All options of an application, checked and complete. */
-export type ApplicationOptions = OutputOf<typeof applicationOptions> & Parsed<'application'>;
+export type ApplicationOptions = OutputOf<typeof applicationOptions> &
+  Parsed<'application'> & { readonly [sources]: Readonly<Record<string, OptionSource>> };
 /** What a definition says about its own type, checked. */
 export type TypeOverrides = TypeOptionsInput & Parsed<'overrides'>;
 /** All options of one record type, checked and complete. */
@@ -38,7 +43,54 @@ export type TypeOptions = OutputOf<typeof typeOptions> & Parsed<'type'>;
 /** @throws BeamlineError `ERR_OPTIONS`, naming every option that cannot be used. */
 export function parseApplicationOptions(input: unknown): ApplicationOptions {
   const schema = schemaOf(applicationOptions, { withDefaults: true });
-  return parse('Application.start()', applicationOptions, schema, input) as ApplicationOptions;
+  const environment = fromEnvironment(applicationOptions, input);
+  const whole =
+    typeof input === 'object' && input !== null
+      ? { ...withoutUndefined(input), ...environment.values }
+      : input;
+  const from = (path: string): OptionSource => {
+    const [name = '', field] = path.split('.');
+    const given = (input as Readonly<Record<string, unknown>>)[name];
+    const value =
+      field === undefined ? given : (given as Readonly<Record<string, unknown>> | undefined)?.[field];
+    if (value !== undefined) return 'code';
+    return Object.hasOwn(environment.values, name) ? 'environment' : 'default';
+  };
+  return parse('Application.start()', applicationOptions, schema, whole, {
+    problems: environment.problems,
+    finish: (output) =>
+      Object.defineProperty(output, sources, {
+        value: Object.fromEntries(describeOptions().map(({ name }) => [name, from(name)])),
+      }),
+  }) as ApplicationOptions;
+}
+
+function withoutUndefined(input: object): object {
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
+}
+
+/** Every option of an application with its value and its source. */
+export function shownOptions(options: ApplicationOptions): ShownOption[] {
+  return describeOptions().map(({ name }) => {
+    const source = options[sources][name] ?? 'default';
+    return shownOption(name, null, valueAt(options, name), source);
+  });
+}
+
+/** What a definition says itself. */
+export function shownOverrides(overrides: TypeOverrides, recordType: string): ShownOption[] {
+  return describeOptions()
+    .filter(({ name, perType }) => perType && valueAt(overrides, name) !== undefined)
+    .map(({ name }) => shownOption(name, recordType, valueAt(overrides, name), 'code'));
+}
+
+function valueAt(options: object, path: string): unknown {
+  return path
+    .split('.')
+    .reduce<unknown>(
+      (value, key) => (value as Readonly<Record<string, unknown>> | undefined)?.[key],
+      options,
+    );
 }
 
 /**
@@ -107,11 +159,23 @@ function row(name: string, option: Option<unknown>, perType: OptionRow['perType'
 
 const definition = (recordType: string) => `Records.define() of '${recordType}'`;
 
-function parse(call: string, options: Options, schema: v.GenericSchema, input: unknown): unknown {
+interface Besides {
+  /** What is wrong already. */
+  readonly problems: readonly OptionProblem[];
+  readonly finish: (output: object) => object;
+}
+
+function parse(
+  call: string,
+  options: Options,
+  schema: v.GenericSchema,
+  input: unknown,
+  besides: Besides = { problems: [], finish: (output) => output },
+): unknown {
   const result = v.safeParse(schema, input);
-  if (result.success) return frozen(result.output);
-  const problems = problemsOf(options, result.issues).map(inItsPlace);
-  throw new BeamlineError('ERR_OPTIONS', { call, problems });
+  if (result.success && besides.problems.length === 0) return frozen(besides.finish(result.output as object));
+  const problems = result.success ? [] : problemsOf(options, result.issues).map(inItsPlace);
+  throw new BeamlineError('ERR_OPTIONS', { call, problems: [...problems, ...besides.problems] });
 }
 
 /** An option of the application that stands in a definition is not unknown, only in the wrong place; and vice versa. */

@@ -9,7 +9,7 @@
  *     MyEvent.record({ step: 'confirm' });          // true: accepted. false: refused, the queue is full
  */
 import { systemClock } from '../base/clock.ts';
-import { type DirectoryHandle, joinDirectory, type Recorder } from '../threads/directory.ts';
+import { type DirectoryHandle, inheritedHandle, joinDirectory, type Recorder } from '../threads/directory.ts';
 import {
   type Confirmable,
   countsOf,
@@ -26,6 +26,7 @@ import {
 import { environment, keepDefinition, setEnvironment } from './environment.ts';
 import { BeamlineError } from './errors.ts';
 import { InvalidEvents } from './invalid-events.ts';
+import { withContext } from './request-context.ts';
 import { issuePaths, type SchemaInput, type SchemaResult, type StandardSchemaV1 } from './standard-schema.ts';
 
 export interface ConfirmOptions {
@@ -89,7 +90,10 @@ function define(definition: unknown): unknown {
 export const Records = {
   define,
 
-  /** Lets another thread record: plain data, to be posted to it and given to `Records.attach` there. */
+  /**
+   * Lets another thread record: plain data, to be posted to it and given to `Records.attach` there. A thread that is
+   * started while the application runs needs neither: it finds the application by itself.
+   */
   share(): RecordsHandle {
     const current = environment();
     if (current.type !== 'application')
@@ -111,6 +115,12 @@ export const Records = {
     setEnvironment({ type: 'attached', bootId: handle.bootId, ...joinDirectory(handle, systemClock) });
   },
 } as const;
+
+/** A thread that was started while an application ran belongs to it unless it says otherwise. */
+function attachInherited(): void {
+  const handle = inheritedHandle();
+  if (handle !== undefined) Records.attach(handle);
+}
 
 /** The handle of `Records.share()`: opaque, structured-cloneable. */
 export type RecordsHandle = DirectoryHandle;
@@ -134,11 +144,11 @@ class Handle {
   }
 
   record(...args: readonly unknown[]): boolean {
-    const { eventOf, schema } = this.#definition;
+    const { eventOf, isPlain } = this.#definition;
     const event = eventOf === undefined ? args[0] : eventOf(...args);
     const { recorder, writer } = this.#connect('record');
-    if (schema === undefined) return writer.append(event);
-    const checked = this.#check(schema, event);
+    if (isPlain) return writer.append(event);
+    const checked = this.#check(event);
     if (checked.issues === undefined) return writer.append(checked.value);
     this.#invalid.refuse(recorder, writer, issuePaths(checked.issues));
     return false;
@@ -152,8 +162,7 @@ class Handle {
     if (signal?.aborted)
       throw new BeamlineError('ERR_ABORTED', { recordType, id: null }, { cause: signal.reason });
     const { recorder, writer } = this.#connect('recordAndConfirm');
-    const { schema } = this.#definition;
-    const checked = schema === undefined ? { value: event } : this.#check(schema, event);
+    const checked = this.#check(event);
     if (checked.issues !== undefined) {
       const paths = issuePaths(checked.issues);
       this.#invalid.refuse(recorder, writer, paths);
@@ -190,8 +199,12 @@ class Handle {
     return countsOf(this.#connect('stats').writer.handle);
   }
 
-  #check(schema: StandardSchemaV1, event: unknown): SchemaResult<unknown> {
-    const answer = schema['~standard'].validate(event);
+  /** The event as it is recorded: with its context, and as its schema makes it. */
+  #check(event: unknown): SchemaResult<unknown> {
+    const { context, schema } = this.#definition;
+    const whole = context === undefined ? event : withContext(event, context);
+    if (schema === undefined) return { value: whole };
+    const answer = schema['~standard'].validate(whole);
     if (!(answer instanceof Promise)) return answer;
     // The error below tells the caller; what the schema would have said in the end is of no use any more.
     answer.catch(() => {});
@@ -199,6 +212,7 @@ class Handle {
   }
 
   #connect(call: string): Connection {
+    if (environment().type === 'idle') attachInherited();
     const current = environment();
     if (current.type === 'idle')
       throw new BeamlineError('ERR_NOT_RUNNING', { call: `${this.name}.${call}()` });

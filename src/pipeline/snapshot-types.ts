@@ -6,6 +6,7 @@ import type { HealthLine } from './health.ts';
 import type { Ledger, TypeLedger } from './ledger.ts';
 import type { PlacementInfo } from './placement.ts';
 import type { RestartEntry } from './restarts.ts';
+import type { ShownOption } from './shown-options.ts';
 import type { ShownReason } from './shown-reason.ts';
 
 /** Raised with each change that a reader of the one before could stumble over. */
@@ -31,6 +32,8 @@ export interface Snapshot {
   readonly threads: readonly ThreadSnapshot[];
   readonly records: readonly RecordSnapshot[];
   readonly ledger: Ledger;
+  /** The options: those of the application, those of its adapter (`adapter.region`), and what definitions override. */
+  readonly options: readonly ShownOption[];
 }
 
 export type NodeStatus = 'starting' | 'waiting' | 'running' | 'suspended' | 'restarting' | 'hung';

@@ -8,7 +8,9 @@ import { fillOf, oldestPendingAt } from '../threads/queue/index.ts';
 import type { Engine } from './engine.ts';
 import { healthOf } from './health.ts';
 import { ledgerOf } from './ledger.ts';
+import { shownOptions, shownOverrides } from './options.ts';
 import type { RecordType } from './record-type.ts';
+import type { ShownOption } from './shown-options.ts';
 import { shownError } from './shown-reason.ts';
 import type { SiteSnapshot } from './site.ts';
 import {
@@ -49,8 +51,16 @@ export async function takeSnapshot(engine: Engine): Promise<Snapshot> {
     threads: sites.map(threadSnapshot),
     records,
     ledger: ledgerOf(engine.types.values()),
+    options: optionsOf(engine),
   };
   return { ...picture, health: healthOf(picture) };
+}
+
+function optionsOf({ options, adapter, types }: Engine): ShownOption[] {
+  const ofTypes = [...types.values()].flatMap(({ definition, name }) =>
+    shownOverrides(definition.overrides, name),
+  );
+  return [...shownOptions(options), ...adapter.shown, ...ofTypes];
 }
 
 async function askSite(engine: Engine, type: RecordType): Promise<SiteAnswer> {

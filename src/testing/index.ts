@@ -1,10 +1,5 @@
 /** Helpers for tests of what is built on beamline. */
-export {
-  type InjectedFailure,
-  type MemoryDescriptor,
-  memory,
-  type StoredMessage,
-} from '../pipeline/adapter/memory.ts';
+export type { InjectedFailure, StoredMessage } from '../pipeline/adapter/memory.ts';
 export { deaggregate, type UserRecord } from './kinesis/deaggregate.ts';
 export type { Fault, FaultRule } from './kinesis/faults.ts';
 export type { KinesisSimulatorOptions, Latency } from './kinesis/options.ts';
@@ -14,3 +9,5 @@ export { type RunningKinesis, SimulatedKinesis, startKinesisSimulator } from './
 export type { StreamSettings } from './kinesis/stream.ts';
 export { runTo, runUntil } from './kinesis/virtual-time.ts';
 export { ManualClock } from './manual-clock.ts';
+export { memory, TestMemory } from './memory.ts';
+export { type TestApplication, type TestOptions, withApplication } from './with-application.ts';

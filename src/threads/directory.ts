@@ -17,8 +17,11 @@
  */
 import {
   BroadcastChannel,
+  getEnvironmentData,
+  isMainThread,
   type MessagePort,
   receiveMessageOnPort,
+  setEnvironmentData,
   threadId,
   type Worker,
 } from 'node:worker_threads';
@@ -33,6 +36,7 @@ import {
   RECHECK_MS,
   RecordingThread,
   sealSegmentsOf,
+  TappedWriter,
 } from './queue/index.ts';
 
 /** Plain data: can be posted to any thread of the process. */
@@ -50,6 +54,14 @@ export interface RecorderIdentity {
   readonly writer: number;
   /** Undefined when all are taken: nobody will seal what such a thread was filling when it ends. */
   readonly row: number | undefined;
+}
+
+/** Under this name each thread that is started while an application runs finds the handle of its directory. */
+const INHERITED = 'beamline:directory';
+
+/** The handle that this thread was started with; undefined when no application ran then. */
+export function inheritedHandle(): DirectoryHandle | undefined {
+  return isMainThread ? undefined : (getEnvironmentData(INHERITED) as unknown as DirectoryHandle | undefined);
 }
 
 const NEXT_WRITER = 0;
@@ -103,6 +115,9 @@ function ownerOf(thread: number): number {
   return thread + 1;
 }
 
+/** Hears of an accepted event of a type. */
+export type RecordTap = (name: string, event: unknown) => void;
+
 /** The recording side of one thread: a writer for each queue. */
 export class Recorder {
   readonly thread: RecordingThread;
@@ -112,6 +127,7 @@ export class Recorder {
   readonly note: (name: string, note: unknown) => void;
   readonly #find: (name: string) => QueueHandle | undefined;
   readonly #writers = new Map<string, QueueWriter>();
+  readonly #tap: RecordTap | undefined;
 
   constructor(
     confirmations: ConfirmationsHandle,
@@ -119,9 +135,11 @@ export class Recorder {
     clock: Clock,
     find: (name: string) => QueueHandle | undefined,
     note: (name: string, note: unknown) => void,
+    tap?: RecordTap,
   ) {
     this.#find = find;
     this.note = note;
+    this.#tap = tap;
     this.thread = new RecordingThread({
       writer,
       clock,
@@ -137,7 +155,11 @@ export class Recorder {
     if (known !== undefined) return known;
     const queue = this.#find(name);
     if (queue === undefined) return undefined;
-    const writer = new QueueWriter(queue, this.thread);
+    const tap = this.#tap;
+    const writer =
+      tap === undefined
+        ? new QueueWriter(queue, this.thread)
+        : new TappedWriter(queue, this.thread, (event) => tap(name, event));
     this.#writers.set(name, writer);
     return writer;
   }
@@ -162,6 +184,7 @@ export class Directory {
     this.#channel.onmessage = (event) => this.#hear((event as { readonly data: Announcement }).data);
     this.#channel.unref();
     process.on('worker', this.#watch);
+    this.#bequeath(this.handle);
   }
 
   get handle(): DirectoryHandle {
@@ -173,9 +196,10 @@ export class Directory {
     };
   }
 
-  recorder(clock: Clock): Recorder {
+  /** `tap` is told each event that is accepted on this thread. */
+  recorder(clock: Clock, tap?: RecordTap): Recorder {
     const find = (name: string) => this.#queues.get(name);
-    return new Recorder(this.confirmations, this.identify(), clock, find, this.#noted);
+    return new Recorder(this.confirmations, this.identify(), clock, find, this.#noted, tap);
   }
 
   /** An identity for a thread that the application starts itself. */
@@ -191,12 +215,14 @@ export class Directory {
 
   announce(name: string, queue: QueueHandle): void {
     this.#queues.set(name, queue);
+    if (this.#open) this.#bequeath(this.handle);
     if (this.#open) this.#channel.postMessage({ type: 'defined', name, queue } satisfies Announcement);
   }
 
   /** The application has stopped. */
   close(): void {
     this.#open = false;
+    this.#bequeath(undefined);
     process.off('worker', this.#watch);
     this.#channel.postMessage({ type: 'stopped' } satisfies Announcement);
     this.#channel.close();
@@ -210,6 +236,11 @@ export class Directory {
       for (const identity of this.#rows.ownedBy(ownerOf(threadId))) this.retire(identity);
     });
   };
+
+  /** To the threads that are started from now on, by whomever: a pool's too. */
+  #bequeath(handle: DirectoryHandle | undefined): void {
+    setEnvironmentData(INHERITED, handle as never);
+  }
 
   #hear(announcement: Announcement): void {
     if (announcement.type === 'noted') this.#noted(announcement.name, announcement.note);

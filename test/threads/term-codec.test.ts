@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { ProcessId } from '../../src/otp/pid.ts';
-import { AdapterOptionsError, RecordsRejectedError } from '../../src/pipeline/adapter/errors.ts';
+import { RecordsRejectedError } from '../../src/pipeline/adapter/errors.ts';
 import { errorRebuilders } from '../../src/pipeline/error-rebuilders.ts';
 import { BeamlineError } from '../../src/pipeline/errors.ts';
 import { EventTooLargeError } from '../../src/threads/queue/index.ts';
@@ -42,7 +42,6 @@ describe('The term codec', () => {
       new RecordsRejectedError('signup', 2, [{ index: 1, code: 'X', message: 'no', bytes: 3, limit: null }]),
       new EventTooLargeError(10, 5),
       new BeamlineError('ERR_OPTIONS', { call: 'x()', problems: [] }),
-      new AdapterOptionsError('kinesis()', [{ path: 'region', expected: 'a region', received: 'nothing' }]),
     ];
     for (const error of errors) {
       const crossed = cross(error) as Error & { code: string };

@@ -32,6 +32,10 @@ export interface AdapterDescriptor {
   readonly options?: unknown;
   /** What must stay on the main thread, by name: the adapter calls it through `context.functions`. */
   readonly functions?: Readonly<Record<string, AdapterFunction>>;
+  /** Where each option comes from. Without it no option is shown to who looks at the running application. */
+  readonly sources?: Readonly<Record<string, 'code' | 'environment' | 'default'>>;
+  /** For tests: is told each event that `record()` has accepted on the main thread, as it was recorded. */
+  readonly onRecorded?: (recordType: string, event: unknown) => void;
 }
 
 /** A function that stays on the main thread. Its arguments and its result must be cloneable. */

@@ -2,6 +2,8 @@
  * Checks what a user hands in as an adapter, on the main thread, and takes it apart into the half that crosses to
  * the thread and the half that stays.
  */
+
+import { type ShownOption, shownOption } from '../shown-options.ts';
 import type { AdapterDescriptor, AdapterFunction } from './adapter.ts';
 import { AdapterDescriptorError } from './errors.ts';
 
@@ -14,6 +16,9 @@ export interface WireDescriptor {
 export interface CheckedDescriptor {
   readonly wire: WireDescriptor;
   readonly functions: Readonly<Record<string, AdapterFunction>>;
+  readonly onRecorded: AdapterDescriptor['onRecorded'];
+  /** The options as they may be shown. */
+  readonly shown: readonly ShownOption[];
 }
 
 /** Throws `ERR_ADAPTER_DESCRIPTOR` when a record type's thread could not be started with this. */
@@ -23,11 +28,34 @@ export function checkDescriptor(value: AdapterDescriptor): CheckedDescriptor {
   if (typeof given !== 'object' || given === null) {
     throw new AdapterDescriptorError(`expected an object, got ${describe(given)}`);
   }
-  const { module, options, functions = {} } = given as Partial<Record<keyof AdapterDescriptor, unknown>>;
+  const {
+    module,
+    options,
+    functions = {},
+    onRecorded,
+  } = given as Partial<Record<keyof AdapterDescriptor, unknown>>;
   return {
     wire: { module: checkModule(module), options: checkOptions(options) },
     functions: checkFunctions(functions),
+    shown: shownOf(options, value.sources),
+    onRecorded:
+      typeof onRecorded === 'function'
+        ? (recordType, event) => value.onRecorded?.(recordType, event)
+        : undefined,
   };
+}
+
+/** Of an adapter that does not say where its options come from nothing is shown: what is secret in them is not known. */
+function shownOf(options: unknown, sources: AdapterDescriptor['sources']): ShownOption[] {
+  if (typeof options !== 'object' || options === null || sources === undefined) return [];
+  return Object.entries(options).flatMap(([name, value]) => {
+    const source = sources[name] ?? 'code';
+    return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+      ? Object.entries(value).map(([field, inner]) =>
+          shownOption(`adapter.${name}.${field}`, null, inner, source),
+        )
+      : [shownOption(`adapter.${name}`, null, value, source)];
+  });
 }
 
 function checkModule(module: unknown): string {

@@ -39,29 +39,6 @@ export class AdapterModuleError extends AdapterError {
   }
 }
 
-/** One option that cannot be used. */
-export interface OptionProblem {
-  /** Where it is, with dots: `http.connectTimeoutMs`. */
-  readonly path: string;
-  readonly expected: string;
-  readonly received: string;
-}
-
-/** Options that cannot be used: all of them, in one error. */
-export class AdapterOptionsError extends AdapterError {
-  override readonly name = 'AdapterOptionsError';
-  readonly code = 'ERR_OPTIONS';
-  readonly problems: readonly OptionProblem[];
-
-  constructor(adapter: string, problems: readonly OptionProblem[], options?: ErrorOptions) {
-    const lines = problems.map(
-      ({ path, expected, received }) => `  ${path}: expected ${expected}, got ${received}`,
-    );
-    super(`Invalid options for ${adapter}:\n${lines.join('\n')}`, options);
-    this.problems = problems;
-  }
-}
-
 const REJECTIONS_SHOWN = 3;
 
 /** Some records of a send will never be in the stream. All others of that send are. */

@@ -2,7 +2,9 @@
  * The descriptor of the Kinesis adapter, made on the main thread. Nothing that this file imports loads the AWS
  * SDK: that happens in the record type's thread, which imports the descriptor's module.
  */
+import type { OptionSource } from '../shown-options.ts';
 import type { AdapterDescriptor } from './adapter.ts';
+import { type FromEnvironment, kinesisFromEnvironment } from './kinesis/from-environment.ts';
 import { type KinesisOptions, kinesisSchema } from './kinesis/options.ts';
 import { parseOptions } from './options.ts';
 
@@ -14,14 +16,43 @@ export type { KinesisCredentials, KinesisCredentialsProvider, KinesisOptions } f
  * ```ts
  * kinesis({ region: 'eu-west-1', streams: { signup: 'prod-signup', master: 'prod-master' } })
  * ```
- * `credentials` may be a function: it stays on the main thread and is asked when credentials are needed. Throws
- * `ERR_OPTIONS` with every option that cannot be used.
+ * `credentials` may be a function: it stays on the main thread and is asked when credentials are needed. What is not given
+ * may come from `BEAMLINE_REGION`, `BEAMLINE_ENDPOINT` and `BEAMLINE_STREAMS`. Throws `ERR_OPTIONS` with every option that
+ * cannot be used.
  */
 export function kinesis(options: KinesisOptions = {}): AdapterDescriptor {
   const module = new URL('./kinesis/entry.js', import.meta.url).href;
-  if (typeof options === 'object' && options !== null && typeof options.credentials === 'function') {
-    const { credentials, ...data } = options;
-    return { module, options: parseOptions('kinesis()', kinesisSchema, data), functions: { credentials } };
-  }
-  return { module, options: parseOptions('kinesis()', kinesisSchema, options) };
+  if (typeof options !== 'object' || options === null)
+    return { module, options: parseOptions('kinesis()', kinesisSchema, options) };
+  const { credentials, ...given } = options;
+  const environment = kinesisFromEnvironment();
+  const whole = withEnvironment(given, environment);
+  const functions = typeof credentials === 'function' ? { credentials } : undefined;
+  const data = credentials === undefined || functions !== undefined ? whole : { ...whole, credentials };
+  const settings = parseOptions('kinesis()', kinesisSchema, data);
+  const sources = Object.keys(settings).map((name) => [name, sourceOf(name, given, environment)] as const);
+  return {
+    module,
+    options: settings,
+    sources: {
+      ...Object.fromEntries(sources),
+      ...(credentials === undefined ? {} : { credentials: 'code' }),
+    },
+    ...(functions === undefined ? {} : { functions }),
+  };
+}
+
+type Given = Omit<KinesisOptions, 'credentials'>;
+
+/** What is given goes before what the environment says, of `streams` each name by itself. */
+function withEnvironment(given: Given, { streams, ...environment }: FromEnvironment): Given {
+  const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  if (streams === undefined) return { ...environment, ...known };
+  const own = given.streams ?? {};
+  return { ...environment, ...known, streams: typeof own === 'object' ? { ...streams, ...own } : own };
+}
+
+function sourceOf(name: string, given: object, environment: object): OptionSource {
+  if ((given as Readonly<Record<string, unknown>>)[name] !== undefined) return 'code';
+  return Object.hasOwn(environment, name) ? 'environment' : 'default';
 }

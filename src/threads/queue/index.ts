@@ -53,4 +53,4 @@ export { RecordingThread, type RecordingThreadOptions } from './recording-thread
 export { PARKING_OWNER } from './segment.ts';
 export { type Door, QueueSignals } from './signals.ts';
 export { blockFor, RECHECK_MS, type Watch } from './wait.ts';
-export { type Confirmable, QueueWriter, sealSegmentsOf } from './writer.ts';
+export { type Confirmable, QueueWriter, sealSegmentsOf, TappedWriter } from './writer.ts';

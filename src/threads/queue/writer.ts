@@ -154,6 +154,28 @@ export class QueueWriter {
   }
 }
 
+/** Tells of each event that it has taken: a writer of its own kind, so that others pay nothing for it. */
+export class TappedWriter extends QueueWriter {
+  readonly #tap: (event: unknown) => void;
+
+  constructor(handle: QueueHandle, thread: RecordingThread, tap: (event: unknown) => void) {
+    super(handle, thread);
+    this.#tap = tap;
+  }
+
+  override append(event: unknown): boolean {
+    const accepted = super.append(event);
+    if (accepted) this.#tap(event);
+    return accepted;
+  }
+
+  override appendAndConfirm(event: unknown, until: Until): Confirmable {
+    const outcome = super.appendAndConfirm(event, until);
+    if (outcome.type === 'accepted') this.#tap(event);
+    return outcome;
+  }
+}
+
 /** The thread with this writer number is dead: what it was filling is sealed for it, and the reader looks. */
 export function sealSegmentsOf(handle: QueueHandle, writer: number): void {
   const memory = new QueueMemory(handle);

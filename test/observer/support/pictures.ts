@@ -98,6 +98,7 @@ export function aSnapshot(part: Partial<Snapshot> = {}): Snapshot {
     threads: [],
     records: [],
     ledger: { ...nothing, types: {} },
+    options: [],
     ...part,
   };
 }

@@ -19,8 +19,9 @@ import {
 } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import * as v from 'valibot';
+import { BeamlineError } from '../../errors.ts';
 import type { AdapterContext } from '../adapter.ts';
-import { AdapterModuleError, AdapterOptionsError } from '../errors.ts';
+import { AdapterModuleError } from '../errors.ts';
 import { withDeadline } from './deadline.ts';
 import { concernsCredentials, failureOf } from './failure.ts';
 import { givenCredentialsSchema, type KinesisCredentials, type KinesisSettings } from './options.ts';
@@ -56,12 +57,9 @@ export class SdkTransport implements Transport {
       await transport.#client.config.region();
     } catch (cause) {
       transport.close();
-      const problem = {
-        path: 'region',
-        expected: 'a region, here or in AWS_REGION or in the profile',
-        received: 'none',
-      };
-      throw new AdapterOptionsError('kinesis()', [problem], { cause });
+      const expected = 'a region, here or in BEAMLINE_REGION, AWS_REGION or the profile';
+      const problem = { type: 'invalid', path: 'region', came: 'none', expected } as const;
+      throw new BeamlineError('ERR_OPTIONS', { call: 'kinesis()', problems: [problem] }, { cause });
     }
     return transport;
   }

@@ -1,0 +1,36 @@
+/**
+ * What operations set without a change of code: all variables of the environment that the library reads, and nothing else.
+ * What the code says goes before them, they go before the defaults. Read when they are needed, never on import.
+ */
+
+export interface EnvironmentVariable {
+  /** What it sets. */
+  readonly option: string;
+  /** What it must hold, in the words of an error. */
+  readonly expected: string;
+}
+
+export const environmentVariables = {
+  BEAMLINE_REGION: { option: '`region` of `kinesis()`', expected: 'an AWS region' },
+  BEAMLINE_ENDPOINT: {
+    option: '`endpoint` of `kinesis()`',
+    expected: 'a URL that starts with https:// or http://',
+  },
+  BEAMLINE_STREAMS: {
+    option: '`streams` of `kinesis()`, each name that the code does not map itself',
+    expected: 'names and streams, as in signup=prod-signup,master=prod-master',
+  },
+  BEAMLINE_OBSERVER_PORT: { option: '`port` of `app.observe()`', expected: 'a number from 0 to 65535' },
+  BEAMLINE_LOG_LEVEL: {
+    option: 'how much the default `logger` says',
+    expected: 'debug, info, warn, error or silent',
+  },
+} as const satisfies Readonly<Record<string, EnvironmentVariable>>;
+
+export type EnvironmentVariableName = keyof typeof environmentVariables;
+
+/** Its text; undefined when it is not set, or set to nothing. */
+export function variable(name: EnvironmentVariableName): string | undefined {
+  const text = process.env[name]?.trim();
+  return text === '' ? undefined : text;
+}
