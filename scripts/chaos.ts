@@ -1,50 +1,56 @@
 /**
- * `npm run chaos -- --events 100000 --seed 1`: several threads record into two types, which send to a Kinesis that
- * fails in every way it can, while an executioner kills threads and processes. At the end every event is looked up in
- * what that Kinesis really holds. Exit code 1 if one is missing, was never recorded, or the ledger is not exact.
+ * `npm run chaos -- --events 100000 --seed 1`: an application in a process of its own, with several threads that record
+ * into two types, which send to a Kinesis that fails in every way it can. Threads and processes of the tree are killed,
+ * handlers hang, events are poison; and with `kill` the whole process is killed by SIGKILL and started again on the same
+ * spool. At the end every event that was confirmed is looked up in what that Kinesis really holds. Exit code 1 if one is
+ * missing, was never recorded, has two ids, or the ledger is not exact.
  *
  * The same seed gives the same faults, by request, and the same victims, in the same order.
  */
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { Worker } from 'node:worker_threads';
 import { type Random, seededRandom } from '../src/base/random.ts';
-import { Application, type DeadLetter, kinesis, type Logger, Records } from '../src/index.ts';
 import { type FaultRule, type RunningKinesis, startKinesisSimulator } from '../src/testing/index.ts';
 import { type ChaosEvent, STREAMS } from './chaos/events.ts';
+import { type Evidence, isClean, type Judgement, judge } from './chaos/judge.ts';
+import type { Executed, LifeTask, Told } from './chaos/life.ts';
 import type { WriterTask } from './chaos/writer.ts';
 
 const WRITERS = 3;
-const KILL_EVERY_MS = 150;
-const FAULTS: Readonly<Record<string, readonly FaultRule[]>> = {
+/** Lives that are ended by SIGKILL, before the last one. */
+const KILLS = 10;
+/** What a life may take to show that it lives. */
+const LIFE_TIMEOUT_MS = 300_000;
+const REQUEST_FAULTS: Readonly<Record<string, readonly FaultRule[]>> = {
   partial: [{ fault: { type: 'partial' }, rate: 0.05 }],
   before: [{ fault: { type: 'error', code: 'InternalFailure', commit: 'before' }, rate: 0.05 }],
   after: [{ fault: { type: 'reset', commit: 'after' }, rate: 0.03 }],
   outage: [{ fault: { type: 'error', code: 'ServiceUnavailable', commit: 'before' }, timeMs: [3000, 6000] }],
 };
-const VICTIMS = [
-  'thread',
-  'thread',
-  'Record',
-  'Producer',
-  'ConsumerSupervisor',
-  'Consumer',
-  'Registry',
-] as const;
+const FAULTS = [...Object.keys(REQUEST_FAULTS), 'threads', 'hang', 'poison', 'kill'];
 
-interface Verdict {
-  readonly accepted: number;
+interface Verdict extends Judgement {
   readonly refused: number;
-  readonly missing: number;
-  readonly invented: number;
-  readonly duplicates: number;
-  readonly letters: number;
   readonly planted: number;
   readonly threads: number;
   readonly processes: number;
+  readonly hangs: number;
+  readonly kills: number;
+  readonly recovered: number;
   readonly ledgerExact: boolean;
   readonly seconds: number;
+}
+
+interface Plan {
+  readonly events: number;
+  readonly rate: number;
+  readonly seed: number;
+  readonly faults: ReadonlySet<string>;
 }
 
 async function main(): Promise<number> {
@@ -53,154 +59,154 @@ async function main(): Promise<number> {
       events: { type: 'string', default: '30000' },
       seed: { type: 'string', default: '1' },
       rate: { type: 'string', default: '4000' },
-      faults: { type: 'string', default: 'partial,before,after,outage,kill,poison' },
+      faults: { type: 'string', default: FAULTS.join(',') },
       json: { type: 'boolean', default: false },
     },
   });
-  const events = positive('events', values.events);
-  const seed = positive('seed', values.seed);
-  const rate = positive('rate', values.rate);
-  const faults = new Set(values.faults.split(','));
-  const known = [...Object.keys(FAULTS), 'kill', 'poison'];
-  for (const fault of faults)
-    if (!known.includes(fault)) throw new RangeError(`--faults: ${fault} is none of ${known.join(', ')}`);
+  const plan: Plan = {
+    events: positive('events', values.events),
+    seed: positive('seed', values.seed),
+    rate: positive('rate', values.rate),
+    faults: new Set(values.faults.split(',')),
+  };
+  for (const fault of plan.faults)
+    if (!FAULTS.includes(fault)) throw new RangeError(`--faults: ${fault} is none of ${FAULTS.join(', ')}`);
 
   const simulator = await startKinesisSimulator({
     streams: { 'chaos-a': 4, 'chaos-b': 4 },
     limits: false,
     latencyMs: { meanMs: 50, spread: 0.75 },
-    seed,
-    faults: Object.entries(FAULTS).flatMap(([name, rules]) => (faults.has(name) ? rules : [])),
+    seed: plan.seed,
+    faults: Object.entries(REQUEST_FAULTS).flatMap(([name, rules]) => (plan.faults.has(name) ? rules : [])),
   });
-  const verdict = await run(simulator, { events, rate, faults, random: seededRandom(seed) });
-  await simulator.stop();
-  report(verdict, values.json);
-  const { missing, invented, letters, planted, ledgerExact } = verdict;
-  return missing === 0 && invented === 0 && letters === planted && ledgerExact ? 0 : 1;
-}
-
-async function run(
-  simulator: RunningKinesis,
-  {
-    events,
-    rate,
-    faults,
-    random,
-  }: { events: number; rate: number; faults: ReadonlySet<string>; random: Random },
-): Promise<Verdict> {
-  const since = performance.now();
-  const letters = new Map<string, DeadLetter>();
-  const app = await Application.start({
-    adapter: kinesis({
-      endpoint: simulator.endpoint,
-      region: simulator.region,
-      credentials: simulator.credentials,
-      requestTimeoutMs: 5000,
-      backoff: { initialMs: 20, maxMs: 500 },
-    }),
-    deadLetter: (letter) => void letters.set((letter.data as ChaosEvent).key, letter),
-    logger: silent,
-  });
-  const tasks = writerTasks(events, rate, faults.has('poison'), random);
-  const refused = new Set<string>();
-  const over = new AbortController();
-  const kills = faults.has('kill')
-    ? executioner(app, random, over.signal)
-    : Promise.resolve({ threads: 0, processes: 0 });
-  await Promise.all(
-    tasks.map(async (task) => {
-      const worker = new Worker(new URL('./chaos/writer.js', import.meta.url), {
-        workerData: { ...task, records: Records.share() } satisfies WriterTask,
-      });
-      for (const key of (await once(worker, 'message'))[0] as string[]) refused.add(key);
-    }),
-  );
-  over.abort();
-  const { threads, processes } = await kills;
-  await app.flush();
-  const ledger = await app.stop({ timeoutMs: 120_000 });
-
-  const planted = new Set(tasks.flatMap(({ writer, poison }) => poison.map(([n]) => `${writer}-${n}`)));
-  const all = tasks.flatMap(({ writer, events: count }) =>
-    Array.from({ length: count }, (_, n) => `${writer}-${n}`),
-  );
-  const accepted = all.filter((key) => !refused.has(key));
-  const expected = accepted.filter((key) => !planted.has(key));
-  const found = Object.values(STREAMS).flatMap((stream) =>
-    simulator.oracle
-      .userRecords(stream)
-      .records.map(({ data }) => (JSON.parse(data.toString()) as ChaosEvent).key),
-  );
-  const distinct = new Set(found);
-  const missing = expected.filter((key) => !distinct.has(key));
-  const wanted = new Set(expected);
-  const invented = [...distinct].filter((key) => !wanted.has(key));
-  return {
-    accepted: accepted.length,
-    refused: refused.size,
-    missing: missing.length,
-    invented: invented.length,
-    duplicates: found.length - distinct.size,
-    letters: letters.size,
-    planted: [...planted].filter((key) => !refused.has(key)).length,
-    threads,
-    processes,
-    ledgerExact:
-      ledger.accepted === accepted.length &&
-      ledger.delivered === distinct.size &&
-      ledger.deadLettered === letters.size &&
-      ledger.pending === 0 &&
-      ledger.refused === refused.size,
-    seconds: (performance.now() - since) / 1000,
-  };
-}
-
-/** Each writer's share, with a poisonous event of each kind in it. */
-function writerTasks(
-  events: number,
-  rate: number,
-  poisonous: boolean,
-  random: Random,
-): Omit<WriterTask, 'records'>[] {
-  return Array.from({ length: WRITERS }, (_, writer) => {
-    const count = Math.floor(events / WRITERS) + (writer < events % WRITERS ? 1 : 0);
-    const pick = (): number => Math.floor(random() * count);
-    const throws = pick();
-    const exits = pick();
-    const poison: WriterTask['poison'] = [
-      [throws, 'throw'],
-      ...(exits === throws || writer > 0 ? [] : [[exits, 'exit'] as const]),
-    ];
-    return { writer: writer + 1, events: count, perSecond: rate / WRITERS, poison: poisonous ? poison : [] };
-  });
-}
-
-/** Kills a thread or a process now and then, until it is told to stop. */
-async function executioner(
-  app: Application,
-  random: Random,
-  over: AbortSignal,
-): Promise<{ readonly threads: number; readonly processes: number }> {
-  let threads = 0;
-  let processes = 0;
-  while (!over.aborted) {
-    await sleep(KILL_EVERY_MS);
-    const victim = VICTIMS[Math.floor(random() * VICTIMS.length)];
-    const type = random() < 0.5 ? 'ChaosA' : 'ChaosB';
-    if (victim === 'thread') {
-      await app.endThread(type);
-      threads++;
-      continue;
-    }
-    const { nodes } = await app.inspect();
-    const candidates = nodes.filter(
-      ({ name, recordType, pid }) =>
-        name === victim && pid !== null && (recordType === null || recordType === type),
-    );
-    const pid = candidates[Math.floor(random() * candidates.length)]?.pid;
-    if (pid != null && app.kill(pid)) processes++;
+  const folder = await mkdtemp(join(tmpdir(), 'beamline-chaos-'));
+  try {
+    const verdict = await new Run(plan, simulator, folder).toItsEnd();
+    report(verdict, values.json);
+    return isClean(verdict) && verdict.ledgerExact ? 0 : 1;
+  } finally {
+    await simulator.stop();
+    await rm(folder, { recursive: true, force: true });
   }
-  return { threads, processes };
+}
+
+/** The lives of one application, one after the other. */
+class Run {
+  readonly #plan: Plan;
+  readonly #simulator: RunningKinesis;
+  readonly #folder: string;
+  readonly #random: Random;
+  readonly #confirmed = new Map<string, string>();
+  readonly #accepted = new Set<string>();
+  readonly #planned = new Set<string>();
+  readonly #planted = new Set<string>();
+  readonly #letters: string[] = [];
+  #refused = 0;
+  #kills = 0;
+  readonly #executed: Record<Executed, number> = { threads: 0, processes: 0, hangs: 0 };
+  #last: Extract<Told, { type: 'stopped' }> | undefined;
+
+  constructor(plan: Plan, simulator: RunningKinesis, folder: string) {
+    this.#plan = plan;
+    this.#simulator = simulator;
+    this.#folder = folder;
+    this.#random = seededRandom(plan.seed);
+  }
+
+  async toItsEnd(): Promise<Verdict> {
+    const since = performance.now();
+    const { events, faults } = this.#plan;
+    const kills = faults.has('kill') ? KILLS : 0;
+    for (let life = 0; life <= kills; life++) {
+      const from = Math.floor((events * life) / (kills + 1));
+      const to = Math.floor((events * (life + 1)) / (kills + 1));
+      await this.#live(life, this.#tasks(from, to, life === kills), life < kills);
+    }
+    const judgement = judge(this.#evidence());
+    const last = this.#last;
+    if (last === undefined) throw new Error('the last life did not come to its end');
+    const { accepted, recovered, delivered, deadLettered, pending } = last.ledger;
+    return {
+      ...judgement,
+      refused: this.#refused,
+      planted: this.#planted.size,
+      ...this.#executed,
+      kills: this.#kills,
+      recovered,
+      ledgerExact:
+        accepted + recovered === delivered + deadLettered &&
+        pending === 0 &&
+        (kills > 0 || (delivered === judgement.distinct && accepted === judgement.accepted)),
+      seconds: (performance.now() - since) / 1000,
+    };
+  }
+
+  /** Each writer's share of a life's events, with poison among them. */
+  #tasks(from: number, to: number, isLast: boolean): WriterTask[] {
+    return Array.from({ length: WRITERS }, (_, writer) => {
+      const [first, end] = [Math.floor(from / WRITERS), Math.floor(to / WRITERS)];
+      const pick = (): number => first + Math.floor(this.#random() * (end - first));
+      // An event that ends its thread takes some twenty threads, with growing delays: one in the run.
+      const kind = isLast && writer === 0 ? 'exit' : 'throw';
+      const poison: WriterTask['poison'] = this.#plan.faults.has('poison') ? [[pick(), kind]] : [];
+      for (let n = first; n < end; n++) this.#planned.add(`${writer}-${n}`);
+      for (const [n] of poison) this.#planted.add(`${writer}-${n}`);
+      return { writer, from: first, to: end, perSecond: this.#plan.rate / WRITERS, poison };
+    });
+  }
+
+  async #live(life: number, writers: readonly WriterTask[], isKilled: boolean): Promise<void> {
+    const { faults, seed } = this.#plan;
+    const { endpoint, region, credentials } = this.#simulator;
+    const child = fork(fileURLToPath(new URL('./chaos/life.js', import.meta.url)));
+    const timer = setTimeout(() => child.kill('SIGKILL'), LIFE_TIMEOUT_MS);
+    const task: LifeTask = {
+      kinesis: { endpoint, region, credentials },
+      spool: faults.has('kill') ? join(this.#folder, 'spool') : undefined,
+      writers,
+      kills: faults.has('threads'),
+      hangs: faults.has('hang'),
+      seed: seed * 1000 + life,
+    };
+    const planned = writers.reduce((sum, { from, to }) => sum + to - from, 0);
+    /** So many events are confirmed when it is killed. */
+    const fatal = isKilled ? Math.floor(planned * (0.2 + 0.5 * this.#random())) : Number.POSITIVE_INFINITY;
+    const accepted: string[] = [];
+    let confirmed = 0;
+    child.on('message', (told: Told) => {
+      if (told.type === 'written') {
+        for (const [key, id] of told.confirmed) this.#confirmed.set(key, id);
+        accepted.push(...told.accepted);
+        this.#refused += told.refused.length;
+        confirmed += told.confirmed.length;
+        if (confirmed >= fatal && !child.killed && child.kill('SIGKILL')) this.#kills++;
+      } else if (told.type === 'executed') this.#executed[told.what]++;
+      else if (told.type === 'letters') this.#letters.push(...told.keys);
+      else if (told.type === 'stopped') this.#last = told;
+    });
+    child.send(task);
+    const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+    clearTimeout(timer);
+    if (isKilled ? signal !== 'SIGKILL' : code !== 0)
+      throw new Error(`life ${life} ended by ${signal ?? `exit code ${code}`}`);
+    if (!isKilled) for (const key of accepted) this.#accepted.add(key);
+  }
+
+  #evidence(): Evidence {
+    const found = Object.values(STREAMS).flatMap((stream) =>
+      this.#simulator.oracle
+        .userRecords(stream)
+        .records.map(({ data }) => JSON.parse(data.toString()) as ChaosEvent & { readonly id: string }),
+    );
+    return {
+      planned: this.#planned,
+      confirmed: this.#confirmed,
+      accepted: this.#accepted,
+      planted: this.#planted,
+      letters: this.#letters,
+      found,
+    };
+  }
 }
 
 function report(verdict: Verdict, json: boolean): void {
@@ -208,23 +214,15 @@ function report(verdict: Verdict, json: boolean): void {
     console.log(JSON.stringify(verdict));
     return;
   }
-  const {
-    accepted,
-    refused,
-    missing,
-    invented,
-    duplicates,
-    letters,
-    planted,
-    threads,
-    processes,
-    ledgerExact,
-    seconds,
-  } = verdict;
+  const { accepted, confirmed, refused, missing, invented, duplicates, letters, seconds } = verdict;
+  const strange = verdict.strangeIds + verdict.strangePayloads + verdict.wrongLetters;
   console.log(
-    `${accepted} accepted, ${refused} refused, ${missing} missing, ${invented} invented, ${duplicates} duplicates, ` +
-      `${letters} dead letters of ${planted} planted poison, ${threads} threads and ${processes} processes killed, ` +
-      `the ledger ${ledgerExact ? 'equals' : 'DIFFERS FROM'} what Kinesis holds, ${seconds.toFixed(1)} s`,
+    `${accepted} accepted, ${confirmed} confirmed, ${refused} refused, ${missing} missing, ${invented} invented, ` +
+      `${duplicates} duplicates (${strange === 0 ? 'all with their id' : `${strange} STRANGE`}), ` +
+      `${letters} dead letters of ${verdict.planted} planted poison, ${verdict.kills} kill -9 with ` +
+      `${verdict.recovered} recovered by the last start, ${verdict.threads} threads and ` +
+      `${verdict.processes} processes killed, ${verdict.hangs} hangs; the ledger ` +
+      `${verdict.ledgerExact ? 'is exact' : 'is NOT exact'}, ${seconds.toFixed(1)} s`,
   );
 }
 
@@ -234,8 +232,5 @@ function positive(option: string, text: string): number {
     throw new RangeError(`--${option}: expected a whole number from 1 on, got ${text}`);
   return value;
 }
-
-/** What is logged here is what is done on purpose. */
-const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 
 process.exitCode = await main();

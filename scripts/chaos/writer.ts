@@ -1,40 +1,80 @@
-/** A worker thread that records: its share of the events, in bursts, into both types. Tells what was accepted. */
-
+/**
+ * Records one writer's share of a life's events, in bursts, into both types: of every four, three that it waits for. On
+ * the main thread, or, as a program of its own, in a worker thread.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parentPort, workerData } from 'node:worker_threads';
-import { Records, type RecordsHandle } from '../../src/index.ts';
-import { ChaosA, ChaosB } from './events.ts';
+import { isMainThread, parentPort, workerData } from 'node:worker_threads';
+import { isBeamlineError, Records, type RecordsHandle } from '../../src/index.ts';
+import { ChaosA, ChaosB, type ChaosEvent, textOf } from './events.ts';
 
 export interface WriterTask {
-  readonly records: RecordsHandle;
   readonly writer: number;
-  readonly events: number;
+  /** Numbers of its events: from, to and without `to`. */
+  readonly from: number;
+  readonly to: number;
   readonly perSecond: number;
   /** Numbers of the events that are poison, and how. */
   readonly poison: readonly (readonly [number: number, how: 'throw' | 'exit'])[];
 }
 
+/** What became of a burst. */
+export interface Written {
+  readonly confirmed: readonly (readonly [key: string, id: string])[];
+  /** Accepted, and waited for by nobody. */
+  readonly accepted: readonly string[];
+  readonly refused: readonly string[];
+}
+
 const BURST_MS = 20;
 
-async function main({ records, writer, events, perSecond, poison }: WriterTask): Promise<void> {
-  Records.attach(records);
+export async function write(
+  { writer, from, to, perSecond, poison }: WriterTask,
+  tell: (written: Written) => void,
+): Promise<void> {
   const planted = new Map(poison);
   const burst = Math.max(1, Math.round((perSecond * BURST_MS) / 1000));
-  const refused: string[] = [];
-  for (let n = 0; n < events; ) {
-    for (const end = Math.min(events, n + burst); n < end; n++) {
+  const under = new Set<Promise<void>>();
+  for (let n = from; n < to; ) {
+    const accepted: string[] = [];
+    const refused: string[] = [];
+    const waiting: Promise<readonly [string, string] | undefined>[] = [];
+    for (const end = Math.min(to, n + burst); n < end; n++) {
       const how = planted.get(n);
-      const event = {
+      const event: ChaosEvent = {
         key: `${writer}-${n}`,
-        text: 'é'.repeat(n % 50),
+        text: textOf(n),
         ...(how === undefined ? {} : { poison: how }),
       };
       const type = n % 2 === 0 ? ChaosA : ChaosB;
-      if (!type.record(event)) refused.push(event.key);
+      if (n % 4 !== 3) {
+        waiting.push(
+          type.recordAndConfirm(event).then(
+            ({ id }) => [event.key, id] as const,
+            (error: unknown) => {
+              if (!isBeamlineError(error)) throw error;
+              if (error.code === 'ERR_QUEUE_FULL') refused.push(event.key);
+              else if (error.code === 'ERR_DEAD_LETTERED') accepted.push(event.key);
+              else throw error;
+              return undefined;
+            },
+          ),
+        );
+      } else if (type.record(event)) accepted.push(event.key);
+      else refused.push(event.key);
     }
+    const told = Promise.all(waiting).then((all) => {
+      tell({ confirmed: all.filter((each) => each !== undefined), accepted, refused });
+    });
+    under.add(told);
+    void told.finally(() => under.delete(told));
     await sleep(BURST_MS);
   }
-  parentPort?.postMessage(refused);
+  await Promise.all(under);
 }
 
-void main(workerData as WriterTask);
+if (!isMainThread && parentPort !== null) {
+  const { records, task } = workerData as { records: RecordsHandle; task: WriterTask };
+  const port = parentPort;
+  Records.attach(records);
+  await write(task, (written) => port.postMessage(written));
+}

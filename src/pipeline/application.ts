@@ -33,6 +33,8 @@ import { shutDown } from './shutdown.ts';
 import { stopOnSignals } from './shutdown-signals.ts';
 import { takeSnapshot } from './snapshot.ts';
 import type { Snapshot } from './snapshot-types.ts';
+import { SpoolAccess } from './spool/spool-access.ts';
+import { SpoolSite } from './spool/spool-site.ts';
 import { publishTree, TelemetryRelay } from './telemetry-relay.ts';
 import { Tombstones } from './tombstones.ts';
 import { Tree } from './tree.ts';
@@ -107,7 +109,7 @@ export class Application {
     if (current.type === 'application' || current.type === 'attached')
       throw new BeamlineError('ERR_ALREADY_RUNNING', {});
     const application = make(parseApplicationOptions(options));
-    await application.#hold.during(application.#tree.start());
+    await application.#hold.during(application.#boot());
     return application;
   }
 
@@ -121,6 +123,7 @@ export class Application {
     if (observer !== undefined) runtime.observers.add(observer);
     let lastNode = 0;
     const logger = throttleWarnings(options.logger, clock);
+    const spool = options.spool === false ? undefined : new SpoolSite(options.spool, logger);
     this.#engine = {
       runtime,
       clock,
@@ -128,7 +131,8 @@ export class Application {
       options,
       adapter,
       directory: new Directory(bootId(), (recordType, note) => this.#noted(recordType, note)),
-      deadLetters: deadLetterSink(options.deadLetter, logger),
+      spool,
+      deadLetters: deadLetterSink(options.deadLetter, { logger, clock, spool }),
       logger,
       types: this.#types,
       restarts: new Restarts(runtime),
@@ -154,6 +158,18 @@ export class Application {
     this.#releaseEnd = deliverAtEnd(this.#engine, (late) => this.#settled([...this.#types.values()], late));
     if (options.handleSignals)
       this.#releaseSignals = stopOnSignals(() => this.stop({ timeoutMs: SIGNAL_TIMEOUT_MS }));
+  }
+
+  /** What cannot be had from the beginning is told to who starts; what was recorded by then is delivered first. */
+  async #boot(): Promise<void> {
+    const { spool } = this.#engine;
+    const opened = spool?.open(this.#engine).catch((error: unknown) => error);
+    await this.#tree.start();
+    const error = await opened;
+    if (error === undefined) return;
+    spool?.suspendJournal();
+    await this.stop();
+    throw error;
   }
 
   /** The running tree as data: all threads, with the ledger of each record type. */
@@ -242,6 +258,12 @@ export class Application {
     return this.#engine.restarts.listen(listener);
   }
 
+  /** What is on the disk: dead letters, and events of types that are not defined any more. Undefined without a spool. */
+  get spool(): SpoolAccess | undefined {
+    const { spool } = this.#engine;
+    return spool && new SpoolAccess(spool, this.#hold);
+  }
+
   #noted(recordType: string, note: unknown): void {
     const type = this.#types.get(recordType);
     if (type !== undefined) logInvalid(type.logger, note);
@@ -257,6 +279,7 @@ export class Application {
     const type = new RecordType(definition, this.#engine);
     this.#types.set(type.name, type);
     this.#engine.directory.announce(type.name, type.queue);
+    this.#engine.spool?.attach(type);
     // Too late for this application: what is recorded is refused and counted, as for all its types.
     if (this.#stopped !== undefined) type.signals.door = 'closed';
     else void attend(type, this.#watching.signal);

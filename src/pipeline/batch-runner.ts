@@ -18,6 +18,7 @@ import { afterFailure, beforeRun } from './batch-step.ts';
 import type { Recorded } from './definition.ts';
 import { BeamlineError } from './errors.ts';
 import { HandleTimer } from './handle-timer.ts';
+import { Presence } from './presence.ts';
 import type { RecordSite } from './record-site.ts';
 import { Sends } from './sends.ts';
 import { shownThrown } from './telemetry.ts';
@@ -56,21 +57,22 @@ async function runFresh(
   const { table, options } = site;
   let history = before;
   for (;;) {
-    await site.gate.enter(claim.suspect ? 'alone' : 'shared');
+    const presence = await Presence.enter(site, claim, signal);
     let attempt: Attempt;
     try {
       await site.turns.take();
       if (signal.aborted) return;
-      table.launch(claim);
+      presence.launch();
       const { clock } = site.runtime;
       const from = clock.now();
       const at = clock.wallTime();
-      attempt = await runOnce(site, claim, signal);
+      attempt = await runOnce(site, presence, signal);
       tellRun(site, claim, { at, durationMs: clock.now() - from, attempt });
       site.handleMs.add(clock.now() - from);
       site.batchEvents.add(claim.events.length);
+      if (attempt.type === 'failed' && !signal.aborted) presence.land();
     } finally {
-      site.gate.leave();
+      presence.leave();
     }
     if (signal.aborted || attempt.type === 'aborted') return;
     if (attempt.type === 'delivered') {
@@ -78,7 +80,6 @@ async function runFresh(
       return;
     }
     site.noteError(attempt.error);
-    table.land(claim);
     // The application stops, and this was not to be waited for any longer: no fault of the events.
     if (attempt.error instanceof AdapterClosedError) return site.release(claim);
     table.charge(claim);
@@ -117,7 +118,7 @@ async function runHalves(
 }
 
 function attemptsOf(claim: Claim): number {
-  return Math.max(...claim.events.map((event) => event.attempts));
+  return claim.events.reduce((most, { attempts }) => Math.max(most, attempts), 0);
 }
 
 function tellRun(
@@ -154,7 +155,8 @@ function tellRetry(
 }
 
 /** One run of the handler over the batch, over when the handler has returned and all that it sent has settled. */
-async function runOnce(site: RecordSite, claim: Claim, outer: AbortSignal): Promise<Attempt> {
+async function runOnce(site: RecordSite, presence: Presence, outer: AbortSignal): Promise<Attempt> {
+  const { claim } = presence;
   const { definition, options } = site;
   const attempt = attemptsOf(claim) + 1;
   const controller = new AbortController();
@@ -172,6 +174,7 @@ async function runOnce(site: RecordSite, claim: Claim, outer: AbortSignal): Prom
   const sends = new Sends(adapter, controller.signal, (open) => (open > 0 ? timer.pause() : timer.resume()), {
     ordered: site.partition !== undefined,
   });
+  presence.sending(sends);
   const handled = async (): Promise<Attempt> => {
     const events: Recorded<unknown>[] = claim.events.map((event) => ({
       id: event.id,

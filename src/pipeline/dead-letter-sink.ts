@@ -2,17 +2,25 @@
  * Where dead letters go, on the main thread: the log, the user's function, or a file with one line of JSON a letter.
  * A letter has been taken when `take` has resolved; when it rejects the letter stays pending and is offered again.
  */
+import type { Clock } from '../base/clock.ts';
 import { DeadLetterFile } from './dead-letter-file.ts';
 import type { Logger } from './logger.ts';
 import type { DeadLetter, DeadLetterSink } from './options-table.ts';
 import type { WireDeadLetter } from './site.ts';
+import type { SpoolSite } from './spool/spool-site.ts';
 
 export interface DeadLetterSinkPort {
   take(letter: WireDeadLetter & { readonly recordType: string }): Promise<void>;
 }
 
-export function deadLetterSink(sink: DeadLetterSink, logger: Logger): DeadLetterSinkPort {
-  const put = takerOf(sink, logger);
+interface Surroundings {
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly spool: SpoolSite | undefined;
+}
+
+export function deadLetterSink(sink: DeadLetterSink, surroundings: Surroundings): DeadLetterSinkPort {
+  const put = takerOf(sink, surroundings);
   return {
     async take({ error, ...letter }) {
       await put({ ...letter, error: error instanceof Error ? error : new Error(String(error)) });
@@ -20,9 +28,24 @@ export function deadLetterSink(sink: DeadLetterSink, logger: Logger): DeadLetter
   };
 }
 
-function takerOf(sink: DeadLetterSink, logger: Logger): (letter: DeadLetter) => void | Promise<void> {
+function takerOf(
+  sink: DeadLetterSink,
+  { logger, clock, spool }: Surroundings,
+): (letter: DeadLetter) => void | Promise<void> {
   if (typeof sink === 'function') return sink;
-  if (sink === 'log') {
+  if (sink === 'auto' && spool !== undefined) {
+    return async ({ recordType, id, data, attempts, error }) => {
+      const { name, message } = error;
+      const code = (error as { readonly code?: unknown }).code;
+      const shown = { name, message, code: typeof code === 'string' ? code : null };
+      await spool.bury({ id, recordType, data, error: shown, attempts, at: clock.wallTime() });
+      logger.error(
+        { recordType, id, attempts, err: error },
+        'event could not be delivered, and is kept in the spool as a dead letter',
+      );
+    };
+  }
+  if (sink === 'auto' || sink === 'log') {
     return ({ recordType, id, attempts, error }) =>
       logger.error({ recordType, id, attempts, err: error }, 'event could not be delivered, and is dropped');
   }

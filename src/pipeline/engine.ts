@@ -13,6 +13,7 @@ import type { Logger } from './logger.ts';
 import type { ApplicationOptions } from './options.ts';
 import type { RecordType } from './record-type.ts';
 import type { Restarts } from './restarts.ts';
+import type { SpoolSite } from './spool/spool-site.ts';
 import type { TelemetryRelay } from './telemetry-relay.ts';
 import type { Tombstones } from './tombstones.ts';
 import type { Watchers } from './watchers.ts';
@@ -32,5 +33,6 @@ export interface Engine {
   readonly tombstones: Tombstones;
   readonly watchers: Watchers;
   readonly relay: TelemetryRelay;
+  readonly spool: SpoolSite | undefined;
   nextNode(): NodeId;
 }

@@ -5,10 +5,7 @@
 import type { QueueCounts } from '../threads/queue/index.ts';
 import type { RecordType } from './record-type.ts';
 
-export interface TypeLedger extends QueueCounts {
-  /** Events of an earlier run that were found at the start; 0 without a spool. */
-  readonly recovered: number;
-}
+export type TypeLedger = QueueCounts;
 
 export interface Ledger extends TypeLedger {
   readonly types: Readonly<Record<string, TypeLedger>>;
@@ -21,13 +18,23 @@ export function ledgerOf(types: Iterable<RecordType>): Ledger {
     delivered: 0,
     deadLettered: 0,
     pending: 0,
+    spooled: 0,
     refused: 0,
     invalid: 0,
   };
   const byType: Record<string, TypeLedger> = {};
   for (const { name, counts } of types) {
-    byType[name] = { ...counts, recovered: 0 };
-    for (const key of ['accepted', 'delivered', 'deadLettered', 'pending', 'refused', 'invalid'] as const)
+    byType[name] = counts;
+    for (const key of [
+      'accepted',
+      'recovered',
+      'delivered',
+      'deadLettered',
+      'pending',
+      'spooled',
+      'refused',
+      'invalid',
+    ] as const)
       total[key] += counts[key];
   }
   return { ...total, types: byType };

@@ -8,6 +8,7 @@ export const NAMES = {
   application: 'Application',
   serverSupervisor: 'ServerSupervisor',
   dispatchServer: 'DispatchServer',
+  spool: 'Spool',
   registry: 'Registry',
   consumerDynamicSupervisor: 'ConsumerDynamicSupervisor',
   producerSupervisor: 'ProducerSupervisor',

@@ -1,11 +1,12 @@
 /**
  * The table of options. Each is told here, and nowhere else: type, default, bounds, unit and what it is for.
  */
+import { resolve } from 'node:path';
 import * as v from 'valibot';
 import type { FailedAttempt } from './attempt-history.ts';
 import type { DeadLetterFileOptions } from './dead-letter-file.ts';
 import { isLogLevel, type Logger, stderrLogger } from './logger.ts';
-import { choice, fraction, type Options, size, whole } from './options-schema.ts';
+import { choice, fraction, type Option, type Options, size, whole } from './options-schema.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -34,9 +35,39 @@ export interface DeadLetter {
 /**
  * Takes dead letters: `log` writes one error line for each, without its data; a function is called on the main
  * thread, and a letter is settled when it returns, or its promise resolves; a file gets one line of JSON for each,
- * and is followed by a new one when it is full.
+ * and is followed by a new one when it is full. `auto` keeps them in the spool, and without a spool it is `log`.
  */
-export type DeadLetterSink = 'log' | ((letter: DeadLetter) => void | Promise<void>) | DeadLetterFileOptions;
+export type DeadLetterSink =
+  | 'auto'
+  | 'log'
+  | ((letter: DeadLetter) => void | Promise<void>)
+  | DeadLetterFileOptions;
+
+/** Where events are kept beside the memory. */
+export interface SpoolInput {
+  /** A folder on a local disk, for this process alone. */
+  readonly directory: string;
+  /** 10 GiB unless given. */
+  readonly maxBytes?: number | undefined;
+}
+
+/** `spool`, checked and complete. */
+export interface SpoolOptions {
+  readonly directory: string;
+  readonly maxBytes: number;
+}
+
+const SPOOL_BYTES = { least: 16 * MIB, usual: 10 * GIB, most: 1024 * GIB } as const;
+
+/**
+ * Limits of a thread's heap, in MiB, as `worker_threads` has them. Best effort: a heap that grows bit by bit ends its
+ * thread; one huge allocation can end the process; Buffers are not counted.
+ */
+export interface HeapLimits {
+  readonly maxOldGenerationSizeMb?: number;
+  readonly maxYoungGenerationSizeMb?: number;
+  readonly stackSizeMb?: number;
+}
 
 const LOG_METHODS = ['debug', 'info', 'warn', 'error', 'child'] as const;
 
@@ -70,6 +101,16 @@ export const typeOptions = {
       min: 2 * MIB,
       max: 2 * GIB,
       doc: 'The memory for events that are not delivered yet; when it is full, record() returns false.',
+    },
+    MIB,
+  ),
+  // Of segments too; with less than one, nothing is parked.
+  parkedBytes: size(
+    {
+      default: 16 * MIB,
+      min: 0,
+      max: 2 * GIB,
+      doc: 'The memory for events of batches that wait for throttled shards alone; when it is full, the type waits.',
     },
     MIB,
   ),
@@ -156,6 +197,19 @@ export const typeOptions = {
     unit: 'ms',
     doc: 'How long a thread may take to end before it counts as stuck and is replaced.',
   }),
+  resourceLimits: choice<HeapLimits>({
+    schema: v.strictObject({
+      maxOldGenerationSizeMb: v.optional(v.pipe(v.number(), v.minValue(16))),
+      maxYoungGenerationSizeMb: v.optional(v.pipe(v.number(), v.minValue(1))),
+      stackSizeMb: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(256))),
+    }) as v.GenericSchema<HeapLimits>,
+    default: {},
+    defaultText: "Node's",
+    type: 'object',
+    expected:
+      'an object with any of maxOldGenerationSizeMb (16 or more), maxYoungGenerationSizeMb (1 or more), stackSizeMb (1 to 256)',
+    doc: 'What a thread may have of the heap, in MiB: `{ maxOldGenerationSizeMb: 512 }`. Past it the thread ends, most times.',
+  }),
   isolation: choice<'thread' | 'inline'>({
     schema: v.picklist(['thread', 'inline']),
     default: 'thread',
@@ -189,14 +243,32 @@ export const applicationOptions = {
     doc: 'Where messages go: kinesis(), nullAdapter(), memory(), or one of your own.',
   }),
   ...typeOptions,
+  spool: {
+    schema: v.pipe(
+      v.custom<SpoolInput | false>(isSpool),
+      v.transform((spool): SpoolOptions | false =>
+        spool === false
+          ? false
+          : { directory: resolve(spool.directory), maxBytes: spool.maxBytes ?? SPOOL_BYTES.usual },
+      ),
+    ),
+    default: false,
+    defaultText: 'none; maxBytes 10 GiB',
+    unit: '',
+    bounds: 'maxBytes 16 MiB to 1,024 GiB',
+    type: '{ directory, maxBytes }',
+    expected:
+      '{ directory: path, maxBytes: a whole number of bytes from 16 MiB to 1,024 GiB } of which maxBytes may be left out',
+    doc: 'A store on a local disk that survives the process: what was confirmed is delivered after a kill. Needs the package lmdb.',
+  } satisfies Option<SpoolInput | false, SpoolOptions | false>,
   deadLetter: choice<DeadLetterSink>({
     schema: v.custom<DeadLetterSink>(isDeadLetterSink),
-    default: 'log',
-    defaultText: "'log'",
-    type: "'log' | function | { file, maxBytes, keep }",
+    default: 'auto',
+    defaultText: "'auto'",
+    type: "'auto' | 'log' | function | { file, maxBytes, keep }",
     expected:
-      "'log', a function that takes a letter, or { file: path }, with maxBytes from 4 KiB on and keep from 1 to 1,000",
-    doc: 'What takes the events that cannot be delivered: an error line each, a function, or a file.',
+      "'auto', 'log', a function that takes a letter, or { file: path }, with maxBytes from 4 KiB on and keep from 1 to 1,000",
+    doc: "What takes the events that cannot be delivered: the spool, an error line each, a function, or a file; 'auto' is the spool, and without one the log.",
   }),
   handleSignals: choice<boolean>({
     schema: v.boolean(),
@@ -236,8 +308,18 @@ function isAdapter(value: unknown): boolean {
   return typeof value.module === 'string' || value.module instanceof URL;
 }
 
+function isSpool(value: unknown): boolean {
+  if (value === false) return true;
+  if (typeof value !== 'object' || value === null || !('directory' in value)) return false;
+  const { directory, maxBytes, ...others } = value as Record<string, unknown>;
+  if (typeof directory !== 'string' || directory === '' || Object.keys(others).length > 0) return false;
+  if (maxBytes === undefined) return true;
+  const { least, most } = SPOOL_BYTES;
+  return typeof maxBytes === 'number' && Number.isInteger(maxBytes) && maxBytes >= least && maxBytes <= most;
+}
+
 function isDeadLetterSink(value: unknown): boolean {
-  if (value === 'log' || typeof value === 'function') return true;
+  if (value === 'auto' || value === 'log' || typeof value === 'function') return true;
   if (typeof value !== 'object' || value === null || !('file' in value)) return false;
   const { file, maxBytes, keep, ...others } = value as Readonly<Record<string, unknown>>;
   return (

@@ -35,6 +35,8 @@ export function deliverAtEnd(engine: Engine, settled: (late: AbortSignal) => Pro
   };
   const exit = (): void => {
     if (!givenUp) deliverNow(engine, exitTimeoutMs);
+    // A thread that ends inside of the store takes the process along.
+    engine.spool?.closeNow();
   };
   process.on('beforeExit', beforeExit);
   process.on('exit', exit);
@@ -59,6 +61,7 @@ function deliverNow(engine: Engine, timeoutMs: number): void {
   for (const { name, counts, placement } of due) {
     if (counts.pending === 0) continue;
     const { isolation, state } = placement.info;
+    if (counts.spooled === counts.pending) continue;
     logger.error(
       { recordType: name, pending: counts.pending, thread: isolation === 'inline' ? 'inline' : state },
       'the process ended before these events were delivered',

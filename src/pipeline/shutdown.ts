@@ -1,7 +1,7 @@
 /**
  * The end of an application, in an order in which nothing is lost: new events are refused; Producers flush and
  * Consumers finish, for as long as `timeoutMs`; connections close; the supervision tree goes down, when nothing is left
- * in it to lose; the threads end. What is left then is in the ledger, as `pending`, and in the log.
+ * in it to lose; the threads end; the spool commits what is left, and is closed. What is left then is in the ledger, as `pending`, and in the log.
  */
 import type { Engine } from './engine.ts';
 import { type Ledger, ledgerOf } from './ledger.ts';
@@ -21,7 +21,7 @@ export interface Shutdown {
 }
 
 export async function shutDown(engine: Engine, { timeoutMs, tree, settled }: Shutdown): Promise<Ledger> {
-  const { clock, logger } = engine;
+  const { clock, logger, spool } = engine;
   const types: readonly RecordType[] = [...engine.types.values()];
   for (const type of types) type.signals.door = 'closed';
   const late = new AbortController();
@@ -34,9 +34,15 @@ export async function shutDown(engine: Engine, { timeoutMs, tree, settled }: Shu
   await Promise.all(types.map(({ placement }) => closeSite(engine, placement, closeMs)));
   await tree.stop();
   await Promise.all(types.map(({ placement }) => placement.close()));
+  await spool?.close();
   const ledger = ledgerOf(types);
-  if (ledger.pending > 0)
-    logger.error({ pending: ledger.pending }, 'stopped before all events were delivered');
+  const { pending, spooled } = ledger;
+  if (pending > spooled) logger.error({ pending, spooled }, 'stopped before all events were delivered');
+  else if (pending > 0)
+    logger.warn(
+      { pending },
+      'stopped before all events were delivered: the spool has them for the next start',
+    );
   return ledger;
 }
 

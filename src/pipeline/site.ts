@@ -14,6 +14,7 @@ import type { WireDescriptor } from './adapter/descriptor.ts';
 import type { FailedAttempt } from './attempt-history.ts';
 import type { LogFields, LogLevel } from './logger.ts';
 import type { TypeOptions } from './options.ts';
+import type { ParkingSnapshot } from './parking.ts';
 import type { ShownState } from './shown-state.ts';
 import type { RelayedChannel, RelayedSignal } from './telemetry.ts';
 import type { Tombstone } from './tombstones.ts';
@@ -107,6 +108,7 @@ export interface SiteSnapshot {
   readonly producer: { readonly batches: number; readonly demand: number } | undefined;
   readonly claimed: number;
   readonly running: number;
+  readonly parked: ParkingSnapshot;
   readonly deadWaiting: number;
   readonly dispatching: boolean;
   readonly lastError: { readonly message: string; readonly at: number } | undefined;

@@ -4,10 +4,12 @@ import type { Budget } from '../otp/restart-intensity.ts';
 import type { AdapterSnapshot } from './adapter/adapter.ts';
 import type { HealthLine } from './health.ts';
 import type { Ledger, TypeLedger } from './ledger.ts';
+import type { ParkingSnapshot } from './parking.ts';
 import type { PlacementInfo } from './placement.ts';
 import type { RestartEntry } from './restarts.ts';
 import type { ShownOption } from './shown-options.ts';
 import type { ShownReason } from './shown-reason.ts';
+import type { SpoolState } from './spool/protocol.ts';
 
 /** Raised with each change that a reader of the one before could stumble over. */
 export const SNAPSHOT_SCHEMA_VERSION = 1;
@@ -31,9 +33,19 @@ export interface Snapshot {
   readonly tombstones: readonly TombstoneNode[];
   readonly threads: readonly ThreadSnapshot[];
   readonly records: readonly RecordSnapshot[];
+  /** Null without a spool. */
+  readonly spool: SpoolSnapshot | null;
   readonly ledger: Ledger;
   /** The options: those of the application, those of its adapter (`adapter.region`), and what definitions override. */
   readonly options: readonly ShownOption[];
+}
+
+export interface SpoolSnapshot {
+  readonly directory: string;
+  readonly maxBytes: number;
+  readonly thread: number | null;
+  /** What is in it; null while it is not open, or does not answer. */
+  readonly state: SpoolState | null;
 }
 
 export type NodeStatus = 'starting' | 'waiting' | 'running' | 'suspended' | 'restarting' | 'hung';
@@ -124,6 +136,8 @@ export interface RecordSnapshot extends TypeLedger {
   readonly hangTimeoutMs: number;
   readonly claimed: number;
   readonly running: number;
+  /** What waits for throttled shards alone; and what the type waits for, because no more can be parked. */
+  readonly parked: ParkingSnapshot;
   /** DispatchServer has the thread dispatch without a Producer. */
   readonly unattended: boolean;
   /** How long runs of the handler took since the thread started, and how many events each had. */

@@ -18,6 +18,7 @@ import {
   type RecordSnapshot,
   SNAPSHOT_SCHEMA_VERSION,
   type Snapshot,
+  type SpoolSnapshot,
   type ThreadSnapshot,
 } from './snapshot-types.ts';
 import { treeOf } from './tree-nodes.ts';
@@ -35,7 +36,10 @@ export interface SiteAnswer {
 }
 
 export async function takeSnapshot(engine: Engine): Promise<Snapshot> {
-  const sites = await Promise.all([...engine.types.values()].map((type) => askSite(engine, type)));
+  const [spool, ...sites] = await Promise.all([
+    spoolSnapshot(engine),
+    ...[...engine.types.values()].map((type) => askSite(engine, type)),
+  ]);
   const { nodes, restarts, tombstones, total } = await treeOf(engine, sites, NODES_MAX);
   const takenAt = engine.clock.wallTime();
   const records = sites.map((site) => recordSnapshot(site, takenAt));
@@ -50,6 +54,7 @@ export async function takeSnapshot(engine: Engine): Promise<Snapshot> {
     tombstones,
     threads: sites.map(threadSnapshot),
     records,
+    spool,
     ledger: ledgerOf(engine.types.values()),
     options: optionsOf(engine),
   };
@@ -66,17 +71,29 @@ function optionsOf({ options, adapter, types }: Engine): ShownOption[] {
 async function askSite(engine: Engine, type: RecordType): Promise<SiteAnswer> {
   const { place } = type.placement;
   if (place === undefined) return { type, snapshot: undefined, hung: false };
+  const asked = place.control.inspect(engine.watchers.count > 0).catch(() => undefined);
+  const answer = await inTime(engine, asked);
+  return answer === 'hung'
+    ? { type, snapshot: undefined, hung: true }
+    : { type, snapshot: answer, hung: false };
+}
+
+async function spoolSnapshot(engine: Engine): Promise<SpoolSnapshot | null> {
+  const { spool } = engine;
+  if (spool === undefined) return null;
+  const state = await inTime(engine, spool.state());
+  return { ...spool.options, thread: spool.node, state: state === 'hung' ? null : (state ?? null) };
+}
+
+async function inTime<Value>(engine: Engine, asked: Promise<Value>): Promise<Value | 'hung'> {
   let late: (() => void) | undefined;
   const deadline = new Promise<'hung'>((resolve) => {
     late = () => resolve('hung');
   });
   const timer = engine.clock.setTimer(ANSWER_MS, () => late?.());
-  const asked = place.control.inspect(engine.watchers.count > 0).catch(() => undefined);
   const answer = await Promise.race([asked, deadline]);
   timer.clear();
-  return answer === 'hung'
-    ? { type, snapshot: undefined, hung: true }
-    : { type, snapshot: answer, hung: false };
+  return answer;
 }
 
 function demandEdge({ type, snapshot }: SiteAnswer): DemandEdge[] {
@@ -114,7 +131,6 @@ function recordSnapshot({ type, snapshot, hung }: SiteAnswer, takenAt: number): 
     name,
     url,
     ...type.counts,
-    recovered: 0,
     thread: { ...placement.info, hung },
     queueBytes: options.queueBytes,
     queueFill: fillOf(queue),
@@ -126,6 +142,7 @@ function recordSnapshot({ type, snapshot, hung }: SiteAnswer, takenAt: number): 
     hangTimeoutMs: options.hangTimeoutMs,
     claimed: snapshot?.claimed ?? 0,
     running: snapshot?.running ?? 0,
+    parked: snapshot?.parked ?? { batches: 0, events: 0, waitsFor: [] },
     unattended: snapshot?.dispatching ?? false,
     handleMs: snapshot?.handleMs ?? null,
     batchEvents: snapshot?.batchEvents ?? null,

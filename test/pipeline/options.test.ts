@@ -57,6 +57,7 @@ describe('Options of an application', () => {
       flushIntervalMs: 1000,
       maxDemand: 50,
       queueBytes: 64 * MIB,
+      parkedBytes: 16 * MIB,
       maxEventBytes: 256 * 1024,
       maxAttempts: 5,
       backoff: { initialMs: 200, maxMs: 30_000, factor: 2, jitter: 1 },
@@ -65,8 +66,10 @@ describe('Options of an application', () => {
       startTimeoutMs: 10_000,
       stableMs: 60_000,
       terminateTimeoutMs: 5000,
+      resourceLimits: {},
       isolation: 'thread',
-      deadLetter: 'log',
+      spool: false,
+      deadLetter: 'auto',
       handleSignals: false,
       exitTimeoutMs: 5000,
     });
@@ -127,6 +130,14 @@ describe('An option that cannot be used', () => {
     refused('backoff.factor', { backoff: { factor: 0.5 } }, '0.5', 'a number from 1 to 10');
     refused('isolation', { isolation: 'process' }, '"process"', "'thread' or 'inline'");
     refused('deadLetter', { deadLetter: { file: '' } }, 'an object', '{ file: path }');
+    for (const spool of [
+      { directory: '' },
+      { maxBytes: 2 ** 30 },
+      { directory: '/var/spool', maxBytes: 5 },
+      { directory: '/var/spool', size: 2 ** 30 },
+    ]) {
+      refused('spool', { spool }, 'an object', '{ directory: path');
+    }
     refused(
       'deadLetter',
       { deadLetter: { file: 'a', maxBytes: 4095 } },
@@ -170,7 +181,6 @@ describe('An option that cannot be used', () => {
     unknown('backoff.delay', { backoff: { delay: 5 } }, null);
     unknown('colour', { colour: 'red' }, null);
     unknown('toString', { toString: 1 }, null);
-    unknown('spool', { spool: { directory: '/tmp' } }, null);
     unknown('x'.repeat(1000), { ['x'.repeat(1000)]: 1 }, null);
   });
 

@@ -80,7 +80,7 @@ describe('A snapshot', () => {
     close('handle');
     for (const n of range(6, 8)) ProbeA.record({ n });
     const { ledger, records } = await app.inspect();
-    const zero = { recovered: 0, refused: 0, invalid: 0, deadLettered: 0 };
+    const zero = { recovered: 0, spooled: 0, refused: 0, invalid: 0, deadLettered: 0 };
     expect(ledger.types.Superstitious).to.deep.equal({
       ...zero,
       accepted: 26,

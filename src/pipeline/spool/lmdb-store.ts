@@ -8,10 +8,11 @@
  *     a type seq run events bytes     this entry is in no memory
  *     d id                            a dead letter
  *     e type seq run events bytes     an entry
- *     m format, m run                 of the store itself
+ *     m format, m owner, m run        of the store itself
  *     t type                          the name of a type
  */
 import { BeamlineError } from '../errors.ts';
+import type { OwnerRecord } from './owner.ts';
 import type { EntryKey, SpoolStore, StoreBatch, StoredType } from './store.ts';
 
 /** Of the keys and of the entries (entry.ts). */
@@ -20,6 +21,8 @@ export const STORE_FORMAT = 1;
 const KEY_BYTES = 23;
 const FORMAT_KEY = Buffer.from('mformat');
 const RUN_KEY = Buffer.from('mrun');
+const OWNER_KEY = Buffer.from('mowner');
+const CHECK_KEY = Buffer.from('mcheck');
 const NOTHING = Buffer.from([0]);
 
 /** What of `lmdb` is used; its own types are not there for users who do not install it. */
@@ -46,20 +49,20 @@ interface Lmdb {
 }
 
 /** @throws BeamlineError `ERR_SPOOL_MODULE` when `lmdb` is not installed, or not for this platform. */
-export async function loadLmdb(): Promise<Lmdb> {
+export async function loadLmdb(load: () => Promise<unknown> = () => import('lmdb')): Promise<Lmdb> {
   try {
-    return (await import('lmdb')) as unknown as Lmdb;
+    return (await load()) as Lmdb;
   } catch (cause) {
     throw new BeamlineError('ERR_SPOOL_MODULE', { reason: (cause as Error).message.split('\n', 1)[0] ?? '' });
   }
 }
 
 /**
- * Opens or makes the store in a directory that is there. `resumed` is the number of the run that goes on.
+ * Opens or makes the store in a directory that is there.
  *
  * @throws BeamlineError `ERR_SPOOL_VERSION`; and whatever LMDB throws of a directory or a file that it cannot use.
  */
-export function openLmdbStore(lmdb: Lmdb, directory: string, resumed?: number): SpoolStore {
+export function openLmdbStore(lmdb: Lmdb, directory: string): LmdbStore {
   const database = lmdb.open({
     path: directory,
     encoding: 'binary',
@@ -69,30 +72,58 @@ export function openLmdbStore(lmdb: Lmdb, directory: string, resumed?: number): 
     overlappingSync: false,
   });
   try {
-    return new LmdbStore(database, directory, resumed);
+    return new LmdbStore(database, directory);
   } catch (error) {
     void database.close();
     throw error;
   }
 }
 
-class LmdbStore implements SpoolStore {
-  readonly run: number;
+export class LmdbStore implements SpoolStore, OwnerRecord {
+  #run = 0;
   readonly #database: Database;
 
-  constructor(database: Database, directory: string, resumed: number | undefined) {
+  constructor(database: Database, directory: string) {
     this.#database = database;
     const format = database.get(FORMAT_KEY)?.[0];
     if (format !== undefined && format !== STORE_FORMAT) {
       throw new BeamlineError('ERR_SPOOL_VERSION', { directory, found: format, expected: STORE_FORMAT });
     }
-    this.run = resumed ?? (database.get(RUN_KEY)?.readUInt32BE(0) ?? 0) + 1;
+  }
+
+  get run(): number {
+    return this.#run;
+  }
+
+  /** Begins a run, its owner being known; or goes on with one. */
+  begin(resumed: number | undefined): void {
+    const database = this.#database;
+    this.#run = resumed ?? (database.get(RUN_KEY)?.readUInt32BE(0) ?? 0) + 1;
     const run = Buffer.alloc(4);
-    run.writeUInt32BE(this.run);
+    run.writeUInt32BE(this.#run);
     database.transactionSync(() => {
       database.putSync(FORMAT_KEY, Buffer.from([STORE_FORMAT]));
       database.putSync(RUN_KEY, run);
     });
+  }
+
+  get owner(): string | undefined {
+    return this.#database.get(OWNER_KEY)?.toString();
+  }
+
+  replaceOwner(from: string | undefined, to: string | undefined): boolean {
+    return this.#database.transactionSync(() => {
+      if (this.owner !== from) return false;
+      if (to === undefined) this.#database.removeSync(OWNER_KEY);
+      else this.#database.putSync(OWNER_KEY, Buffer.from(to));
+      return true;
+    });
+  }
+
+  /** Throws when nothing can be written. */
+  tryToWrite(): void {
+    this.#database.transactionSync(() => this.#database.putSync(CHECK_KEY, NOTHING));
+    this.#database.transactionSync(() => this.#database.removeSync(CHECK_KEY));
   }
 
   types(): StoredType[] {

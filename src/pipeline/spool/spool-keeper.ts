@@ -7,8 +7,9 @@
  * When the store cannot be written nothing is lost that is in memory: what should have been written is tried again, what
  * should have been removed is kept in mind, and memory is given back all the same. The application goes on in memory.
  */
-import type { QueueJournal } from '../../threads/queue/index.ts';
+import { Decoder, type QueueJournal } from '../../threads/queue/index.ts';
 import { eventsOfEntry } from './entry.ts';
+import type { SpooledEvent } from './protocol.ts';
 import { diskBytes, type EntryKey, type SpoolStore, type StoreBatch, type StoredType } from './store.ts';
 import { type Prepared, TypeKeeper } from './type-keeper.ts';
 
@@ -24,6 +25,8 @@ export interface SpoolKeeperOptions {
 export interface Turn {
   /** There was so much that the next turn should follow at once. */
   readonly more: boolean;
+  /** A transaction was made. */
+  readonly wrote: boolean;
   /** What the store threw. */
   readonly error: Error | undefined;
   /** Entries that could not be read, with their events. */
@@ -107,35 +110,70 @@ export class SpoolKeeper {
     for (const { events } of entries) this.#recovered += events;
   }
 
-  turn(): Turn {
+  /** Without `writes` nothing goes to the disk: it could not be written a moment ago. */
+  turn({ writes }: { readonly writes: boolean } = { writes: true }): Turn {
     const keepers = [...this.#keepers.values()];
     for (const keeper of keepers) this.#remove.push(...keeper.look());
+    this.#full = this.#bytes >= this.#maxBytes;
     const prepared = new Map<TypeKeeper, Prepared[]>();
     let bytes = 0;
-    this.#full = this.#bytes >= this.#maxBytes;
-    for (const keeper of this.#full ? [] : keepers) {
+    for (const keeper of this.#full || !writes ? [] : keepers) {
       const entries = keeper.prepare(TURN_BYTES - bytes, this.#store.run, () => ++this.#lastSeq);
       prepared.set(keeper, entries);
       bytes += entries.reduce((sum, { value }) => sum + value.length, 0);
     }
-    const error = this.#write([...prepared.values()].flat());
-    if (error === undefined) for (const [keeper, entries] of prepared) keeper.committed(entries);
+    const wrote = writes && this.#write([...prepared.values()].flat());
+    if (!(wrote instanceof Error)) for (const [keeper, entries] of prepared) keeper.committed(entries);
     let freed = 0;
     for (const keeper of keepers) freed += keeper.free();
-    const asideError = error ?? (this.#full ? undefined : this.#putAside(keepers));
+    const error =
+      wrote instanceof Error ? wrote : writes && !this.#full ? this.#putAside(keepers) : undefined;
     const damaged: EntryKey[] = [];
-    const taken = keepers.reduce((sum, keeper) => sum + this.#takeBack(keeper, damaged), 0);
-    return {
-      more: bytes >= TURN_BYTES || taken >= TURN_BYTES || (freed > 0 && this.asideEvents > 0),
-      error: asideError,
-      damaged,
-    };
+    const back = keepers.reduce((sum, keeper) => sum + this.#takeBack(keeper, damaged), 0);
+    const more = bytes >= TURN_BYTES || back >= TURN_BYTES || (freed > 0 && this.asideEvents > 0);
+    return { more, wrote: wrote === true, error, damaged };
   }
 
   /** Stores a dead letter; on the disk when it returns. */
   bury(id: string, value: Uint8Array): void {
     this.#store.write({ letters: [[id, value]] });
     this.#letters = this.#store.letterCount;
+  }
+
+  letters(after: string, limit: number): (readonly [id: string, value: Uint8Array])[] {
+    return this.#store.letters(after, limit);
+  }
+
+  removeLetters(ids: readonly string[]): void {
+    this.#store.write({ removeLetters: ids });
+    this.#letters = this.#store.letterCount;
+  }
+
+  /** Events of a type that nobody has attached, after that one. */
+  readLeftovers(recordType: string, after: string, limit: number): SpooledEvent[] {
+    const decoder = new Decoder();
+    const found: SpooledEvent[] = [];
+    let begun = after === '';
+    for (const key of this.#leftoversOf(recordType)) {
+      const value = this.#store.read(key);
+      const events = (value === undefined ? undefined : eventsOfEntry(value, key.events)) ?? [];
+      for (const { id, recordedAt, payload } of events) {
+        if (found.length === limit) return found;
+        const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+        if (begun) found.push({ id, recordedAt, data: decoder.decode(bytes, 0, bytes.length) });
+        begun ||= id === after;
+      }
+    }
+    return found;
+  }
+
+  /** Deletes them. Answers how many events they were. */
+  removeLeftovers(recordType: string): number {
+    const keys = this.#leftoversOf(recordType);
+    this.#store.write({ remove: keys, back: keys });
+    for (const key of keys) this.#count(key, -1);
+    this.#leftovers.delete(this.#types.get(recordType)?.type ?? 0);
+    return keys.reduce((sum, { events }) => sum + events, 0);
   }
 
   /** Nothing is to be written or removed, and nothing in memory waits for its end. */
@@ -177,12 +215,17 @@ export class SpoolKeeper {
     };
   }
 
+  #leftoversOf(recordType: string): readonly EntryKey[] {
+    return this.#leftovers.get(this.#types.get(recordType)?.type ?? 0) ?? [];
+  }
+
   get #isWritten(): boolean {
     return [this.#remove, this.#back, this.#newTypes, this.#aside].every((list) => list.length === 0);
   }
 
-  #write(prepared: readonly Prepared[]): Error | undefined {
-    if (prepared.length === 0 && this.#isWritten) return undefined;
+  /** True: a transaction was made. */
+  #write(prepared: readonly Prepared[]): boolean | Error {
+    if (prepared.length === 0 && this.#isWritten) return false;
     const [types, aside, remove, back] = [this.#newTypes, this.#aside, this.#remove, this.#back];
     const put = prepared.map(({ key, value }) => [key, value] as const);
     const error = this.#tryWrite({ types, put, aside, back, remove });
@@ -193,7 +236,7 @@ export class SpoolKeeper {
     this.#back = [];
     this.#newTypes = [];
     this.#aside = [];
-    return undefined;
+    return true;
   }
 
   #putAside(keepers: readonly TypeKeeper[]): Error | undefined {

@@ -8,7 +8,13 @@
  * The invariant: an event that is not settled is a frame in memory, or in an entry that is aside, or both; and memory is
  * given back only when every frame of it is settled or aside.
  */
-import type { Gathered, JournalSegment, QueueJournal, RestoredEvent } from '../../threads/queue/index.ts';
+import type {
+  FramePlace,
+  Gathered,
+  JournalSegment,
+  QueueJournal,
+  RestoredEvent,
+} from '../../threads/queue/index.ts';
 import { PARKING_OWNER } from '../../threads/queue/index.ts';
 import { eventsOfEntry, newEntry, sealEntry } from './entry.ts';
 import { isUnderPressure, mayTakeBack, type Room } from './pressure.ts';
@@ -82,31 +88,31 @@ export class TypeKeeper {
     read: (key: EntryKey) => Uint8Array | undefined,
   ): { readonly settled: readonly EntryKey[]; readonly back: readonly EntryKey[] } {
     this.#journal.sealOrphans();
-    const places = new Map<string, { readonly known: Known; readonly from: number; readonly to: number }>();
+    const places = new Map<string, FramePlace & { readonly known: Known }>();
     for (const now of this.#journal.segments()) {
       const known: Known = { now, seenTo: 0, entries: [] };
       this.#known.set(now.segment, known);
-      // It was about to be put aside: nobody reads it any more.
-      if (now.state === 'settled') continue;
-      for (const { id, offset, bytes } of this.#journal.places(now)) {
-        places.set(id, { known, from: offset, to: offset + bytes });
-      }
+      for (const place of this.#journal.places(now)) places.set(place.id, { ...place, known });
     }
     const settled: EntryKey[] = [];
     const back: EntryKey[] = [];
     for (const key of entries) {
       const value = read(key);
-      const events = value === undefined ? undefined : eventsOfEntry(value, key.events);
-      const found = (events ?? []).map(({ id }) => places.get(id)).filter((place) => place !== undefined);
-      const [first] = found;
+      const events = (value === undefined ? undefined : eventsOfEntry(value, key.events)) ?? [];
+      const found = events.map(({ id }) => places.get(id)).filter((place) => place !== undefined);
+      // Events of a segment that was about to be put aside are there, but nobody reads them any more.
+      const live = found.filter((place) => !place.settled && place.known.now.state !== 'settled');
+      const [first] = live;
       if (first !== undefined) {
-        const from = Math.min(...found.map((place) => place.from));
-        const to = Math.max(...found.map((place) => place.to));
+        const from = Math.min(...live.map((place) => place.offset));
+        const to = Math.max(...live.map((place) => place.offset + place.bytes));
         this.#journal.commit(first.known.now.segment, from, to);
         first.known.entries.push({ key, to, settledTo: from });
         if (isAside(key)) back.push(key);
-      } else if (isAside(key)) this.#aside.push({ key, order: OLDEST });
-      else settled.push(key);
+      } else if (found.some((place) => place.settled) || !isAside(key)) {
+        settled.push(key);
+        back.push(key);
+      } else this.#aside.push({ key, order: OLDEST });
     }
     this.#journal.foundAside(sum(this.#aside.map(({ key }) => key)));
     this.#journal.announceToAll();

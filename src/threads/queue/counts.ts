@@ -19,7 +19,7 @@ import {
   stateOf,
   timeOf,
 } from './frame.ts';
-import { type QueueHandle, QueueMemory } from './layout.ts';
+import { HEADER, type QueueHandle, QueueMemory } from './layout.ts';
 import { controlOf, publishedBytes, sumsOf } from './segment.ts';
 
 export interface QueueCounts {
@@ -30,6 +30,8 @@ export interface QueueCounts {
   /** Dead, whether their sink has taken them yet or not. */
   readonly deadLettered: number;
   readonly pending: number;
+  /** Of those that are pending: in the journal too, or alone; 0 without one. */
+  readonly spooled: number;
   readonly refused: number;
   /** Of those that were refused: by their type's schema. */
   readonly invalid: number;
@@ -46,9 +48,24 @@ export function countsOf(handle: QueueHandle): QueueCounts {
     delivered += sums.delivered;
     deadLettered += sums.dead;
   }
-  const { recovered, invalid, refused } = memory;
+  const { recovered, refused, invalid } = memory;
   const pending = accepted + recovered - delivered - deadLettered;
-  return { accepted, recovered, delivered, deadLettered, pending, refused, invalid };
+  const spooled = memory.bell === undefined ? 0 : spooledIn(memory);
+  return { accepted, recovered, delivered, deadLettered, pending, spooled, refused, invalid };
+}
+
+function spooledIn(memory: QueueMemory): number {
+  let spooled = Atomics.load(memory.words, HEADER.ASIDE);
+  for (let segment = 0; segment < memory.segments; segment++) {
+    const { state, generation } = controlOf(memory, segment);
+    const end = state === 'free' || state === 'settled' ? 0 : publishedBytes(memory, segment, generation);
+    for (let offset = 0; offset < end; ) {
+      const at = frameAt(memory, segment, offset);
+      if (stateOf(markOf(memory, at)) === 'ready' && isCommitted(memory, at)) spooled++;
+      offset += frameSize(memory, at);
+    }
+  }
+  return spooled;
 }
 
 /** The share of a queue's memory for new events that is taken, from 0 to 1; at 1 events are refused. */

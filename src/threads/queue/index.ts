@@ -24,6 +24,7 @@ export {
   type LaneOf,
   type Settlement,
 } from './claim-table.ts';
+export { byteTarget, SLACK_BYTES } from './codec.ts';
 export {
   type Confirmation,
   ConfirmationOutcomes,
@@ -42,10 +43,18 @@ export {
   type WalkedFrame,
   walkFrames,
 } from './counts.ts';
+export { Decoder } from './decoder.ts';
 export type { Wake } from './doorbell.ts';
+export { Encoder } from './encoder.ts';
 export { EventNotSerializableError, EventTooLargeError, QueueError, type QueueErrorCode } from './errors.ts';
-export { type Gathered, type JournalSegment, type MemoryRange, QueueJournal } from './journal.ts';
-export { createJournalBell, JournalBell } from './journal-bell.ts';
+export {
+  type FramePlace,
+  type Gathered,
+  type JournalSegment,
+  type MemoryRange,
+  QueueJournal,
+} from './journal.ts';
+export { createJournalBell, JournalBell, type JournalHandle } from './journal-bell.ts';
 export { LANES } from './lanes.ts';
 export { createQueue, type QueueHandle, type QueueOptions } from './layout.ts';
 export type { QueueReaderOptions } from './reader.ts';

@@ -67,6 +67,7 @@ export interface FramePlace {
   readonly id: string;
   readonly offset: number;
   readonly bytes: number;
+  readonly settled: boolean;
 }
 
 /** Where events are in memory. */
@@ -163,13 +164,13 @@ export class QueueJournal {
     return false;
   }
 
-  /** Every frame from there to there that is not settled, by its id. */
+  /** Every frame of a segment, by its id. */
   *places({ segment, owner, end }: JournalSegment): Generator<FramePlace> {
     const memory = this.#memory;
     for (let offset = 0; offset < end; ) {
       const at = frameAt(memory, segment, offset);
       const bytes = frameSize(memory, at);
-      if (!isSettled(markOf(memory, at))) yield { id: this.#idAt(at, owner), offset, bytes };
+      yield { id: this.#idAt(at, owner), offset, bytes, settled: isSettled(markOf(memory, at)) };
       offset += bytes;
     }
   }

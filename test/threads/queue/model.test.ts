@@ -232,6 +232,8 @@ class Story {
     const held = [...model.held.values()].reduce((sum, numbers) => sum + numbers.size, 0);
     expect(countsOf(real.handle)).to.deep.equal({
       accepted: model.accepted,
+      recovered: 0,
+      spooled: 0,
       delivered: model.count('delivered'),
       deadLettered: model.count('lettered'),
       pending: model.ready.size + held,

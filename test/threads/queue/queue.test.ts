@@ -31,9 +31,11 @@ describe('the event queue', () => {
     table.settle(claim!, 'delivered');
     expect(countsOf(handle)).to.deep.equal({
       accepted: 2,
+      recovered: 0,
       delivered: 2,
       deadLettered: 0,
       pending: 0,
+      spooled: 0,
       refused: 0,
       invalid: 0,
     });

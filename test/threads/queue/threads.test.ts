@@ -31,6 +31,8 @@ describe('the queue between threads', () => {
     expect(report.events).to.deep.equal({ 1: events, 2: events });
     expect(countsOf(handle)).to.deep.equal({
       accepted: 2 * events,
+      recovered: 0,
+      spooled: 0,
       delivered: 2 * events,
       deadLettered: 0,
       pending: 0,

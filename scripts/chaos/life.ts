@@ -1,0 +1,148 @@
+/**
+ * One life of the application, as a process of its own: writers record on its main thread and in worker threads, while
+ * an executioner kills threads and processes and hangs handlers. It tells its parent what was confirmed, as it happens:
+ * it may be killed at any moment.
+ */
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { setEnvironmentData, Worker } from 'node:worker_threads';
+import { type Random, seededRandom } from '../../src/base/random.ts';
+import { Application, kinesis, type Ledger, type Logger, Records } from '../../src/index.ts';
+import { type ChaosEvent, HANGS, TYPES } from './events.ts';
+import { type WriterTask, type Written, write } from './writer.ts';
+
+export interface LifeTask {
+  readonly kinesis: {
+    readonly endpoint: string;
+    readonly region: string;
+    readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  };
+  /** A folder; undefined: no spool. */
+  readonly spool: string | undefined;
+  /** The first one writes on the main thread. */
+  readonly writers: readonly WriterTask[];
+  readonly kills: boolean;
+  readonly hangs: boolean;
+  readonly seed: number;
+}
+
+/** What the executioner has done. */
+export type Executed = 'threads' | 'processes' | 'hangs';
+
+/** What is told to the parent. */
+export type Told =
+  | { readonly type: 'booted' }
+  | ({ readonly type: 'written' } & Written)
+  | { readonly type: 'executed'; readonly what: Executed }
+  | { readonly type: 'letters'; readonly keys: readonly string[] }
+  | {
+      readonly type: 'stopped';
+      readonly ledger: Ledger;
+    };
+
+const KILL_EVERY_MS = 150;
+/** A hang takes its thread a second and more. */
+const HANG_EVERY = 12;
+const VICTIMS = [
+  'thread',
+  'thread',
+  'Record',
+  'Producer',
+  'ConsumerSupervisor',
+  'Consumer',
+  'Registry',
+  'Spool',
+] as const;
+
+async function main(task: LifeTask): Promise<void> {
+  const hangs = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT * (TYPES.length + 1));
+  setEnvironmentData(HANGS, hangs);
+  const letters: string[] = [];
+  const app = await Application.start({
+    adapter: kinesis({ ...task.kinesis, requestTimeoutMs: 5000, backoff: { initialMs: 20, maxMs: 500 } }),
+    queueBytes: 8 * 2 ** 20,
+    logger: silent,
+    ...(task.spool === undefined
+      ? { deadLetter: ({ data }) => void letters.push((data as ChaosEvent).key) }
+      : { spool: { directory: task.spool } }),
+  });
+  tell({ type: 'booted' });
+  const over = new AbortController();
+  const executed = executioner(app, task, new Int32Array(hangs), over.signal);
+  const [first, ...others] = task.writers;
+  await Promise.all([
+    first === undefined ? undefined : write(first, (written) => tell({ type: 'written', ...written })),
+    ...others.map(writeInThread),
+  ]);
+  over.abort();
+  await executed;
+  await app.flush();
+  letters.push(...(await storedLetters(app)));
+  tell({ type: 'letters', keys: letters });
+  const ledger = await app.stop({ timeoutMs: 120_000 });
+  tell({ type: 'stopped', ledger });
+  process.disconnect();
+}
+
+async function writeInThread(task: WriterTask): Promise<void> {
+  const worker = new Worker(new URL('./writer.js', import.meta.url), {
+    workerData: { records: Records.share(), task },
+  });
+  worker.on('message', (written: Written) => tell({ type: 'written', ...written }));
+  await once(worker, 'exit');
+}
+
+/** Kills a thread or a process now and then, or has a handler hang, until it is told to stop. */
+async function executioner(
+  app: Application,
+  task: LifeTask,
+  hangs: Int32Array,
+  over: AbortSignal,
+): Promise<void> {
+  const random: Random = seededRandom(task.seed);
+  const done = (what: Executed): void => tell({ type: 'executed', what });
+  for (let round = 1; !over.aborted && (task.kills || task.hangs); round++) {
+    await sleep(KILL_EVERY_MS);
+    const victim = VICTIMS[Math.floor(random() * VICTIMS.length)];
+    const type = random() < 0.5 ? 'ChaosA' : 'ChaosB';
+    if (task.hangs && round % HANG_EVERY === 0) {
+      Atomics.store(hangs, TYPES.indexOf(type), 1);
+      done('hangs');
+    } else if (task.kills && victim === 'thread') {
+      await app.endThread(type);
+      done('threads');
+    } else if (task.kills) {
+      const { nodes } = await app.inspect();
+      const candidates = nodes.filter(
+        ({ name, recordType, pid }) =>
+          name === victim && pid !== null && (recordType === null || recordType === type),
+      );
+      const pid = candidates[Math.floor(random() * candidates.length)]?.pid;
+      if (pid != null && app.kill(pid)) done('processes');
+    }
+  }
+  Atomics.store(hangs, 0, 0);
+  Atomics.store(hangs, 1, 0);
+}
+
+async function storedLetters(app: Application): Promise<string[]> {
+  const keys: string[] = [];
+  for (let after = ''; app.spool !== undefined; ) {
+    const page = await app.spool.deadLetters({ after });
+    keys.push(...page.map(({ data }) => (data as ChaosEvent).key));
+    const last = page.at(-1);
+    if (last === undefined) break;
+    after = last.id;
+  }
+  return keys;
+}
+
+function tell(told: Told): void {
+  if (process.connected) process.send?.(told);
+}
+
+/** What is logged here is what is done on purpose. */
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
+
+const [task] = (await once(process, 'message')) as [LifeTask];
+await main(task);
