@@ -12,7 +12,15 @@
  */
 import { assert } from '../../base/assert.ts';
 import { type Backlog, Returned, type Unclaimed } from './backlog.ts';
-import { type ClaimedEvent, Held } from './claimed-event.ts';
+import {
+  Batch,
+  type Claim,
+  type ClaimedEvent,
+  type ClaimRequest,
+  Held,
+  type LaneOf,
+  type Settlement,
+} from './claim.ts';
 import type { EventDecoder } from './codec.ts';
 import { Decoder } from './decoder.ts';
 import { awaitEvents, type Wake } from './doorbell.ts';
@@ -22,76 +30,6 @@ import type { QueueHandle } from './layout.ts';
 import type { Frame } from './read-frame.ts';
 import { QueueReader, type QueueReaderOptions } from './reader.ts';
 import type { Watch } from './wait.ts';
-
-export type Settlement = 'delivered' | 'dead' | 'buried';
-
-export interface ClaimRequest<Owner> {
-  /** At most so many events; the claim has fewer when no more are there. */
-  readonly maxEvents: number;
-  /** At most so many bytes of encoded events; but always one event. */
-  readonly maxBytes: number;
-  /** Who works on them; the table only keeps it. */
-  readonly owner: Owner;
-  /** `ready` events, for the handler; or `dead` ones, for their sink. */
-  readonly kind?: 'ready' | 'dead';
-  /** Only those that were read before: given back, or held back for others of their lane. */
-  readonly freedOnly?: boolean;
-}
-
-/** Gives events that must not overtake each other the same number, from 0 to 65,535. Must not throw. */
-export type LaneOf = (event: ClaimedEvent) => number;
-
-export interface Claim<Owner = unknown> {
-  readonly id: number;
-  readonly owner: Owner;
-  readonly kind: 'ready' | 'dead';
-  /** The events were running when a thread died: run this claim alone. */
-  readonly suspect: boolean;
-  /** It has one event, which was run with no other beside it before. */
-  readonly ranAlone: boolean;
-  /** What is not settled yet, oldest first. */
-  readonly events: readonly ClaimedEvent[];
-  /** The length of its encoded events. */
-  readonly bytes: number;
-}
-
-class Batch<Owner> implements Claim<Owner> {
-  readonly id: number;
-  readonly owner: Owner;
-  readonly kind: 'ready' | 'dead';
-  readonly suspect: boolean;
-  /** Of the events that it had when it was made. */
-  readonly lanes: ReadonlySet<number>;
-  held: Held[];
-  running = false;
-
-  constructor(
-    id: number,
-    { owner, kind, suspect }: Pick<Claim<Owner>, 'owner' | 'kind' | 'suspect'>,
-    held: Held[],
-    lanes: ReadonlySet<number>,
-  ) {
-    this.id = id;
-    this.owner = owner;
-    this.kind = kind;
-    this.suspect = suspect;
-    this.held = held;
-    this.lanes = lanes;
-  }
-
-  get events(): readonly ClaimedEvent[] {
-    return this.held;
-  }
-
-  get ranAlone(): boolean {
-    const only = this.held.length === 1 ? this.held[0] : undefined;
-    return only?.ranAlone ?? false;
-  }
-
-  get bytes(): number {
-    return this.held.reduce((sum, { bytes }) => sum + bytes, 0);
-  }
-}
 
 const NO_LANES: ReadonlySet<number> = new Set();
 
