@@ -17,6 +17,7 @@ import { record } from './record.ts';
 import { recordBacklog } from './record-backlog.ts';
 import { recordThreads } from './record-threads.ts';
 import { recovery } from './recovery.ts';
+import { spool } from './spool.ts';
 import { types } from './types.ts';
 
 export const scenarios: readonly Scenario[] = [
@@ -38,4 +39,5 @@ export const scenarios: readonly Scenario[] = [
   types,
   recovery,
   observer,
+  spool,
 ];

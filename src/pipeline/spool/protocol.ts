@@ -24,7 +24,7 @@ export interface SpoolControl {
    */
   open(): Promise<SpoolOpened>;
   /** Keeps the journal of a type's queue from now on. */
-  attach(recordType: string, queue: QueueHandle): void;
+  attach(recordType: string, queue: QueueHandle, order: SpoolOrder): void;
   state(): SpoolState;
   /** Stores a dead letter; it is on the disk when this resolves. */
   bury(letter: StoredLetter): void;
@@ -49,6 +49,9 @@ export type SpoolEvent =
   | { readonly type: 'writing_again' }
   /** Entries that are not what was written: their events are lost. */
   | { readonly type: 'damaged'; readonly entries: number; readonly events: number };
+
+/** `by-key`: events of a key stay in their order, so that none may be put aside while younger ones are delivered. */
+export type SpoolOrder = 'none' | 'by-key';
 
 export interface SpoolOpened {
   readonly run: number;

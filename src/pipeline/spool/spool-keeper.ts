@@ -9,7 +9,7 @@
  */
 import { Decoder, type QueueJournal } from '../../threads/queue/index.ts';
 import { eventsOfEntry } from './entry.ts';
-import type { SpooledEvent } from './protocol.ts';
+import type { SpooledEvent, SpoolOrder } from './protocol.ts';
 import { diskBytes, type EntryKey, type SpoolStore, type StoreBatch, type StoredType } from './store.ts';
 import { type Prepared, TypeKeeper } from './type-keeper.ts';
 
@@ -88,11 +88,11 @@ export class SpoolKeeper {
    * Keeps the journal of a type from now on; what the store holds of it comes back. A type that was attached in this run
    * before is taken up where the journal's thread has left it.
    */
-  attach(name: string, journal: QueueJournal): void {
+  attach(name: string, journal: QueueJournal, order: SpoolOrder = 'none'): void {
     const { run } = this.#store;
     const known = this.#types.get(name);
     const type = known?.type ?? Math.max(0, ...[...this.#types.values()].map((each) => each.type)) + 1;
-    const keeper = new TypeKeeper(journal, { name, type });
+    const keeper = new TypeKeeper(journal, { name, type, order });
     this.#keepers.set(name, keeper);
     const entries = this.#leftovers.get(type) ?? [];
     this.#leftovers.delete(type);

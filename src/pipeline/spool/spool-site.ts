@@ -11,11 +11,13 @@ import { BeamlineError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { SpoolOptions } from '../options-table.ts';
 import type { RecordType } from '../record-type.ts';
+import { publish } from '../telemetry.ts';
 import type {
   SpoolArgument,
   SpoolControl,
   SpoolEvent,
   SpoolMainControl,
+  SpoolOrder,
   SpoolState,
   StoredLetter,
 } from './protocol.ts';
@@ -72,7 +74,7 @@ export class SpoolSite {
   /** Keeps the journal of a type: now, and whenever the thread begins anew. */
   attach(type: RecordType): void {
     this.#attached.set(type.name, type);
-    if (this.#isOpen) void this.#control.attach(type.name, type.queue).catch(() => {});
+    if (this.#isOpen) void this.#control.attach(type.name, type.queue, orderOf(type)).catch(() => {});
   }
 
   /** Nobody keeps a journal for now: memory that is settled is given back by the readers. */
@@ -133,7 +135,7 @@ export class SpoolSite {
       name: `${process.pid}-${directory.bootId}-${node}`,
       resumed: this.#run,
     };
-    const control: SpoolMainControl = { report: (event) => this.#hear(event) };
+    const control: SpoolMainControl = { report: (event) => this.#hear(event, engine.clock.wallTime()) };
     const thread = new Thread<SpoolControl>(host, {
       node,
       name: 'beamline spool',
@@ -152,17 +154,22 @@ export class SpoolSite {
       const { run, repaired } = await thread.control.open();
       this.#run = run;
       this.#isOpen = true;
+      const at = engine.clock.wallTime();
+      const { directory: path } = this.options;
+      publish('spool', () => ({ type: 'opened', at, directory: path, repaired: repaired ?? null }));
       if (repaired !== undefined)
         this.#logger.error({ ...repaired }, 'the store of the spool was damaged, and a new one is begun');
     } catch (error) {
       await thread.control.close().catch(() => {});
       throw error;
     }
-    for (const { name, queue } of this.#attached.values()) await thread.control.attach(name, queue);
+    for (const type of this.#attached.values())
+      await thread.control.attach(type.name, type.queue, orderOf(type));
   }
 
-  #hear(event: SpoolEvent): void {
+  #hear(event: SpoolEvent, at: number): void {
     const { directory } = this.options;
+    publish('spool', () => ({ at, directory, ...event }));
     if (event.type === 'failing')
       this.#logger.error(
         { directory, reason: event.message },
@@ -175,4 +182,8 @@ export class SpoolSite {
         'entries of the spool are damaged, and their events are lost',
       );
   }
+}
+
+function orderOf({ definition }: RecordType): SpoolOrder {
+  return definition.partitionBy === undefined ? 'none' : 'by-key';
 }

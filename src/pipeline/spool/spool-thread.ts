@@ -80,8 +80,8 @@ class SpoolThread {
       return { run: store.run, repaired };
     },
 
-    attach: (recordType, queue) => {
-      this.#kept.attach(recordType, new QueueJournal(queue, this.#argument.confirmations));
+    attach: (recordType, queue, order) => {
+      this.#kept.attach(recordType, new QueueJournal(queue, this.#argument.confirmations), order);
       this.#bell.ring();
     },
 

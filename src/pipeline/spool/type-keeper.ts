@@ -18,6 +18,7 @@ import type {
 import { PARKING_OWNER } from '../../threads/queue/index.ts';
 import { eventsOfEntry, newEntry, sealEntry } from './entry.ts';
 import { isUnderPressure, mayTakeBack, type Room } from './pressure.ts';
+import type { SpoolOrder } from './protocol.ts';
 import type { EntryKey } from './store.ts';
 
 /** An entry whose events are frames of one segment. */
@@ -56,13 +57,18 @@ const OLDEST = -(2 ** 30);
 export class TypeKeeper {
   readonly name: string;
   readonly type: number;
+  readonly #order: SpoolOrder;
   readonly #journal: QueueJournal;
   readonly #entryBytesMax: number;
   readonly #known = new Map<number, Known>();
   /** Oldest first. */
   #aside: Aside[] = [];
 
-  constructor(journal: QueueJournal, { name, type }: { readonly name: string; readonly type: number }) {
+  constructor(
+    journal: QueueJournal,
+    { name, type, order }: { readonly name: string; readonly type: number; readonly order: SpoolOrder },
+  ) {
+    this.#order = order;
     this.#journal = journal;
     this.name = name;
     this.type = type;
@@ -197,7 +203,7 @@ export class TypeKeeper {
   /** Segments that should be put aside, youngest first: they would be read last. */
   toPutAside(): Known[] {
     const { free, total } = this.#room();
-    if (!isUnderPressure({ free, total })) return [];
+    if (this.#order === 'by-key' || !isUnderPressure({ free, total })) return [];
     const candidates = [...this.#known.values()].filter(
       ({ now, seenTo, entries }) =>
         now.state === 'sealed' &&
