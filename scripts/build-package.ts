@@ -2,7 +2,7 @@
  * Builds what is published, `dist/`, from `src/`: its modules become a few files, because Node needs half a millisecond
  * for each file that it loads, in every thread anew.
  *
- *     dist/index.js  otp.js  testing.js  cli.js      what package.json names
+ *     dist/index.js  otp.js  otel.js  testing.js  cli.js      what package.json names
  *     dist/thread-entry.js  kinesis/entry.js ...     what src names by new URL('./...', import.meta.url)
  *     dist/chunk-*.js                                what several of them need
  *     dist/page/                                     the observer's page
@@ -15,7 +15,7 @@
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type Metafile } from 'esbuild';
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const source = join(root, 'src');
@@ -26,6 +26,7 @@ const target = join(root, 'dist');
 const PUBLIC: Readonly<Record<string, string>> = {
   index: 'index.ts',
   otp: 'otp/index.ts',
+  otel: 'observer/otel/index.ts',
   testing: 'testing/index.ts',
   cli: 'cli/main.ts',
 };
@@ -51,12 +52,12 @@ async function main(): Promise<void> {
       );
     entries.set(out, module);
   }
-  const { metafile } = await build({
+  const options: BuildOptions & { metafile: true } = {
     absWorkingDir: root,
     entryPoints: [...entries].map(([out, module]) => ({ in: join(source, module), out })),
     outdir: target,
     // In one folder, so that the URLs in them mean the same wherever a module ends up.
-    chunkNames: 'chunk-[hash]',
+    chunkNames: '[name]-[hash]',
     bundle: true,
     splitting: true,
     format: 'esm',
@@ -67,13 +68,86 @@ async function main(): Promise<void> {
     sourcesContent: false,
     metafile: true,
     logLevel: 'warning',
-  });
+  };
+  const { metafile: apart } = await build({ ...options, write: false });
+  // `sideEffects: false` in package.json would have the bundler leave out an import that nothing is taken from.
+  const { metafile } = await build({ ...options, ignoreAnnotations: true, plugins: [together(apart)] });
   checkPlaces(metafile, named);
   await cp(join(compiled, 'observer/page'), join(target, 'page'), {
     recursive: true,
     filter: (path) => !/\.(ts|map)$/.test(path),
   });
   await copyTypes();
+}
+
+/**
+ * Modules that are to share a file. Left to itself the bundler makes a file for each set of entry points that need the
+ * same modules: two dozen, most of them tiny. Here each entry point that needs one module of a group needs them all.
+ */
+type Group = 'otp' | 'core';
+
+/** What is loaded in the threads of an application: what two of these need is in the group `core`. */
+const RUNNING = ['index', 'thread-entry', 'record-thread', 'kinesis/entry', 'memory/entry', 'null/entry'];
+
+function groupOf(module: string, users: ReadonlySet<string>): Group | undefined {
+  if (/^src\/(base|otp)\//.test(module)) return 'otp';
+  return RUNNING.filter((entry) => users.has(`dist/${entry}.js`)).length > 1 ? 'core' : undefined;
+}
+
+/** Has each entry point import whole groups, by what it needs when the bundler is left to itself. */
+function together({ outputs }: Metafile): Plugin {
+  const users = new Map<string, Set<string>>();
+  for (const [output, { entryPoint }] of Object.entries(outputs)) {
+    if (entryPoint === undefined) continue;
+    for (const reached of reachedFrom(output, outputs)) {
+      for (const module of Object.keys(outputs[reached]?.inputs ?? {})) {
+        users.set(module, (users.get(module) ?? new Set()).add(output));
+      }
+    }
+  }
+  const groups: Record<Group, string[]> = { otp: [], core: [] };
+  const groupsOf = new Map<string, Set<Group>>();
+  for (const [module, entries] of users) {
+    const group = entries.size > 1 ? groupOf(module, entries) : undefined;
+    if (group === undefined) continue;
+    groups[group].push(module);
+    for (const output of entries) {
+      const entry = join(root, outputs[output]?.entryPoint ?? '');
+      groupsOf.set(entry, (groupsOf.get(entry) ?? new Set()).add(group));
+    }
+  }
+  return {
+    name: 'together',
+    setup({ onResolve, onLoad }) {
+      onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+        const wanted = groupsOf.get(path);
+        if (wanted === undefined) return undefined;
+        const imports = [...wanted].map((group) => `import 'group:${group}';`);
+        // At the end: the lines before keep their numbers.
+        return { contents: `${await readFile(path, 'utf8')}${imports.join(' ')}`, loader: 'ts' };
+      });
+      onResolve({ filter: /^group:/ }, ({ path }) => ({
+        path: path.slice('group:'.length),
+        namespace: 'group',
+      }));
+      onLoad({ filter: /./, namespace: 'group' }, ({ path }) => ({
+        contents: groups[path as Group]
+          .map((module) => `import ${JSON.stringify(join(root, module))};`)
+          .join(''),
+        resolveDir: root,
+      }));
+    },
+  };
+}
+
+/** The files that are loaded with this one. */
+function reachedFrom(output: string, outputs: Metafile['outputs'], found = new Set<string>()): Set<string> {
+  if (found.has(output)) return found;
+  found.add(output);
+  for (const { path, kind } of outputs[output]?.imports ?? []) {
+    if (kind === 'import-statement' && path in outputs) reachedFrom(path, outputs, found);
+  }
+  return found;
 }
 
 async function findNamed(): Promise<Named[]> {
@@ -120,7 +194,8 @@ async function copyTypes(): Promise<void> {
       await copy(join(dirname(module), target));
     }
   };
-  for (const module of ['index.ts', 'otp/index.ts', 'testing/index.ts']) await copy(module);
+  for (const module of Object.values(PUBLIC).filter((module) => !module.startsWith('cli/')))
+    await copy(module);
 }
 
 await main();

@@ -6,9 +6,11 @@
 
 export { Application } from './observer/application.ts';
 export { ObserverError, type ObserverErrorCode } from './observer/errors.ts';
-export { type ObserverHandler, observerHandler } from './observer/handler.ts';
+export type { ObserverHandler } from './observer/handler.ts';
+export { observerHandler } from './observer/lazy-handler.ts';
 export type { HandlerOptions, ObserveOptions } from './observer/options.ts';
 export type { Observer } from './observer/server.ts';
+export type { TraceEntry, TraceResult } from './otp/trace.ts';
 export type {
   Adapter,
   AdapterContext,
@@ -22,7 +24,8 @@ export { AdapterError, RecordsRejectedError } from './pipeline/adapter/errors.ts
 export { kinesis } from './pipeline/adapter/kinesis.ts';
 export { type MemoryDescriptor, memory } from './pipeline/adapter/memory.ts';
 export { nullAdapter } from './pipeline/adapter/null.ts';
-export type { StopOptions } from './pipeline/application.ts';
+export type { StopOptions, TraceOptions } from './pipeline/application.ts';
+export type { FailedAttempt } from './pipeline/attempt-history.ts';
 export type {
   DefinitionInput,
   HandleContext,

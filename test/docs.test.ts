@@ -4,13 +4,14 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Meter } from '@opentelemetry/api';
 import { expect } from 'chai';
+import { beamlineErrors, otherErrors } from '../scripts/docs/error-guide.ts';
+import { generated, withSection } from '../scripts/docs/generated.ts';
 import { type EmbeddedKinesis, startEmbeddedKinesis } from '../scripts/embedded-kinesis.ts';
 import { kinesis } from '../src/index.ts';
 import { measure } from '../src/observer/otel/metrics.ts';
 import { observeLedger } from '../src/observer/otel/observed.ts';
 import { errorClasses, isBeamlineError, type UnknownOption } from '../src/pipeline/errors.ts';
 import { channels } from '../src/pipeline/telemetry.ts';
-import { optionsTable } from './docs/options-table.ts';
 import {
   anchors,
   firstBlock,
@@ -29,8 +30,10 @@ const PAPERS = [
   'ARCHITECTURE.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
-  'docs/observability.md',
-] as const;
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const readme = read('README.md');
 
@@ -42,13 +45,8 @@ describe('The README', () => {
     expect(first, 'and that one is run').to.deep.include({ type: 'file', text: firstBlock(readme) });
   });
 
-  it('has the table of options that the options themselves give', () => {
-    const told = section(readme, 'options');
-    expect(told, 'put in what `node build/test/docs/options-table.js` prints').to.equal(optionsTable());
-  });
-
   it('has the options of kinesis(), with their defaults', () => {
-    const told = rows(section(readme, 'kinesis')).map(([name = '', fallback = '']) => [
+    const told = rows(section(read('docs/options.md'), 'kinesis')).map(([name = '', fallback = '']) => [
       name.replaceAll('`', ''),
       fallback,
     ]);
@@ -58,19 +56,9 @@ describe('The README', () => {
     }
   });
 
-  it('has every error that the library throws, and no other', () => {
-    const told = rows(section(readme, 'errors')).map(([cell = '']) => cell);
-    const codes = told.map((cell) => /`(\w+)`/.exec(cell)?.[1] ?? cell);
-    expect(codes).to.have.members(thrownCodes());
-    expect(new Set(codes).size).to.equal(codes.length);
-    const marks = told.filter((cell) => cell.endsWith('*b*')).map((cell) => /`(\w+)`/.exec(cell)?.[1]);
-    const beamline = thrownCodes().filter((code) => errorClasses.has(code));
-    expect(marks, 'marked *b*').to.have.members(beamline);
-  });
-
   describe('its examples', () => {
     // Those of the other papers stand in the same folder.
-    const blocks = [...marked(readme), ...marked(read('docs/observability.md'))];
+    const blocks = PAPERS.flatMap((paper) => marked(read(paper)));
     let workshop: Workshop;
     let server: EmbeddedKinesis;
     let results: Map<string, Outcome>;
@@ -164,6 +152,28 @@ describe('The page on telemetry', () => {
 });
 
 describe('The papers', () => {
+  for (const part of generated()) {
+    it(`${part.file} has the ${part.section} that the code has`, () => {
+      const paper = read(part.file);
+      expect(paper === withSection(paper, part), 'bring it up to date: npm run docs').to.equal(true);
+    });
+  }
+
+  it('tell every error that the library throws, each once, and no other', () => {
+    const thrown = thrownCodes();
+    const told = [...Object.keys(beamlineErrors), ...Object.keys(otherErrors)];
+    expect(thrown.filter((code) => !told.includes(code))).to.deep.equal([]);
+    expect(told.filter((code) => !thrown.includes(code) && !errorClasses.has(code))).to.deep.equal([]);
+    expect(new Set(told).size).to.equal(told.length);
+  });
+
+  it('have files of different names in their examples', () => {
+    const names = PAPERS.flatMap((paper) => marked(read(paper))).flatMap((block) =>
+      block.type === 'file' ? [block.name] : [],
+    );
+    expect(names.filter((name, at) => names.indexOf(name) !== at)).to.deep.equal([]);
+  });
+
   for (const paper of PAPERS) {
     it(`${paper} links only to what is there`, () => {
       const broken = relativeLinks(read(paper)).filter((target) => !leadsSomewhere(paper, target));

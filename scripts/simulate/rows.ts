@@ -1,6 +1,7 @@
 /** What is shown: each row plays one story to its end and says what came of it, beside what was to be reached. */
 import type { KinesisOptions } from '../../src/pipeline/adapter/kinesis/options.ts';
 import { encoderRow } from './encoder.ts';
+import { hotShard } from './hot-shard.ts';
 import { orderRow } from './order.ts';
 import { STREAM, World } from './world.ts';
 
@@ -294,6 +295,8 @@ export const rows: readonly Row[] = [
   outage,
   hour,
   oneShard,
+  hotShard(64, 'to reach'),
+  hotShard(16, 'reported'),
   ratio(1, 150),
   ratio(10, 150),
   ratio(100, 100),

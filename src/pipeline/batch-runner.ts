@@ -13,10 +13,12 @@
 import { backoffDelay } from '../base/backoff.ts';
 import type { Claim } from '../threads/queue/index.ts';
 import { AdapterClosedError } from './adapter/errors.ts';
+import { type FailedAttempt, withAttempt } from './attempt-history.ts';
 import { afterFailure, beforeRun } from './batch-step.ts';
 import type { Recorded } from './definition.ts';
 import { BeamlineError } from './errors.ts';
 import { HandleTimer } from './handle-timer.ts';
+import { Presence } from './presence.ts';
 import type { RecordSite } from './record-site.ts';
 import { Sends } from './sends.ts';
 import { shownThrown } from './telemetry.ts';
@@ -37,33 +39,40 @@ export async function runBatch(site: RecordSite, claim: Claim, signal: AbortSign
     case 'split':
       return runHalves(site, claim, signal);
     case 'bury':
-      site.deadLetters.add(
-        claim,
-        new BeamlineError('ERR_THREAD_DIED', { recordType: site.recordType, attempts }),
+      site.deadLetters.add(claim, {
+        error: new BeamlineError('ERR_THREAD_DIED', { recordType: site.recordType, attempts }),
         attempts,
-      );
+        history: [],
+      });
   }
 }
 
 /** Runs a claim at least once, whatever happened to it before. */
-async function runFresh(site: RecordSite, claim: Claim, signal: AbortSignal): Promise<void> {
+async function runFresh(
+  site: RecordSite,
+  claim: Claim,
+  signal: AbortSignal,
+  before: readonly FailedAttempt[] = [],
+): Promise<void> {
   const { table, options } = site;
+  let history = before;
   for (;;) {
-    await site.gate.enter(claim.suspect ? 'alone' : 'shared');
+    const presence = await Presence.enter(site, claim, signal);
     let attempt: Attempt;
     try {
       await site.turns.take();
       if (signal.aborted) return;
-      table.launch(claim);
+      presence.launch();
       const { clock } = site.runtime;
       const from = clock.now();
       const at = clock.wallTime();
-      attempt = await runOnce(site, claim, signal);
+      attempt = await runOnce(site, presence, signal);
       tellRun(site, claim, { at, durationMs: clock.now() - from, attempt });
       site.handleMs.add(clock.now() - from);
       site.batchEvents.add(claim.events.length);
+      if (attempt.type === 'failed' && !signal.aborted) presence.land();
     } finally {
-      site.gate.leave();
+      presence.leave();
     }
     if (signal.aborted || attempt.type === 'aborted') return;
     if (attempt.type === 'delivered') {
@@ -71,11 +80,15 @@ async function runFresh(site: RecordSite, claim: Claim, signal: AbortSignal): Pr
       return;
     }
     site.noteError(attempt.error);
-    table.land(claim);
     // The application stops, and this was not to be waited for any longer: no fault of the events.
     if (attempt.error instanceof AdapterClosedError) return site.release(claim);
     table.charge(claim);
     const attempts = attemptsOf(claim);
+    history = withAttempt(history, {
+      attempt: attempts,
+      at: site.runtime.clock.wallTime(),
+      error: attempt.error,
+    });
     switch (afterFailure({ attempts, events: claim.events.length, maxAttempts: options.maxAttempts })) {
       case 'retry': {
         const delayMs = backoffDelay(options.backoff, attempts, site.runtime.random);
@@ -85,22 +98,27 @@ async function runFresh(site: RecordSite, claim: Claim, signal: AbortSignal): Pr
         break;
       }
       case 'split':
-        return runHalves(site, claim, signal);
+        return runHalves(site, claim, signal, history);
       case 'bury':
-        site.deadLetters.add(claim, attempt.error, attempts);
+        site.deadLetters.add(claim, { error: attempt.error, attempts, history });
         return;
     }
   }
 }
 
-async function runHalves(site: RecordSite, claim: Claim, signal: AbortSignal): Promise<void> {
+async function runHalves(
+  site: RecordSite,
+  claim: Claim,
+  signal: AbortSignal,
+  history: readonly FailedAttempt[] = [],
+): Promise<void> {
   const [first, second] = site.split(claim);
-  await runFresh(site, first, signal);
-  if (!signal.aborted) await runFresh(site, second, signal);
+  await runFresh(site, first, signal, history);
+  if (!signal.aborted) await runFresh(site, second, signal, history);
 }
 
 function attemptsOf(claim: Claim): number {
-  return Math.max(...claim.events.map((event) => event.attempts));
+  return claim.events.reduce((most, { attempts }) => Math.max(most, attempts), 0);
 }
 
 function tellRun(
@@ -137,7 +155,8 @@ function tellRetry(
 }
 
 /** One run of the handler over the batch, over when the handler has returned and all that it sent has settled. */
-async function runOnce(site: RecordSite, claim: Claim, outer: AbortSignal): Promise<Attempt> {
+async function runOnce(site: RecordSite, presence: Presence, outer: AbortSignal): Promise<Attempt> {
+  const { claim } = presence;
   const { definition, options } = site;
   const attempt = attemptsOf(claim) + 1;
   const controller = new AbortController();
@@ -155,6 +174,7 @@ async function runOnce(site: RecordSite, claim: Claim, outer: AbortSignal): Prom
   const sends = new Sends(adapter, controller.signal, (open) => (open > 0 ? timer.pause() : timer.resume()), {
     ordered: site.partition !== undefined,
   });
+  presence.sending(sends);
   const handled = async (): Promise<Attempt> => {
     const events: Recorded<unknown>[] = claim.events.map((event) => ({
       id: event.id,

@@ -2,8 +2,8 @@
  * Where dead letters go, on the main thread: the log, the user's function, or a file with one line of JSON a letter.
  * A letter has been taken when `take` has resolved; when it rejects the letter stays pending and is offered again.
  */
-import { appendFile } from 'node:fs/promises';
 import type { Clock } from '../base/clock.ts';
+import { DeadLetterFile } from './dead-letter-file.ts';
 import type { Logger } from './logger.ts';
 import type { DeadLetter, DeadLetterSink } from './options-table.ts';
 import type { WireDeadLetter } from './site.ts';
@@ -13,44 +13,49 @@ export interface DeadLetterSinkPort {
   take(letter: WireDeadLetter & { readonly recordType: string }): Promise<void>;
 }
 
-export function deadLetterSink(
-  sink: DeadLetterSink,
-  {
-    logger,
-    clock,
-    spool,
-  }: { readonly logger: Logger; readonly clock: Clock; readonly spool: SpoolSite | undefined },
-): DeadLetterSinkPort {
+interface Surroundings {
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly spool: SpoolSite | undefined;
+}
+
+export function deadLetterSink(sink: DeadLetterSink, surroundings: Surroundings): DeadLetterSinkPort {
+  const put = takerOf(sink, surroundings);
   return {
-    async take({ recordType, id, data, error, attempts }) {
-      const letter: DeadLetter = {
-        recordType,
-        id,
-        data,
-        error: error instanceof Error ? error : new Error(String(error)),
-        attempts,
-      };
-      if (sink === 'auto' && spool !== undefined) {
-        const { name, message } = letter.error;
-        const code = (letter.error as { readonly code?: unknown }).code;
-        const shown = { name, message, code: typeof code === 'string' ? code : null };
-        await spool.bury({ id, recordType, data, error: shown, attempts, at: clock.wallTime() });
-        logger.error(
-          { recordType, id, attempts, err: letter.error },
-          'event could not be delivered, and is kept in the spool as a dead letter',
-        );
-      } else if (sink === 'auto' || sink === 'log') {
-        logger.error(
-          { recordType, id, attempts, err: letter.error },
-          'event could not be delivered, and is dropped',
-        );
-      } else if (typeof sink === 'function') {
-        await sink(letter);
-      } else {
-        await appendFile(sink.file, `${lineOf(letter)}\n`, { mode: 0o600 });
-      }
+    async take({ error, ...letter }) {
+      await put({ ...letter, error: error instanceof Error ? error : new Error(String(error)) });
     },
   };
+}
+
+function takerOf(
+  sink: DeadLetterSink,
+  { logger, clock, spool }: Surroundings,
+): (letter: DeadLetter) => void | Promise<void> {
+  if (typeof sink === 'function') return sink;
+  if (sink === 'auto' && spool !== undefined) {
+    return async ({ recordType, id, data, attempts, error }) => {
+      const { name, message } = error;
+      const code = (error as { readonly code?: unknown }).code;
+      const shown = { name, message, code: typeof code === 'string' ? code : null };
+      await spool.bury({ id, recordType, data, error: shown, attempts, at: clock.wallTime() });
+      logger.error(
+        { recordType, id, attempts, err: error },
+        'event could not be delivered, and is kept in the spool as a dead letter',
+      );
+    };
+  }
+  if (sink === 'auto' || sink === 'log') {
+    return ({ recordType, id, attempts, error }) =>
+      logger.error({ recordType, id, attempts, err: error }, 'event could not be delivered, and is dropped');
+  }
+  const file = new DeadLetterFile(sink, (removed) =>
+    logger.warn(
+      { file: removed },
+      'the oldest file of dead letters was deleted, because so many came after it',
+    ),
+  );
+  return (letter) => file.append(lineOf(letter));
 }
 
 function lineOf({ error, ...letter }: DeadLetter): string {

@@ -7,13 +7,20 @@
  */
 import { type Backoff, backoffDelay } from '../base/backoff.ts';
 import type { Claim } from '../threads/queue/index.ts';
+import type { FailedAttempt } from './attempt-history.ts';
 import type { RecordSite } from './record-site.ts';
 
 const SINK_BACKOFF: Backoff = { initialMs: 200, maxMs: 30_000, factor: 2, jitter: 1 };
 
+export interface DeadReason {
+  readonly error: unknown;
+  readonly attempts: number;
+  readonly history: readonly FailedAttempt[];
+}
+
 export class DeadLetters {
   readonly #site: RecordSite;
-  readonly #errors = new Map<string, { readonly error: unknown; readonly attempts: number }>();
+  readonly #reasons = new Map<string, DeadReason>();
   #working = false;
 
   constructor(site: RecordSite) {
@@ -21,8 +28,8 @@ export class DeadLetters {
   }
 
   /** Makes the events of a claim dead letters. */
-  add(claim: Claim, error: unknown, attempts: number): void {
-    for (const { id } of claim.events) this.#errors.set(id, { error, attempts });
+  add(claim: Claim, reason: DeadReason): void {
+    for (const { id } of claim.events) this.#reasons.set(id, reason);
     this.#site.settle(claim, 'dead');
     this.start();
   }
@@ -42,13 +49,14 @@ export class DeadLetters {
       const claim = table.claim({ maxEvents: 1, maxBytes: 1, kind: 'dead', owner: 'dead letters' });
       const event = claim?.events[0];
       if (claim === undefined || event === undefined) return;
-      const known = this.#errors.get(event.id);
+      const known = this.#reasons.get(event.id);
       try {
         await main.deadLetter({
           id: event.id,
           data: event.decode(),
           error: known?.error ?? new Error('the thread that knew why this event failed has ended'),
           attempts: known?.attempts ?? event.attempts,
+          history: known?.history ?? [],
         });
       } catch (error) {
         table.release(claim);
@@ -60,7 +68,7 @@ export class DeadLetters {
       }
       failures = 0;
       table.settle(claim, 'buried');
-      this.#errors.delete(event.id);
+      this.#reasons.delete(event.id);
       this.#site.afterSettling();
     }
   }

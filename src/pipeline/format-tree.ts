@@ -62,8 +62,12 @@ function recordLines(record: RecordSnapshot): string[] {
   const lines = [
     `${name}: accepted ${accepted} = delivered ${delivered} + dead-lettered ${deadLettered} + pending ${pending}; refused ${refused}`,
     `  ${place(thread)}; demand ${record.demand} of ${record.maxDemand}, batches ${record.batches} waiting, ${record.running} running` +
-      `${record.unattended ? ', dispatched without a Producer' : ''}${record.oldestPendingMs === null ? '' : `; oldest event ${seconds(record.oldestPendingMs)}`}`,
+      `${record.parked.batches === 0 ? '' : `, ${record.parked.batches} parked`}${record.unattended ? ', dispatched without a Producer' : ''}${record.oldestPendingMs === null ? '' : `; oldest event ${seconds(record.oldestPendingMs)}`}`,
   ];
+  const waitsFor = record.parked.waitsFor.map(
+    ({ stream, shardId }) => `${shardId ?? 'a shard'} of ${stream}`,
+  );
+  if (waitsFor.length > 0) lines.push(`  waits for ${waitsFor.join(', ')}: no more can be parked`);
   for (const stream of record.adapter?.streams ?? []) {
     const state = stream.state.type === 'open' ? '' : `, ${stream.state.type}: ${stream.state.code}`;
     lines.push(

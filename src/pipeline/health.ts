@@ -52,6 +52,7 @@ function recordLine(now: HealthInput, record: RecordSnapshot, before: HealthInpu
     threadFinding(now, record, earlier) ??
     loopFinding(now, record) ??
     streamFinding(now, record) ??
+    parkingFinding(record) ??
     throttleFinding(now, record, earlier) ??
     handlerFinding(now, record) ??
     refusalFinding(record, earlier) ??
@@ -132,9 +133,22 @@ function streamFinding(now: HealthInput, { adapter }: RecordSnapshot): Finding |
   return undefined;
 }
 
+function parkingFinding({ parked }: RecordSnapshot): Finding | undefined {
+  const { waitsFor, batches, events } = parked;
+  if (waitsFor.length === 0) return undefined;
+  const shards = waitsFor.map(({ stream, shardId }) =>
+    shardId === null ? `stream ${stream}` : `shard ${shardId} of ${stream}`,
+  );
+  return {
+    level: 'bad',
+    cause: 'throttled',
+    text: `the type waits for ${shards.join(', ')}: parkedBytes is full, with ${times(events, 'event')} of ${times(batches, 'batch', 'batches')}`,
+  };
+}
+
 function throttleFinding(
   now: HealthInput,
-  { adapter }: RecordSnapshot,
+  { adapter, parked }: RecordSnapshot,
   earlier: RecordSnapshot | undefined,
 ): Finding | undefined {
   for (const stream of adapter?.streams ?? []) {
@@ -147,7 +161,7 @@ function throttleFinding(
     return {
       level: 'warn',
       cause: 'throttled',
-      text: `${where} is throttled, ${lastError.code}: ${times(refused, 'record')} refused and sent again`,
+      text: `${where} is throttled, ${lastError.code}: ${times(refused, 'record')} refused and sent again${parked.events > 0 ? `; ${times(parked.events, 'event')} wait for it, parked` : ''}`,
     };
   }
   return undefined;
@@ -254,8 +268,8 @@ function calm(record: RecordSnapshot): string {
   return `delivering${waiting(record)}`;
 }
 
-function times(count: number, word: string): string {
-  return `${count.toLocaleString('en-US')} ${word}${count === 1 ? '' : 's'}`;
+function times(count: number, word: string, words = `${word}s`): string {
+  return `${count.toLocaleString('en-US')} ${count === 1 ? word : words}`;
 }
 
 function ago(ms: number): string {

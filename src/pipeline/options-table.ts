@@ -3,6 +3,8 @@
  */
 import { resolve } from 'node:path';
 import * as v from 'valibot';
+import type { FailedAttempt } from './attempt-history.ts';
+import type { DeadLetterFileOptions } from './dead-letter-file.ts';
 import { isLogLevel, type Logger, stderrLogger } from './logger.ts';
 import { choice, fraction, type Option, type Options, size, whole } from './options-schema.ts';
 
@@ -26,18 +28,20 @@ export interface DeadLetter {
   /** Why its last attempt failed. */
   readonly error: Error;
   readonly attempts: number;
+  /** The attempts that its last thread saw fail, oldest first, at most the newest 20. */
+  readonly history: readonly FailedAttempt[];
 }
 
 /**
  * Takes dead letters: `log` writes one error line for each, without its data; a function is called on the main
- * thread, and a letter is settled when it returns, or its promise resolves; a file gets one line of JSON for each.
- * `auto` keeps them in the spool, and without a spool it is `log`.
+ * thread, and a letter is settled when it returns, or its promise resolves; a file gets one line of JSON for each,
+ * and is followed by a new one when it is full. `auto` keeps them in the spool, and without a spool it is `log`.
  */
 export type DeadLetterSink =
   | 'auto'
   | 'log'
   | ((letter: DeadLetter) => void | Promise<void>)
-  | { readonly file: string };
+  | DeadLetterFileOptions;
 
 /** Where events are kept beside the memory. */
 export interface SpoolInput {
@@ -54,6 +58,16 @@ export interface SpoolOptions {
 }
 
 const SPOOL_BYTES = { least: 16 * MIB, usual: 10 * GIB, most: 1024 * GIB } as const;
+
+/**
+ * Limits of a thread's heap, in MiB, as `worker_threads` has them. Best effort: a heap that grows bit by bit ends its
+ * thread; one huge allocation can end the process; Buffers are not counted.
+ */
+export interface HeapLimits {
+  readonly maxOldGenerationSizeMb?: number;
+  readonly maxYoungGenerationSizeMb?: number;
+  readonly stackSizeMb?: number;
+}
 
 const LOG_METHODS = ['debug', 'info', 'warn', 'error', 'child'] as const;
 
@@ -87,6 +101,16 @@ export const typeOptions = {
       min: 2 * MIB,
       max: 2 * GIB,
       doc: 'The memory for events that are not delivered yet; when it is full, record() returns false.',
+    },
+    MIB,
+  ),
+  // Of segments too; with less than one, nothing is parked.
+  parkedBytes: size(
+    {
+      default: 16 * MIB,
+      min: 0,
+      max: 2 * GIB,
+      doc: 'The memory for events of batches that wait for throttled shards alone; when it is full, the type waits.',
     },
     MIB,
   ),
@@ -173,6 +197,19 @@ export const typeOptions = {
     unit: 'ms',
     doc: 'How long a thread may take to end before it counts as stuck and is replaced.',
   }),
+  resourceLimits: choice<HeapLimits>({
+    schema: v.strictObject({
+      maxOldGenerationSizeMb: v.optional(v.pipe(v.number(), v.minValue(16))),
+      maxYoungGenerationSizeMb: v.optional(v.pipe(v.number(), v.minValue(1))),
+      stackSizeMb: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(256))),
+    }) as v.GenericSchema<HeapLimits>,
+    default: {},
+    defaultText: "Node's",
+    type: 'object',
+    expected:
+      'an object with any of maxOldGenerationSizeMb (16 or more), maxYoungGenerationSizeMb (1 or more), stackSizeMb (1 to 256)',
+    doc: 'What a thread may have of the heap, in MiB: `{ maxOldGenerationSizeMb: 512 }`. Past it the thread ends, most times.',
+  }),
   isolation: choice<'thread' | 'inline'>({
     schema: v.picklist(['thread', 'inline']),
     default: 'thread',
@@ -228,8 +265,9 @@ export const applicationOptions = {
     schema: v.custom<DeadLetterSink>(isDeadLetterSink),
     default: 'auto',
     defaultText: "'auto'",
-    type: "'auto' | 'log' | function | { file }",
-    expected: "'auto', 'log', a function that takes a letter, or { file: path }",
+    type: "'auto' | 'log' | function | { file, maxBytes, keep }",
+    expected:
+      "'auto', 'log', a function that takes a letter, or { file: path }, with maxBytes from 4 KiB on and keep from 1 to 1,000",
     doc: "What takes the events that cannot be delivered: the spool, an error line each, a function, or a file; 'auto' is the spool, and without one the log.",
   }),
   handleSignals: choice<boolean>({
@@ -283,7 +321,20 @@ function isSpool(value: unknown): boolean {
 function isDeadLetterSink(value: unknown): boolean {
   if (value === 'auto' || value === 'log' || typeof value === 'function') return true;
   if (typeof value !== 'object' || value === null || !('file' in value)) return false;
-  return typeof value.file === 'string' && value.file !== '' && Object.keys(value).length === 1;
+  const { file, maxBytes, keep, ...others } = value as Readonly<Record<string, unknown>>;
+  return (
+    typeof file === 'string' &&
+    file !== '' &&
+    Object.keys(others).length === 0 &&
+    isWholeWithin(maxBytes, 4 * KIB, Number.MAX_SAFE_INTEGER) &&
+    isWholeWithin(keep, 1, 1000)
+  );
+}
+
+function isWholeWithin(value: unknown, min: number, max: number): boolean {
+  return (
+    value === undefined || (Number.isInteger(value) && (value as number) >= min && (value as number) <= max)
+  );
 }
 
 function isLogger(value: unknown): boolean {

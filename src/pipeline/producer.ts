@@ -169,6 +169,7 @@ function woken(self: Process, state: State, wake: Wake): Result<State> {
 function dispatch(self: Process, before: State): Result<State> {
   const state = fetch(self, before);
   const events = state.batches.slice(0, state.demand);
+  state.site.wantPlaces(state.batches.length - events.length);
   const stillMine = state.dispatched.filter((claim) => state.site.holds(claim, self));
   return noreply(
     {

@@ -16,6 +16,7 @@ import {
   type Claim,
   type ClaimRequest,
   ClaimTable,
+  fillOf,
   QueueSignals,
   RECHECK_MS,
 } from '../threads/queue/index.ts';
@@ -26,6 +27,7 @@ import { DeadLetters } from './dead-letters.ts';
 import type { Definition } from './definition.ts';
 import { Gate } from './gate.ts';
 import { remoteLogger } from './logger.ts';
+import { Parking } from './parking.ts';
 import { Partition } from './partition.ts';
 import type { RemoteMain, SiteArgument, SiteOptions } from './site.ts';
 import { SiteTelemetry } from './site-telemetry.ts';
@@ -38,10 +40,20 @@ export const BATCH_BYTES_MAX = 5 * 1024 * 1024;
 /** While somebody waits for a barrier, and there is a journal. */
 const JOURNAL_LOOK_MS = 50;
 
-interface Held {
-  claim: Claim;
+/** The work on a claim, or on the parts that it was split into. */
+interface Work {
   holder: number;
   readonly abort: AbortController;
+  /** Tells its holder that it is parked, and no longer that one's. */
+  onParked?: () => void;
+}
+
+/** The share of the queue's memory from which on it is short. */
+const FILL_SHORT = 0.5;
+
+interface Held {
+  readonly claim: Claim;
+  readonly work: Work;
 }
 
 export class RecordSite {
@@ -56,6 +68,7 @@ export class RecordSite {
   readonly signals: QueueSignals;
   readonly gate = new Gate();
   readonly turns = new Turns();
+  readonly parking: Parking;
   /** Where the type says which events must keep their order. */
   readonly partition: Partition | undefined;
   readonly deadLetters: DeadLetters;
@@ -123,6 +136,7 @@ export class RecordSite {
       { laneOf: this.partition?.laneOf },
     );
     this.signals = new QueueSignals(queue);
+    this.parking = new Parking(runtime.clock);
     this.deadLetters = new DeadLetters(this);
     this.tombstones = new Tombstones(runtime);
     runtime.observers.add({ ended: (process) => this.#ended(process) });
@@ -157,7 +171,8 @@ export class RecordSite {
       freedOnly,
     });
     if (claim !== undefined) {
-      this.#held.set(claim.id, { claim, holder: holder?.pid.key ?? 0, abort: new AbortController() });
+      const work = { holder: holder?.pid.key ?? 0, abort: new AbortController() };
+      this.#held.set(claim.id, { claim, work });
     }
     return claim;
   }
@@ -166,13 +181,13 @@ export class RecordSite {
   take(claim: Claim, holder: Process): boolean {
     const held = this.#held.get(claim.id);
     if (held === undefined) return false;
-    held.holder = holder.pid.key;
+    held.work.holder = holder.pid.key;
     return true;
   }
 
   /** True while nobody has taken it over. */
   holds(claim: Claim, holder: Process): boolean {
-    return this.#held.get(claim.id)?.holder === holder.pid.key;
+    return this.#held.get(claim.id)?.work.holder === holder.pid.key;
   }
 
   /** Gives events back, for whoever claims next. */
@@ -182,11 +197,30 @@ export class RecordSite {
     this.onFlush?.();
   }
 
-  /** Runs a claim to its end, in the name of its holder. */
+  /** Runs a claim in the name of its holder, to its end, or until it is parked: then it goes on in nobody's name. */
   async run(claim: Claim): Promise<void> {
-    const held = this.#held.get(claim.id);
-    if (held === undefined) return;
-    await runBatch(this, claim, held.abort.signal);
+    const work = this.#held.get(claim.id)?.work;
+    if (work === undefined) return;
+    const run = runBatch(this, claim, work.abort.signal);
+    let isParked = false;
+    const parked = new Promise<void>((resolve) => {
+      work.onParked = () => {
+        isParked = true;
+        resolve();
+      };
+    });
+    run.catch((error: unknown) => {
+      if (isParked) this.#giveBack(work, error);
+    });
+    await Promise.race([run, parked]);
+  }
+
+  /** A claim is parked: it takes up no place any longer, and who held it has nothing more to do. */
+  giveUpPlace(claim: Claim): void {
+    const work = this.#held.get(claim.id)?.work;
+    if (work === undefined) return;
+    work.holder = 0;
+    work.onParked?.();
   }
 
   /** Settles a claim, or makes its events dead letters: nobody holds it any more. */
@@ -204,6 +238,15 @@ export class RecordSite {
     this.#held.delete(claim.id);
     if (held !== undefined) for (const half of halves) this.#held.set(half.id, { ...held, claim: half });
     return halves;
+  }
+
+  /**
+   * So many batches wait for a place in the demand. When half of the queue is taken, each batch that can be parked
+   * is: its events hold up memory.
+   */
+  wantPlaces(batches: number): void {
+    const isShort = !this.parking.isIdle && fillOf(this.argument.queue) > FILL_SHORT;
+    this.parking.want(isShort ? Number.POSITIVE_INFINITY : batches);
   }
 
   get claimed(): number {
@@ -269,9 +312,16 @@ export class RecordSite {
 
   #ended(process: Process): void {
     for (const held of [...this.#held.values()]) {
-      if (held.holder !== process.pid.key) continue;
-      held.abort.abort(new Error(`process ${process.pid} has ended`));
+      if (held.work.holder !== process.pid.key) continue;
+      held.work.abort.abort(new Error(`process ${process.pid} has ended`));
       this.release(held.claim);
     }
+  }
+
+  /** Work that nobody holds has failed, by no fault of the handler. */
+  #giveBack(work: Work, error: unknown): void {
+    this.noteError(error);
+    work.abort.abort(error);
+    for (const held of [...this.#held.values()]) if (held.work === work) this.release(held.claim);
   }
 }

@@ -47,8 +47,8 @@ export class RecordType {
     this.engine = engine;
     this.logger = engine.logger.child({ recordType: this.name });
     this.options = parseTypeOptions(definition.overrides, engine.options, definition.name);
-    const { queueBytes, maxEventBytes } = this.options;
-    this.queue = this.createOrGetQueue({ queueBytes, maxEventBytes });
+    const { queueBytes, parkedBytes, maxEventBytes } = this.options;
+    this.queue = this.createOrGetQueue({ queueBytes, parkedBytes, maxEventBytes });
     this.signals = new QueueSignals(this.queue);
     this.mainControl = {
       adapterFunction: (name, args) => engine.adapter.functions[name]?.(...(args as never[])),
@@ -83,13 +83,12 @@ export class RecordType {
   }
 
   /** The type's queue: made once, found ever after. */
-  createOrGetQueue(options: Pick<TypeOptions, 'queueBytes' | 'maxEventBytes'>): QueueHandle {
+  createOrGetQueue(options: Pick<TypeOptions, 'queueBytes' | 'parkedBytes' | 'maxEventBytes'>): QueueHandle {
     const { directory, spool } = this.engine;
     return (
       this.queue ??
       createQueue({
         ...options,
-        parkedBytes: 0,
         bootId: directory.bootId,
         ...(spool === undefined ? {} : { journal: spool.journal }),
       })

@@ -9,7 +9,7 @@
  *     MyEvent.record({ step: 'confirm' });          // true: accepted. false: refused, the queue is full
  */
 import { systemClock } from '../base/clock.ts';
-import { type DirectoryHandle, joinDirectory, type Recorder } from '../threads/directory.ts';
+import { type DirectoryHandle, inheritedHandle, joinDirectory, type Recorder } from '../threads/directory.ts';
 import {
   type Confirmable,
   countsOf,
@@ -90,7 +90,10 @@ function define(definition: unknown): unknown {
 export const Records = {
   define,
 
-  /** Lets another thread record: plain data, to be posted to it and given to `Records.attach` there. */
+  /**
+   * Lets another thread record: plain data, to be posted to it and given to `Records.attach` there. A thread that is
+   * started while the application runs needs neither: it finds the application by itself.
+   */
   share(): RecordsHandle {
     const current = environment();
     if (current.type !== 'application')
@@ -112,6 +115,12 @@ export const Records = {
     setEnvironment({ type: 'attached', bootId: handle.bootId, ...joinDirectory(handle, systemClock) });
   },
 } as const;
+
+/** A thread that was started while an application ran belongs to it unless it says otherwise. */
+function attachInherited(): void {
+  const handle = inheritedHandle();
+  if (handle !== undefined) Records.attach(handle);
+}
 
 /** The handle of `Records.share()`: opaque, structured-cloneable. */
 export type RecordsHandle = DirectoryHandle;
@@ -203,6 +212,7 @@ class Handle {
   }
 
   #connect(call: string): Connection {
+    if (environment().type === 'idle') attachInherited();
     const current = environment();
     if (current.type === 'idle')
       throw new BeamlineError('ERR_NOT_RUNNING', { call: `${this.name}.${call}()` });

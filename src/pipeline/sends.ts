@@ -3,13 +3,20 @@
  * of them have settled. A failure that the handler has not looked at fails the attempt; one that it awaited is the
  * handler's to judge.
  */
-import type { Adapter } from './adapter/adapter.ts';
+import type { Adapter, HeldBy, Hold } from './adapter/adapter.ts';
 import { SendAbortedError } from './adapter/errors.ts';
 import type { MessageShape } from './message.ts';
 
 export interface SendsOptions {
   /** The order by keys is kept, also from one send to the next: those to one stream go one after the other. */
   readonly ordered?: boolean;
+}
+
+interface OpenSend {
+  /** It waits for the one before it to the same stream. */
+  inLine: boolean;
+  /** As its adapter says, if it does. */
+  heldBy?: HeldBy;
 }
 
 export class Sends {
@@ -20,7 +27,11 @@ export class Sends {
   /** By stream, where the order is kept: when the last send to it has settled. */
   readonly #last = new Map<string, Promise<void>>();
   readonly #failures: { readonly send: ObservedSend; readonly error: unknown }[] = [];
-  #open = 0;
+  readonly #open = new Set<OpenSend>();
+  /** The handler has returned. */
+  #returned = false;
+  /** Set while the batch is parked: has its handler go on again. */
+  #comeBack: (() => Promise<void>) | undefined;
   #quiet: (() => void) | undefined;
 
   /** `changed` is told how many are under way, whenever that changes. */
@@ -37,18 +48,19 @@ export class Sends {
   }
 
   send(stream: string, messages: readonly MessageShape[]): Promise<void> {
-    this.#change(1);
+    const open: OpenSend = { inLine: false };
+    this.#open.add(open);
+    this.#changed(this.#open.size);
+    // No closure knows the messages: a send may wait long for the last of them.
+    const sent = this.#start(open, stream, messages);
     const send = new ObservedSend((resolve, reject) => {
-      this.#start(stream, messages).then(
-        () => {
-          resolve();
-          this.#change(-1);
-        },
-        (error: unknown) => {
-          this.#failures.push({ send, error });
-          reject(error);
-          this.#change(-1);
-        },
+      sent.then(
+        () => this.#answer(open, resolve),
+        (error: unknown) =>
+          this.#answer(open, () => {
+            this.#failures.push({ send, error });
+            reject(error);
+          }),
       );
     });
     // A rejection that nobody looks at must not end the thread: it fails the attempt.
@@ -56,11 +68,14 @@ export class Sends {
     return send;
   }
 
-  #start(stream: string, messages: readonly MessageShape[]): Promise<void> {
-    if (!this.#ordered) return this.#go(stream, messages);
+  #start(open: OpenSend, stream: string, messages: readonly MessageShape[]): Promise<void> {
+    if (!this.#ordered) return this.#go(open, stream, messages);
     const before = this.#last.get(stream);
+    open.inLine = before !== undefined;
     const mine =
-      before === undefined ? this.#go(stream, messages) : before.then(() => this.#go(stream, messages));
+      before === undefined
+        ? this.#go(open, stream, messages)
+        : before.then(() => this.#go(open, stream, messages));
     this.#last.set(
       stream,
       mine.catch(() => {}),
@@ -68,15 +83,24 @@ export class Sends {
     return mine;
   }
 
-  #go(stream: string, messages: readonly MessageShape[]): Promise<void> {
+  #go(open: OpenSend, stream: string, messages: readonly MessageShape[]): Promise<void> {
+    open.inLine = false;
     // What a handler sends after its attempt was given up goes nowhere.
     if (this.#signal.aborted) return Promise.reject(new SendAbortedError(this.#signal.reason));
-    return this.#adapter.send(stream, messages, { signal: this.#signal, ordered: this.#ordered });
+    const explain = (heldBy: HeldBy): void => {
+      open.heldBy = heldBy;
+    };
+    try {
+      return this.#adapter.send(stream, messages, { signal: this.#signal, ordered: this.#ordered, explain });
+    } catch (thrown) {
+      return Promise.reject(thrown);
+    }
   }
 
   /** Resolves when none is under way, with the first failure that nobody looked at. */
   async settled(): Promise<{ readonly error: unknown } | undefined> {
-    while (this.#open > 0) {
+    this.#returned = true;
+    while (this.#open.size > 0) {
       await new Promise<void>((resolve) => {
         this.#quiet = resolve;
       });
@@ -85,10 +109,33 @@ export class Sends {
     return failure === undefined ? undefined : { error: failure.error };
   }
 
-  #change(by: 1 | -1): void {
-    this.#open += by;
-    this.#changed(this.#open);
-    if (this.#open === 0) this.#quiet?.();
+  /** What all that is under way is held up by; nothing, if something is not, or nothing is under way. */
+  heldBy(): readonly Hold[] {
+    const all: Hold[] = [];
+    for (const { heldBy, inLine } of this.#open) {
+      if (inLine) continue;
+      const holds = heldBy?.() ?? [];
+      if (holds.length === 0) return [];
+      all.push(...holds);
+    }
+    return all;
+  }
+
+  /** The batch is parked. Before a send is answered, so that the handler goes on, `comeBack` is waited for. */
+  park(comeBack: () => Promise<void>): void {
+    this.#comeBack = comeBack;
+  }
+
+  #answer(open: OpenSend, answer: () => void): void {
+    const answered = (): void => {
+      answer();
+      this.#open.delete(open);
+      this.#changed(this.#open.size);
+      if (this.#open.size === 0) this.#quiet?.();
+    };
+    // A handler that has returned has nothing to go on with.
+    if (this.#comeBack === undefined || this.#returned) answered();
+    else void this.#comeBack().then(answered);
   }
 }
 

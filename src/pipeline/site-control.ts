@@ -1,6 +1,5 @@
 /** What can be asked of a site, served by it: in its thread over the control plane, or inline by a plain call. */
 
-import { performance } from 'node:perf_hooks';
 import type { Pid } from '../otp/pid.ts';
 import type { Behaviour, Process } from '../otp/process.ts';
 import type { StartResult } from '../otp/start.ts';
@@ -52,7 +51,7 @@ export function siteControl(site: RecordSite): SiteControl {
 
     inspect(measure): SiteSnapshot {
       runtime.measuring = measure;
-      const { idle, active } = performance.eventLoopUtilization();
+      const { idle, active } = nodePerformance().eventLoopUtilization();
       return {
         processes: JSON.stringify(
           [...runtime.processes]
@@ -62,6 +61,7 @@ export function siteControl(site: RecordSite): SiteControl {
         producer: producer?.alive ? producerAccount(producer.behaviour.state?.()) : undefined,
         claimed: site.claimed,
         running: site.gate.running,
+        parked: site.parking.snapshot(),
         deadWaiting: site.table.deadWaiting,
         dispatching: unattended.active,
         lastError: site.lastError,
@@ -97,4 +97,9 @@ function isOfSite(process: Process, site: RecordSite): boolean {
     each = each.parent === undefined ? undefined : site.runtime.find(each.parent);
   }
   return false;
+}
+
+/** Taken from the global, which loads it when it is first used: `node:perf_hooks` costs an import 3 ms. */
+function nodePerformance(): typeof import('node:perf_hooks').performance {
+  return performance as unknown as typeof import('node:perf_hooks').performance;
 }

@@ -11,8 +11,10 @@ import type { DirectoryHandle, RecorderIdentity } from '../threads/directory.ts'
 import type { BarrierMark, ConfirmationsHandle, QueueHandle } from '../threads/queue/index.ts';
 import type { AdapterSnapshot } from './adapter/adapter.ts';
 import type { WireDescriptor } from './adapter/descriptor.ts';
+import type { FailedAttempt } from './attempt-history.ts';
 import type { LogFields, LogLevel } from './logger.ts';
 import type { TypeOptions } from './options.ts';
+import type { ParkingSnapshot } from './parking.ts';
 import type { ShownState } from './shown-state.ts';
 import type { RelayedChannel, RelayedSignal } from './telemetry.ts';
 import type { Tombstone } from './tombstones.ts';
@@ -88,6 +90,7 @@ export interface WireDeadLetter {
   readonly data: unknown;
   readonly error: unknown;
   readonly attempts: number;
+  readonly history: readonly FailedAttempt[];
 }
 
 /** A `MainControl` as the site sees it. */
@@ -105,6 +108,7 @@ export interface SiteSnapshot {
   readonly producer: { readonly batches: number; readonly demand: number } | undefined;
   readonly claimed: number;
   readonly running: number;
+  readonly parked: ParkingSnapshot;
   readonly deadWaiting: number;
   readonly dispatching: boolean;
   readonly lastError: { readonly message: string; readonly at: number } | undefined;

@@ -4,6 +4,7 @@ import type { Budget } from '../otp/restart-intensity.ts';
 import type { AdapterSnapshot } from './adapter/adapter.ts';
 import type { HealthLine } from './health.ts';
 import type { Ledger, TypeLedger } from './ledger.ts';
+import type { ParkingSnapshot } from './parking.ts';
 import type { PlacementInfo } from './placement.ts';
 import type { RestartEntry } from './restarts.ts';
 import type { ShownOption } from './shown-options.ts';
@@ -135,6 +136,8 @@ export interface RecordSnapshot extends TypeLedger {
   readonly hangTimeoutMs: number;
   readonly claimed: number;
   readonly running: number;
+  /** What waits for throttled shards alone; and what the type waits for, because no more can be parked. */
+  readonly parked: ParkingSnapshot;
   /** DispatchServer has the thread dispatch without a Producer. */
   readonly unattended: boolean;
   /** How long runs of the handler took since the thread started, and how many events each had. */

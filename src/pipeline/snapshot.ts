@@ -142,6 +142,7 @@ function recordSnapshot({ type, snapshot, hung }: SiteAnswer, takenAt: number): 
     hangTimeoutMs: options.hangTimeoutMs,
     claimed: snapshot?.claimed ?? 0,
     running: snapshot?.running ?? 0,
+    parked: snapshot?.parked ?? { batches: 0, events: 0, waitsFor: [] },
     unattended: snapshot?.dispatching ?? false,
     handleMs: snapshot?.handleMs ?? null,
     batchEvents: snapshot?.batchEvents ?? null,

@@ -76,6 +76,7 @@ export class ThreadPlacement implements Placement {
       control: this.#type.mainControl as unknown as ControlApi,
       startTimeoutMs: options.startTimeoutMs,
       terminateTimeoutMs: options.terminateTimeoutMs,
+      resourceLimits: options.resourceLimits,
       // Before the supervisors hear of it: what they start again waits for the next thread.
       onEnded: () => {
         this.#place = undefined;

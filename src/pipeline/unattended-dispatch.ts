@@ -27,11 +27,14 @@ export class UnattendedDispatch {
     if (this.#until !== undefined) return;
     const until = new AbortController();
     this.#until = until;
+    // Its few places are not to be held by what waits.
+    this.#site.parking.want(Number.POSITIVE_INFINITY);
     for (let lane = 0; lane < CONCURRENCY; lane++) void this.#work(until.signal);
   }
 
   /** Takes no more; what runs is run to its end. */
   end(): void {
+    if (this.#until !== undefined) this.#site.parking.want(0);
     this.#until?.abort();
     this.#until = undefined;
   }

@@ -17,8 +17,11 @@
  */
 import {
   BroadcastChannel,
+  getEnvironmentData,
+  isMainThread,
   type MessagePort,
   receiveMessageOnPort,
+  setEnvironmentData,
   threadId,
   type Worker,
 } from 'node:worker_threads';
@@ -51,6 +54,14 @@ export interface RecorderIdentity {
   readonly writer: number;
   /** Undefined when all are taken: nobody will seal what such a thread was filling when it ends. */
   readonly row: number | undefined;
+}
+
+/** Under this name each thread that is started while an application runs finds the handle of its directory. */
+const INHERITED = 'beamline:directory';
+
+/** The handle that this thread was started with; undefined when no application ran then. */
+export function inheritedHandle(): DirectoryHandle | undefined {
+  return isMainThread ? undefined : (getEnvironmentData(INHERITED) as unknown as DirectoryHandle | undefined);
 }
 
 const NEXT_WRITER = 0;
@@ -173,6 +184,7 @@ export class Directory {
     this.#channel.onmessage = (event) => this.#hear((event as { readonly data: Announcement }).data);
     this.#channel.unref();
     process.on('worker', this.#watch);
+    this.#bequeath(this.handle);
   }
 
   get handle(): DirectoryHandle {
@@ -203,12 +215,14 @@ export class Directory {
 
   announce(name: string, queue: QueueHandle): void {
     this.#queues.set(name, queue);
+    if (this.#open) this.#bequeath(this.handle);
     if (this.#open) this.#channel.postMessage({ type: 'defined', name, queue } satisfies Announcement);
   }
 
   /** The application has stopped. */
   close(): void {
     this.#open = false;
+    this.#bequeath(undefined);
     process.off('worker', this.#watch);
     this.#channel.postMessage({ type: 'stopped' } satisfies Announcement);
     this.#channel.close();
@@ -222,6 +236,11 @@ export class Directory {
       for (const identity of this.#rows.ownedBy(ownerOf(threadId))) this.retire(identity);
     });
   };
+
+  /** To the threads that are started from now on, by whomever: a pool's too. */
+  #bequeath(handle: DirectoryHandle | undefined): void {
+    setEnvironmentData(INHERITED, handle as never);
+  }
 
   #hear(announcement: Announcement): void {
     if (announcement.type === 'noted') this.#noted(announcement.name, announcement.note);

@@ -27,6 +27,8 @@ export class HttpKinesis {
   /** How far its clock is ahead. */
   aheadMs = 0;
   refuse: (request: HttpRequest) => Refusal | null = () => null;
+  /** What it answers with status 200 in place of the usual; `null`: the usual. */
+  answer: () => string | null = () => null;
   readonly #server: Server;
   readonly #scheme: 'http' | 'https';
 
@@ -73,6 +75,11 @@ export class HttpKinesis {
     if (refusal !== null) {
       response.statusCode = refusal.status;
       response.end(JSON.stringify({ __type: refusal.code, message: refusal.message ?? refusal.code }));
+      return;
+    }
+    const given = this.answer();
+    if (given !== null) {
+      response.end(given);
       return;
     }
     const records = body.Records as { Data: string }[];

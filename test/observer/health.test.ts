@@ -102,6 +102,25 @@ const rows: readonly Row[] = [
     cause: 'throttled',
   },
   {
+    when: 'batches are parked for a hot shard, and there is no room for more',
+    now: {
+      records: [
+        aRecord({
+          parked: {
+            batches: 4,
+            events: 2000,
+            waitsFor: [{ stream: 'signup', shardId: 'shardId-000000000003' }],
+          },
+        }),
+      ],
+    },
+    says:
+      'MyEvent: the type waits for shard shardId-000000000003 of signup: parkedBytes is full, with 2,000 events of ' +
+      '4 batches',
+    level: 'bad',
+    cause: 'throttled',
+  },
+  {
     when: 'a handler blocks its thread',
     now: {
       records: [

@@ -57,6 +57,7 @@ describe('Options of an application', () => {
       flushIntervalMs: 1000,
       maxDemand: 50,
       queueBytes: 64 * MIB,
+      parkedBytes: 16 * MIB,
       maxEventBytes: 256 * 1024,
       maxAttempts: 5,
       backoff: { initialMs: 200, maxMs: 30_000, factor: 2, jitter: 1 },
@@ -65,6 +66,7 @@ describe('Options of an application', () => {
       startTimeoutMs: 10_000,
       stableMs: 60_000,
       terminateTimeoutMs: 5000,
+      resourceLimits: {},
       isolation: 'thread',
       spool: false,
       deadLetter: 'auto',
@@ -136,6 +138,14 @@ describe('An option that cannot be used', () => {
     ]) {
       refused('spool', { spool }, 'an object', '{ directory: path');
     }
+    refused(
+      'deadLetter',
+      { deadLetter: { file: 'a', maxBytes: 4095 } },
+      'an object',
+      'maxBytes from 4 KiB on',
+    );
+    refused('deadLetter', { deadLetter: { file: 'a', keep: 0 } }, 'an object', 'keep from 1 to 1,000');
+    refused('deadLetter', { deadLetter: { file: 'a', rotate: true } }, 'an object', '{ file: path }');
     refused('handleSignals', { handleSignals: 'SIGTERM' }, '"SIGTERM"', 'true or false');
     refused('logger', { logger: { warn() {} } }, 'an object', 'debug, info, warn, error, child');
     refused('adapter', { adapter: undefined }, 'undefined', 'kinesis({ ... })');

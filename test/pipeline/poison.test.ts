@@ -23,7 +23,7 @@ describe('What happens to a batch', () => {
 });
 
 describe('An event that ends its thread every time', () => {
-  for (const kills of ['exit', 'throw', 'hang'] as const) {
+  for (const kills of ['exit', 'throw', 'hang', 'memory'] as const) {
     it(`by ${kills} is isolated and goes to the dead letters; all others are delivered`, async function () {
       this.timeout(60_000);
       const letters: DeadLetter[] = [];

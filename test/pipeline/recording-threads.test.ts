@@ -63,9 +63,18 @@ describe('A thread of the application’s own', () => {
     expect((await recording.order({ type: 'stats', ...PROBE_A })).value).to.include({ accepted: 2 });
   });
 
-  it('cannot record before it was attached, and is told how', async () => {
-    await scene.start();
+  it('finds the application by itself when it was started while that ran, as the threads of a pool are', async () => {
+    const app = await scene.start();
+    expect(await thread(null).order({ type: 'record', ...PROBE_A, numbers: [1, 2] })).to.deep.equal({
+      value: 2,
+    });
+    await app.flush();
+    expect(numbers(scene.adapter, 'ProbeA')).to.deep.equal([1, 2]);
+  });
+
+  it('that was started before the application cannot record until it is attached, and is told how', async () => {
     const recording = thread(null);
+    await scene.start();
     expect(await recording.order({ type: 'record', ...PROBE_A, numbers: [1] })).to.include({
       code: 'ERR_NOT_RUNNING',
     });

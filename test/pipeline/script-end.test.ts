@@ -63,6 +63,12 @@ describe('The end of a script', () => {
     }
   }
 
+  it('loses what is queued when the process is killed: nothing of it runs any more', async () => {
+    const { out, signal } = await run('exits', 'kill', 'cold');
+    expect(out).to.deep.equal(['recorded 2000, delivered 0']);
+    expect(signal).to.equal('SIGKILL');
+  });
+
   it('comes by a signal though a thread is stuck in native code; the thread is replaced, and stop() returns', async () => {
     const since = performance.now();
     const { out, signal } = await run('stuck');

@@ -170,6 +170,9 @@ describe('An event that poisons its batch', () => {
     ]);
     expect(ofPoison.at(-1)?.n).to.deep.equal([13]);
     expect(letters[0]?.attempts).to.equal(ofPoison.at(-1)?.attempt);
+    expect(letters[0]?.history.map(({ attempt, code, message }) => [attempt, code, message])).to.deep.equal(
+      ofPoison.map(({ attempt }) => [attempt, 'RangeError', '13 is unlucky']),
+    );
     const good = scene.journal.of('end').flatMap(({ n }) => n);
     expect(good, 'each half that succeeded was run once').to.have.length(24);
   });

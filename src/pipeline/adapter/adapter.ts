@@ -116,6 +116,22 @@ export interface SendOptions {
    * stream, or can never be. So the first occurrences of a key's messages keep their order, whatever is sent again.
    */
   readonly ordered?: boolean;
+  /**
+   * Takes a function that says, at any time while the send is under way, what holds it up: the shards that the rest of
+   * it waits for because they take less than they are sent, when it waits for nothing else, and none otherwise. A batch
+   * whose sends are held up can be parked. An adapter that has no such thing never calls it.
+   */
+  readonly explain?: (heldBy: HeldBy) => void;
+}
+
+export type HeldBy = () => readonly Hold[];
+
+/** What a send is held up by. */
+export interface Hold {
+  /** The name used in `send`. */
+  readonly stream: string;
+  /** `null` where the shards are not known. */
+  readonly shardId: string | null;
 }
 
 export interface CloseOptions {

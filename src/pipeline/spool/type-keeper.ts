@@ -36,6 +36,11 @@ interface Known {
   entries: Attached[];
 }
 
+/** A frame that was found by its id. */
+interface Place extends FramePlace {
+  readonly known: Known;
+}
+
 /** An entry that is in no memory. */
 interface Aside {
   readonly key: EntryKey;
@@ -94,18 +99,22 @@ export class TypeKeeper {
     read: (key: EntryKey) => Uint8Array | undefined,
   ): { readonly settled: readonly EntryKey[]; readonly back: readonly EntryKey[] } {
     this.#journal.sealOrphans();
-    const places = new Map<string, FramePlace & { readonly known: Known }>();
+    const places = new Map<string, Place[]>();
     for (const now of this.#journal.segments()) {
       const known: Known = { now, seenTo: 0, entries: [] };
       this.#known.set(now.segment, known);
-      for (const place of this.#journal.places(now)) places.set(place.id, { ...place, known });
+      for (const place of this.#journal.places(now)) {
+        const same = places.get(place.id);
+        if (same === undefined) places.set(place.id, [{ ...place, known }]);
+        else same.push({ ...place, known });
+      }
     }
     const settled: EntryKey[] = [];
     const back: EntryKey[] = [];
     for (const key of entries) {
       const value = read(key);
       const events = (value === undefined ? undefined : eventsOfEntry(value, key.events)) ?? [];
-      const found = events.map(({ id }) => places.get(id)).filter((place) => place !== undefined);
+      const found = inOneSegment(events.flatMap(({ id }) => places.get(id) ?? []));
       // Events of a segment that was about to be put aside are there, but nobody reads them any more.
       const live = found.filter((place) => !place.settled && place.known.now.state !== 'settled');
       const [first] = live;
@@ -126,41 +135,48 @@ export class TypeKeeper {
     return { settled, back };
   }
 
-  /** Looks at the memory. Answers with the entries whose events are all settled by now. */
+  /**
+   * Looks at the memory. Answers with the entries whose events are all settled by now. That is looked at first: of an
+   * event that was moved the copy is in the memory that is seen afterwards, and is written with the removal.
+   */
   look(): EntryKey[] {
     const settled: EntryKey[] = [];
-    const there = this.#journal.segments();
-    const numbers = new Set(there.map(({ segment }) => segment));
-    for (const [segment, known] of this.#known) {
-      const now = numbers.has(segment) ? there.find((each) => each.segment === segment) : undefined;
-      if (now?.generation === known.now.generation) continue;
-      settled.push(...known.entries.map(({ key }) => key));
-      this.#known.delete(segment);
-    }
-    for (const now of there) {
-      const known = this.#known.get(now.segment);
-      if (known === undefined) {
-        this.#known.set(now.segment, { now, seenTo: 0, entries: [] });
-        continue;
-      }
-      known.now = now;
+    for (const known of this.#known.values()) {
+      const { segment } = known.now;
       known.entries = known.entries.filter((entry) => {
-        entry.settledTo = this.#journal.unsettledFrom(now.segment, entry.settledTo, entry.to);
+        entry.settledTo = this.#journal.unsettledFrom(segment, entry.settledTo, entry.to);
         if (entry.settledTo < entry.to) return true;
         settled.push(entry.key);
         return false;
       });
     }
+    const there = new Map(this.#journal.segments().map((now) => [now.segment, now]));
+    for (const [segment, known] of this.#known) {
+      const now = there.get(segment);
+      if (now?.generation === known.now.generation) known.now = now;
+      else {
+        settled.push(...known.entries.map(({ key }) => key));
+        this.#known.delete(segment);
+      }
+    }
+    for (const [segment, now] of there) {
+      if (!this.#known.has(segment)) this.#known.set(segment, { now, seenTo: 0, entries: [] });
+    }
     return settled;
   }
 
-  /** The next entries to write, of at most so many bytes. `next` gives out the numbers of entries. */
+  /**
+   * The next entries to write: copies of events that were moved, all of them, for their old entries are about to go; and
+   * others, of at most so many bytes. `next` gives out the numbers of entries.
+   */
   prepare(bytesMax: number, run: number, next: () => number): Prepared[] {
     const prepared: Prepared[] = [];
     let bytes = 0;
-    for (const known of this.#known.values()) {
+    const isCopy = ({ now }: Known): boolean => now.owner === PARKING_OWNER;
+    const all = [...this.#known.values()];
+    for (const known of [...all.filter(isCopy), ...all.filter((each) => !isCopy(each))]) {
       const { segment, owner, end } = known.now;
-      for (let from = known.seenTo; from < end && bytes < bytesMax; ) {
+      for (let from = known.seenTo; from < end && (bytes < bytesMax || isCopy(known)); ) {
         const gathered = this.#journal.gather(segment, from, end, this.#entryBytesMax);
         if (gathered === undefined) {
           if (from === known.seenTo) known.seenTo = end;
@@ -307,4 +323,17 @@ export class TypeKeeper {
 
 function sum(keys: readonly EntryKey[]): number {
   return keys.reduce((events, key) => events + key.events, 0);
+}
+
+/** Where the most of these events are: one that was moved is in two segments. */
+function inOneSegment(places: readonly Place[]): readonly Place[] {
+  const bySegment = new Map<Known, Place[]>();
+  for (const place of places) {
+    const others = bySegment.get(place.known);
+    if (others === undefined) bySegment.set(place.known, [place]);
+    else others.push(place);
+  }
+  let most: readonly Place[] = [];
+  for (const found of bySegment.values()) if (found.length > most.length) most = found;
+  return most;
 }

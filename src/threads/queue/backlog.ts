@@ -2,7 +2,7 @@
  * Events that were read from the queue and are in no claim. They are claimed before any that are read anew. Two kinds:
  * `Returned` here, in which any event may be claimed at any time, and `Lanes`.
  */
-import type { Frame } from './reader.ts';
+import type { Frame } from './read-frame.ts';
 
 export interface Unclaimed {
   readonly frame: Frame;

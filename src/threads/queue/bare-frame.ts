@@ -6,7 +6,7 @@
 import { assert } from '../../base/assert.ts';
 import { SMALL_STRING, SMALL_STRING_MAX } from './codec.ts';
 import { attemptsOf, type FrameAt, KIND, withAttempts } from './frame.ts';
-import { FRAME_HEADER_BYTES, frameBytes, type QueueMemory } from './layout.ts';
+import { FRAME_HEADER_BYTES, frameBytes, PLACE_BYTES, type QueueMemory } from './layout.ts';
 
 /** An event that was in a frame. */
 export interface RestoredEvent {
@@ -30,11 +30,13 @@ export function bareFrameBytes(bytes: Uint8Array, offset: number): number {
 export function eventOfFrame(frame: Uint8Array, prefix: string): RestoredEvent {
   const view = viewOf(frame);
   const sequence = view.getFloat64(16, true);
-  const isNative = view.getUint8(31) === KIND.NATIVE;
+  const kind = view.getUint8(31);
+  const isNative = kind === KIND.NATIVE;
   const idLength = isNative ? 0 : view.getUint8(FRAME_HEADER_BYTES) - SMALL_STRING;
-  const payloadAt = FRAME_HEADER_BYTES + (isNative ? 0 : 1 + idLength);
+  const idAt = FRAME_HEADER_BYTES + 1;
+  const payloadAt = isNative ? FRAME_HEADER_BYTES : idAt + idLength + (kind === KIND.COPY ? PLACE_BYTES : 0);
   return {
-    id: isNative ? `${prefix}${sequence}` : latin1(frame.subarray(payloadAt - idLength, payloadAt)),
+    id: isNative ? `${prefix}${sequence}` : latin1(frame.subarray(idAt, idAt + idLength)),
     recordedAt: view.getFloat64(8, true),
     attempts: attemptsOf(view.getInt32(4, true)),
     sequence,

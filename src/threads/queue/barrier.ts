@@ -6,13 +6,14 @@
  *                            ^ end
  *
  * A segment that was freed since has settled all that the mark means. Frames that were settled once are not looked
- * at again.
+ * at again. What was moved out of it is waited for where it is parked, as soon as nothing more can be moved.
  *
  * With a journal, a segment is freed too when it is put aside. What was put aside since the mark, or was then, must have
  * come back: the barrier waits until nothing is aside, marks what came back, and waits for that.
  */
 import { frameAt, frameSize, isSettled, markOf } from './frame.ts';
 import { HEADER, type QueueHandle, QueueMemory } from './layout.ts';
+import { copiesOf } from './parked-segments.ts';
 import { controlOf, JOURNAL_OWNER, publishedBytes } from './segment.ts';
 
 export interface MarkedSegment {
@@ -48,14 +49,18 @@ function markSegments(memory: QueueMemory, isMarked: (owner: number) => boolean)
 export class Barrier {
   readonly #memory: QueueMemory;
   #open: { readonly mark: MarkedSegment; from: number }[];
+  /** What may have been moved, until its copies are looked for. */
+  #sources: readonly MarkedSegment[];
   /** Undefined: what was aside is not back yet, or not known to be. */
   #asideEver: number | undefined;
   #passed = false;
 
   constructor(handle: QueueHandle, { segments, asideEver }: BarrierMark) {
     this.#memory = new QueueMemory(handle);
-    this.#open = segments.map((mark) => ({ mark, from: 0 }));
     this.#asideEver = asideEver;
+    this.#open = [];
+    this.#sources = [];
+    this.#waitFor(segments);
   }
 
   /** True when all of it is settled; stays true. */
@@ -67,17 +72,25 @@ export class Barrier {
   #look(): boolean {
     this.#open = this.#open.filter((open) => !this.#isSettled(open));
     if (this.#open.length > 0) return false;
+    if (this.#sources.length > 0) {
+      const parts = this.#sources.map((source) => ({ ...source, from: 0 }));
+      this.#sources = [];
+      this.#open = copiesOf(this.#memory, parts).map((mark) => ({ mark, from: mark.from }));
+      return this.#look();
+    }
     const { words } = this.#memory;
     // A segment that is put aside is counted so before it is freed: looked at after its generation was.
     const asideEver = Atomics.load(words, HEADER.ASIDE_EVER);
     if (asideEver === this.#asideEver) return true;
     if (Atomics.load(words, HEADER.ASIDE) > 0) return false;
     this.#asideEver = asideEver;
-    this.#open = markSegments(this.#memory, (owner) => owner === JOURNAL_OWNER).map((mark) => ({
-      mark,
-      from: 0,
-    }));
+    this.#waitFor(markSegments(this.#memory, (owner) => owner === JOURNAL_OWNER));
     return this.#look();
+  }
+
+  #waitFor(segments: readonly MarkedSegment[]): void {
+    this.#sources = segments;
+    this.#open = segments.map((mark) => ({ mark, from: 0 }));
   }
 
   #isSettled(open: { readonly mark: MarkedSegment; from: number }): boolean {

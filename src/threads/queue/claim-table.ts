@@ -18,7 +18,8 @@ import { awaitEvents, type Wake } from './doorbell.ts';
 import { attemptsOf, landed, withAttempts, withRunning } from './frame.ts';
 import { LANES, Lanes } from './lanes.ts';
 import type { QueueHandle } from './layout.ts';
-import { type Frame, QueueReader, type QueueReaderOptions } from './reader.ts';
+import type { Frame } from './read-frame.ts';
+import { QueueReader, type QueueReaderOptions } from './reader.ts';
 import type { Watch } from './wait.ts';
 
 export type Settlement = 'delivered' | 'dead' | 'buried';
@@ -66,7 +67,7 @@ export interface Claim<Owner = unknown> {
 }
 
 class Held implements ClaimedEvent {
-  readonly frame: Frame;
+  frame: Frame;
   readonly #reader: QueueReader;
   readonly #decoder: EventDecoder;
   /** 0 where there are no lanes. */
@@ -81,8 +82,7 @@ class Held implements ClaimedEvent {
   }
 
   get id(): string {
-    const { id, writer, sequence } = this.frame;
-    return id ?? `${this.#reader.memory.handle.bootId}-${writer}-${sequence}`;
+    return this.#reader.idOf(this.frame);
   }
 
   get recordedAt(): number {
@@ -217,12 +217,11 @@ export class ClaimTable<Owner = unknown> {
     outcome: Settlement | ((event: ClaimedEvent, index: number) => Settlement | undefined),
   ): void {
     const batch = this.#batch(claim);
-    const settlements = batch.held.map((held, index) =>
-      typeof outcome === 'string' ? outcome : outcome(held, index),
-    );
+    const settlements = typeof outcome === 'string' ? undefined : batch.held.map(outcome);
     const open: Held[] = [];
-    for (const [index, held] of batch.held.entries()) {
-      const settlement = settlements[index];
+    let index = 0;
+    for (const held of batch.held) {
+      const settlement = typeof outcome === 'string' ? outcome : settlements?.[index++];
       if (settlement === undefined) {
         open.push(held);
         continue;
@@ -280,8 +279,9 @@ export class ClaimTable<Owner = unknown> {
     assert(!batch.running && batch.kind === 'ready', 'a claim of ready events is launched once');
     batch.running = true;
     this.#reader.countRunning(1);
-    const alone = batch.held.length === 1;
-    for (const { frame } of batch.held) this.#reader.change(frame, (mark) => withRunning(mark, { alone }));
+    const how = { alone: batch.held.length === 1 };
+    const run = (mark: number) => withRunning(mark, how);
+    for (const { frame } of batch.held) this.#reader.change(frame, run);
   }
 
   /** The run has ended, however. Settling the whole claim and releasing it do this too. */
@@ -291,6 +291,30 @@ export class ClaimTable<Owner = unknown> {
     for (const { frame } of batch.held)
       this.#reader.change(frame, (mark) => landed(mark, { suspect: false }));
     this.#stopRunning(batch);
+  }
+
+  /**
+   * Moves the claim's events into the memory for parked ones, and they no longer run: they only wait, and nothing that
+   * happens to the thread is their fault. They stay in the claim. False: there is no room for all of them.
+   */
+  park(claim: Claim<Owner>): boolean {
+    const batch = this.#batch(claim);
+    assert(batch.running, 'a claim is parked that was launched');
+    const reader = this.#reader;
+    const outside = batch.held.filter(({ frame }) => !reader.isParked(frame));
+    if (!reader.hasRoomToPark(outside.map(({ frame }) => frame))) return false;
+    for (const held of batch.held) {
+      if (reader.isParked(held.frame)) {
+        reader.change(held.frame, (mark) => landed(mark, { suspect: false }));
+        continue;
+      }
+      const copy = reader.park(held.frame);
+      if (copy === undefined) return false;
+      held.frame = copy;
+    }
+    this.#stopRunning(batch);
+    reader.refresh();
+    return true;
   }
 
   /** Charges the events of a claim with one attempt. */

@@ -45,18 +45,31 @@ export interface ByteTarget {
 /** No key, tag, length or number is written further than this beyond the limit before the limit is checked. */
 export const SLACK_BYTES = 128;
 
+/** Where an event goes on that has outgrown the room where it was begun: memory for the largest one, and the slack. */
+export interface Spill {
+  scratch(maxBytes: number): ByteTarget;
+}
+
 /**
  * Encodes events for the recording thread. The implementer owes: an event that it refuses throws
  * EventNotSerializableError or EventTooLargeError, and then nothing outside
- * `[at, at + maxBytes + SLACK_BYTES)` of the target has been written; and `encode` may be entered again by the
+ * `[at, at + room + SLACK_BYTES)` of the target has been written; and `encode` may be entered again by the
  * event's own getters and `toJSON`.
  */
 export interface EventEncoder {
   /**
-   * Encodes `event` at `at`, in at most `maxBytes`, and answers with its length. It lies at `outputStart` of
-   * `output`: where it was asked for, unless an event recorded by this event's own code needed that place.
+   * Encodes `event` at `at`, in at most `maxBytes` (and, unless told otherwise, as much room), and answers with its length. It lies at `outputStart` of
+   * `output`: where it was asked for, unless it has outgrown the `room` there, or an event recorded by this event's
+   * own code needed that place.
    */
-  encode(event: unknown, target: ByteTarget, at: number, maxBytes: number): number;
+  encode(
+    event: unknown,
+    target: ByteTarget,
+    at: number,
+    maxBytes: number,
+    room?: number,
+    spill?: Spill,
+  ): number;
   readonly output: ByteTarget;
   readonly outputStart: number;
 }
@@ -110,6 +123,12 @@ export const VIEW_NAMES = [
   'BigUint64Array',
   'Float16Array',
 ] as const;
+
+/** Its name among them, if it is one of them. */
+export function viewName(view: ArrayBufferView): string {
+  if (Buffer.isBuffer(view)) return 'Buffer';
+  return Object.prototype.toString.call(view).slice(8, -1);
+}
 
 export function byteTarget(bytes: number): ByteTarget {
   const buffer = new ArrayBuffer(bytes);

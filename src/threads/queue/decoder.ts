@@ -2,8 +2,9 @@
  * Decodes the frames of one reading thread. Owns a memory of the keys that it has seen, which changes how fast it
  * reads and never what it reads.
  *
- * The invariant: nothing is read from the shared buffer twice. The frame becomes one private one-byte string first
- * (reading MessagePack in place from shared memory was ten times slower), and strings are slices of it.
+ * The invariant: nothing is judged and then read again in the shared buffer. The frame becomes one private one-byte
+ * string first (reading MessagePack in place from shared memory was ten times slower), and strings are slices of it; only
+ * the content of a view, of which nothing is asked, is copied from the buffer itself.
  *
  * Events of one type have the same keys in the same order, whatever their nesting. So each key remembers the one
  * that followed it last time; when the next key in the text is that one, its string is at hand, interned and hashed.
@@ -41,6 +42,9 @@ const KEYS_MAX = 4096;
 /** A length has at most five bytes. */
 const LENGTH_FACTOR_MAX = 0x80 ** 4;
 
+/** Tag, kind of view, length. */
+const BYTES_HEAD_MAX = 7;
+
 interface Key {
   readonly name: string;
   /** The key as it stands in a frame, its tag included. */
@@ -64,14 +68,22 @@ export class Decoder implements EventDecoder {
   #key: Key = this.#first;
   #text = '';
   #at = 0;
+  #bytes: Buffer = Buffer.alloc(0);
+  #start = 0;
+  #size = 0;
 
   decode(bytes: Buffer, start: number, end: number): unknown {
-    this.#text = bytes.toString('latin1', start, end);
+    this.#bytes = bytes;
+    this.#start = start;
+    this.#size = end - start;
+    // Of an event that is bytes and nothing else only their length is wanted as text.
+    const textEnd = bytes[start] === BYTES ? Math.min(end, start + BYTES_HEAD_MAX) : end;
+    this.#text = bytes.toString('latin1', start, textEnd);
     this.#at = 0;
     this.#key = this.#first;
     try {
       const value = this.#value();
-      if (this.#at !== this.#text.length) throw this.#corrupt();
+      if (this.#at !== this.#size) throw this.#corrupt();
       return value;
     } catch (thrown) {
       if (thrown instanceof QueueError) throw thrown;
@@ -192,10 +204,14 @@ export class Decoder implements EventDecoder {
 
   #binary(): unknown {
     const name = VIEW_NAMES[this.#byte()];
-    const text = this.#slice(this.#length());
-    if (name === 'Buffer') return Buffer.from(text, 'latin1');
-    const bytes = new Uint8Array(text.length);
-    for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+    const length = this.#length();
+    const from = this.#start + this.#at;
+    this.#at += length;
+    if (this.#at > this.#size) throw this.#corrupt();
+    // The bytes themselves are copied from where they lie: by way of text they would be copied twice.
+    if (name === 'Buffer') return Buffer.from(this.#bytes.subarray(from, from + length));
+    const bytes = new Uint8Array(length);
+    this.#bytes.copy(bytes, 0, from, from + length);
     if (name === 'ArrayBuffer') return bytes.buffer;
     if (name === 'DataView') return new DataView(bytes.buffer);
     const View =
@@ -219,7 +235,7 @@ export class Decoder implements EventDecoder {
   #slice(length: number): string {
     const start = this.#at;
     this.#at += length;
-    if (this.#at > this.#text.length) throw this.#corrupt();
+    if (this.#at > this.#size) throw this.#corrupt();
     return this.#text.slice(start, this.#at);
   }
 
@@ -245,7 +261,7 @@ export class Decoder implements EventDecoder {
   }
 
   #byte(): number {
-    if (this.#at >= this.#text.length) throw this.#corrupt();
+    if (this.#at >= this.#size) throw this.#corrupt();
     return this.#text.charCodeAt(this.#at++);
   }
 

@@ -8,36 +8,22 @@
  *     outer: [ a b c ...                 encoding in the segment
  *     inner:   records                   outer's bytes move: scratch [ a b c ...
  *            [ x y z ] published         outer goes on in scratch, is copied behind z
+ *
+ * In the same way an event goes on elsewhere that turns out to have no room where it was begun. It is not encoded
+ * again: its own code runs once.
  */
 import { types } from 'node:util';
+import * as tag from './codec.ts';
 import {
-  ARRAY,
-  BIGINT,
-  BYTES,
   type ByteTarget,
   byteTarget,
-  DATE,
   DEPTH_MAX,
-  DOUBLE,
-  END,
-  ERROR,
   type EventEncoder,
-  FALSE,
-  HOLE,
-  INT32,
-  LATIN1,
-  MAP,
-  NULL,
-  OBJECT,
-  REGEXP,
-  SET,
   SLACK_BYTES,
-  SMALL_STRING,
   SMALL_STRING_MAX,
-  TRUE,
-  UNDEFINED,
-  UTF16,
+  type Spill,
   VIEW_NAMES,
+  viewName,
 } from './codec.ts';
 import { KnownKeys } from './known-keys.ts';
 import { errorOf, Refusal, refusalAt } from './refusal.ts';
@@ -57,20 +43,31 @@ export class Encoder implements EventEncoder {
   #view: DataView = this.output.view;
   #start = 0;
   #position = 0;
+  /** Where the room ends; no more than `#maxBytes` behind the start. */
   #limit = 0;
+  #maxBytes = 0;
+  #spill: Spill | undefined = undefined;
   #plainInherits = false;
   readonly #keys = new KnownKeys();
 
-  encode(event: unknown, target: ByteTarget, at: number, maxBytes: number): number {
-    if (this.#busy) return this.#encodeWithin(event, target, at, maxBytes);
+  encode(
+    event: unknown,
+    target: ByteTarget,
+    at: number,
+    maxBytes: number,
+    room = maxBytes,
+    spill?: Spill,
+  ): number {
+    if (this.#busy) return this.#encodeWithin(event, target, at, maxBytes, room, spill);
     this.#busy = true;
-    this.#aim(target, at, maxBytes);
+    this.#spill = spill;
+    this.#aim(target, at, maxBytes, room);
     // An enumerable property on Object.prototype would pass for a field of every event.
     this.#plainInherits = false;
     for (const _ in EMPTY) this.#plainInherits = true;
     try {
       this.#value(event, 0);
-      if (this.#position > this.#limit) throw this.#overflow(0);
+      if (this.#position > this.#limit) this.#outgrow(0);
       this.output = this.#target;
       this.outputStart = this.#start;
       return this.#position - this.#start;
@@ -82,33 +79,43 @@ export class Encoder implements EventEncoder {
   }
 
   /** An event is being encoded, and its own code records another one. */
-  #encodeWithin(event: unknown, target: ByteTarget, at: number, maxBytes: number): number {
-    const outerMax = this.#limit - this.#start;
+  #encodeWithin(
+    event: unknown,
+    target: ByteTarget,
+    at: number,
+    maxBytes: number,
+    room: number,
+    spill: Spill | undefined,
+  ): number {
+    const outerMax = this.#maxBytes;
+    const outerSpill = this.#spill;
     const outer = byteTarget(outerMax + SLACK_BYTES);
     this.#bytes.copy(outer.bytes, 0, this.#start, this.#position);
     const outerPosition = this.#position - this.#start;
     this.#busy = false;
     try {
-      return this.encode(event, target, at, maxBytes);
+      return this.encode(event, target, at, maxBytes, room, spill);
     } finally {
       this.#busy = true;
-      this.#aim(outer, 0, outerMax);
+      this.#spill = outerSpill;
+      this.#aim(outer, 0, outerMax, outerMax);
       this.#position = outerPosition;
     }
   }
 
-  #aim(target: ByteTarget, at: number, maxBytes: number): void {
+  #aim(target: ByteTarget, at: number, maxBytes: number, room: number): void {
     this.#target = target;
     this.#bytes = target.bytes;
     this.#view = target.view;
     this.#start = at;
     this.#position = at;
-    this.#limit = at + maxBytes;
+    this.#limit = at + Math.min(room, maxBytes);
+    this.#maxBytes = maxBytes;
     this.#keys.begin();
   }
 
   #value(value: unknown, depth: number): void {
-    if (this.#position > this.#limit) throw this.#overflow(0);
+    if (this.#position > this.#limit) this.#outgrow(0);
     switch (typeof value) {
       case 'string':
         this.#string(value);
@@ -117,17 +124,17 @@ export class Encoder implements EventEncoder {
         this.#number(value);
         return;
       case 'boolean':
-        this.#bytes[this.#position++] = value ? TRUE : FALSE;
+        this.#bytes[this.#position++] = value ? tag.TRUE : tag.FALSE;
         return;
       case 'undefined':
-        this.#bytes[this.#position++] = UNDEFINED;
+        this.#bytes[this.#position++] = tag.UNDEFINED;
         return;
       case 'bigint':
-        this.#bytes[this.#position++] = BIGINT;
+        this.#bytes[this.#position++] = tag.BIGINT;
         this.#string(value.toString());
         return;
       case 'object':
-        if (value === null) this.#bytes[this.#position++] = NULL;
+        if (value === null) this.#bytes[this.#position++] = tag.NULL;
         else this.#object(value, depth);
         return;
       case 'function':
@@ -139,13 +146,13 @@ export class Encoder implements EventEncoder {
 
   #number(value: number): void {
     if ((value | 0) !== value || Object.is(value, -0)) {
-      this.#bytes[this.#position] = DOUBLE;
+      this.#bytes[this.#position] = tag.DOUBLE;
       this.#view.setFloat64(this.#position + 1, value, true);
       this.#position += 9;
     } else if (value >= 0 && value < 0x80) {
       this.#bytes[this.#position++] = value;
     } else {
-      this.#bytes[this.#position] = INT32;
+      this.#bytes[this.#position] = tag.INT32;
       this.#view.setInt32(this.#position + 1, value, true);
       this.#position += 5;
     }
@@ -153,12 +160,12 @@ export class Encoder implements EventEncoder {
 
   #string(value: string): void {
     const length = value.length;
-    if (this.#position + length > this.#limit) throw this.#overflow(length);
+    if (this.#position + length > this.#limit) this.#outgrow(length);
     if (length <= LOOP_CHARACTERS_MAX) {
       const start = this.#position;
-      if (length <= SMALL_STRING_MAX) this.#bytes[this.#position++] = SMALL_STRING | length;
+      if (length <= SMALL_STRING_MAX) this.#bytes[this.#position++] = tag.SMALL_STRING | length;
       else {
-        this.#bytes[this.#position++] = LATIN1;
+        this.#bytes[this.#position++] = tag.LATIN1;
         this.#length(length);
       }
       const bytes = this.#bytes;
@@ -175,13 +182,13 @@ export class Encoder implements EventEncoder {
       }
       this.#position = start;
     } else if (!BEYOND_LATIN1.test(value)) {
-      this.#bytes[this.#position++] = LATIN1;
+      this.#bytes[this.#position++] = tag.LATIN1;
       this.#length(length);
       this.#position += this.#bytes.write(value, this.#position, 'latin1');
       return;
     }
-    if (this.#position + 2 * length > this.#limit) throw this.#overflow(2 * length);
-    this.#bytes[this.#position++] = UTF16;
+    if (this.#position + 2 * length > this.#limit) this.#outgrow(2 * length);
+    this.#bytes[this.#position++] = tag.UTF16;
     this.#length(length);
     this.#position += this.#bytes.write(value, this.#position, 'utf16le');
   }
@@ -203,9 +210,7 @@ export class Encoder implements EventEncoder {
       return;
     }
     const prototype: unknown = Object.getPrototypeOf(value);
-    if (prototype !== Object.prototype && prototype !== null) {
-      if (this.#builtIn(value, depth)) return;
-    }
+    if (prototype !== Object.prototype && prototype !== null && this.#builtIn(value, depth)) return;
     if (typeof (value as { toJSON?: unknown }).toJSON === 'function') {
       this.#represented(value as { toJSON: (key: string) => unknown }, depth);
       return;
@@ -215,15 +220,15 @@ export class Encoder implements EventEncoder {
 
   #array(value: readonly unknown[], depth: number): void {
     const length = value.length;
-    this.#bytes[this.#position++] = ARRAY;
+    this.#bytes[this.#position++] = tag.ARRAY;
     this.#length(length);
     let i = 0;
     try {
       for (; i < length; i++) {
         const element = value[i];
         if (element === undefined && !(i in value)) {
-          if (this.#position > this.#limit) throw this.#overflow(length - i);
-          this.#bytes[this.#position++] = HOLE;
+          if (this.#position > this.#limit) this.#outgrow(length - i);
+          this.#bytes[this.#position++] = tag.HOLE;
         } else this.#value(element, depth + 1);
       }
     } catch (thrown) {
@@ -233,7 +238,7 @@ export class Encoder implements EventEncoder {
 
   /** `plain`: all that `for in` finds is the object's own, and `for in` is twice as fast as `Object.keys`. */
   #fields(value: object, depth: number, plain: boolean): void {
-    this.#bytes[this.#position++] = OBJECT;
+    this.#bytes[this.#position++] = tag.OBJECT;
     let key = '';
     try {
       if (plain) {
@@ -250,15 +255,15 @@ export class Encoder implements EventEncoder {
     } catch (thrown) {
       throw refusalAt(thrown, value, key);
     }
-    this.#bytes[this.#position++] = END;
+    this.#end();
   }
 
   #key(key: string): void {
     const known = this.#keys.expected(key);
     if (known === undefined) {
-      const start = this.#position;
+      const from = this.#position - this.#start;
       this.#string(key);
-      this.#keys.learn(key, this.#view, start, this.#position);
+      this.#keys.learn(key, this.#view, this.#start + from, this.#position);
       return;
     }
     const { words } = known;
@@ -283,7 +288,7 @@ export class Encoder implements EventEncoder {
   /** True when `value` was one of the language's own kinds of object, which keep their class. */
   #builtIn(value: object, depth: number): boolean {
     if (types.isDate(value)) {
-      this.#bytes[this.#position] = DATE;
+      this.#bytes[this.#position] = tag.DATE;
       this.#view.setFloat64(this.#position + 1, Date.prototype.getTime.call(value), true);
       this.#position += 9;
     } else if (ArrayBuffer.isView(value)) {
@@ -297,7 +302,7 @@ export class Encoder implements EventEncoder {
     } else if (types.isNativeError(value)) {
       this.#error(value, depth);
     } else if (types.isRegExp(value)) {
-      this.#bytes[this.#position++] = REGEXP;
+      this.#bytes[this.#position++] = tag.REGEXP;
       this.#string(value.source);
       this.#string(value.flags);
     } else if (types.isBoxedPrimitive(value)) {
@@ -311,7 +316,7 @@ export class Encoder implements EventEncoder {
   }
 
   #map(value: Map<unknown, unknown>, depth: number): void {
-    this.#bytes[this.#position++] = MAP;
+    this.#bytes[this.#position++] = tag.MAP;
     let step = '';
     try {
       for (const [key, element] of Map.prototype.entries.call(value)) {
@@ -323,21 +328,21 @@ export class Encoder implements EventEncoder {
     } catch (thrown) {
       throw refusalAt(thrown, value, step);
     }
-    this.#bytes[this.#position++] = END;
+    this.#end();
   }
 
   #set(value: Set<unknown>, depth: number): void {
-    this.#bytes[this.#position++] = SET;
+    this.#bytes[this.#position++] = tag.SET;
     try {
       for (const element of Set.prototype.values.call(value)) this.#value(element, depth + 1);
     } catch (thrown) {
       throw refusalAt(thrown, value, '.values()');
     }
-    this.#bytes[this.#position++] = END;
+    this.#end();
   }
 
   #error(value: Error, depth: number): void {
-    this.#bytes[this.#position++] = ERROR;
+    this.#bytes[this.#position++] = tag.ERROR;
     let key = 'name';
     try {
       this.#string(String(value.name));
@@ -346,7 +351,7 @@ export class Encoder implements EventEncoder {
       key = 'stack';
       this.#string(String(value.stack ?? ''));
       key = 'cause';
-      this.#bytes[this.#position++] = OBJECT;
+      this.#bytes[this.#position++] = tag.OBJECT;
       if (Object.hasOwn(value, 'cause')) {
         this.#string('cause');
         this.#value(value.cause, depth + 1);
@@ -359,28 +364,37 @@ export class Encoder implements EventEncoder {
     } catch (thrown) {
       throw refusalAt(thrown, value, key);
     }
-    this.#bytes[this.#position++] = END;
+    this.#end();
   }
 
   #binary(name: string, buffer: ArrayBufferLike, offset: number, length: number): void {
     const kind = (VIEW_NAMES as readonly string[]).indexOf(name);
     if (kind < 0) throw new Refusal(`it is a ${name}`);
-    if (this.#position + length > this.#limit) throw this.#overflow(length);
-    this.#bytes[this.#position++] = BYTES;
+    if (this.#position + length > this.#limit) this.#outgrow(length);
+    this.#bytes[this.#position++] = tag.BYTES;
     this.#bytes[this.#position++] = kind;
     this.#length(length);
     this.#bytes.set(new Uint8Array(buffer, offset, length), this.#position);
     this.#position += length;
   }
 
-  #overflow(more: number): Refusal {
-    return new Refusal('it is too large', {
-      bytes: Math.max(this.#position + more, this.#limit + 1) - this.#start,
-    });
+  /** Hundreds of levels may end at once, which is more than the slack. */
+  #end(): void {
+    if (this.#position > this.#limit) this.#outgrow(0);
+    this.#bytes[this.#position++] = tag.END;
   }
-}
 
-function viewName(view: ArrayBufferView): string {
-  if (Buffer.isBuffer(view)) return 'Buffer';
-  return Object.prototype.toString.call(view).slice(8, -1);
+  /** So many bytes more have no room here: goes on where the largest event has room, or refuses one that is larger. */
+  #outgrow(more: number): void {
+    const length = this.#position - this.#start;
+    if (this.#spill === undefined || length + more > this.#maxBytes)
+      throw new Refusal('it is too large', { bytes: Math.max(length + more, this.#maxBytes + 1) });
+    const roomy = this.#spill.scratch(this.#maxBytes);
+    this.#bytes.copy(roomy.bytes, 0, this.#start, this.#position);
+    this.#target = roomy;
+    ({ bytes: this.#bytes, view: this.#view } = roomy);
+    this.#start = 0;
+    this.#position = length;
+    this.#limit = this.#maxBytes;
+  }
 }

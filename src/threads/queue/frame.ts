@@ -25,7 +25,7 @@
  */
 import { assert } from '../../base/assert.ts';
 import { SMALL_STRING, SMALL_STRING_MAX } from './codec.ts';
-import { FRAME_HEADER_BYTES, frameBytes, type QueueMemory } from './layout.ts';
+import { FRAME_HEADER_BYTES, frameBytes, PLACE_BYTES, type QueueMemory } from './layout.ts';
 
 export type FrameState = 'ready' | 'delivered' | 'dead' | 'buried' | 'moved';
 const STATES: readonly FrameState[] = ['ready', 'delivered', 'dead', 'buried', 'moved'];
@@ -112,17 +112,78 @@ export function setCommitted(memory: QueueMemory, at: FrameAt): void {
   memory.target.bytes[(at << 2) + COMMITTED_AT] = 1;
 }
 
-/** Where the payload of a frame begins, in bytes from the frame, when its first value is the event's whole id. */
+/** The bytes of the payload before the event, when its first value is the event's whole id. */
 export function idBytes(memory: QueueMemory, at: FrameAt): number {
   const length = (memory.target.bytes[(at << 2) + FRAME_HEADER_BYTES] as number) - SMALL_STRING;
   assert(length > 0 && length <= SMALL_STRING_MAX, 'the payload begins with an id');
   return 1 + length;
 }
 
+/** The bytes of the payload before the event, whatever the frame's kind. */
+export function prefixBytes(memory: QueueMemory, at: FrameAt): number {
+  const kind = kindOf(memory, at);
+  if (kind === KIND.NATIVE) return 0;
+  return idBytes(memory, at) + (kind === KIND.COPY ? PLACE_BYTES : 0);
+}
+
 /** The id that stands in a frame that is not native. */
 export function idOf(memory: QueueMemory, at: FrameAt): string {
   const start = (at << 2) + FRAME_HEADER_BYTES;
   return memory.target.bytes.toString('latin1', start + 1, start + idBytes(memory, at));
+}
+
+/** Where a frame is, so that it can be told whether it is still that one. */
+export interface FramePlace {
+  readonly segment: number;
+  readonly generation: number;
+  readonly offset: number;
+}
+
+/** The frame that a copy was made of. */
+export function sourceOf(memory: QueueMemory, copy: FrameAt): FramePlace {
+  const at = (copy << 2) + FRAME_HEADER_BYTES + idBytes(memory, copy);
+  const { view } = memory.target;
+  return {
+    segment: view.getUint32(at, true),
+    generation: view.getUint32(at + 4, true),
+    offset: view.getUint32(at + 8, true),
+  };
+}
+
+/** The bytes that a copy of a frame takes up, whose event has this id and so many bytes. */
+export function copyBytes(id: string, eventBytes: number): number {
+  return frameBytes(1 + id.length + PLACE_BYTES + eventBytes);
+}
+
+/**
+ * Writes a copy of a frame, which nobody can see yet: with its time, sequence, confirmation and attempts, but for the
+ * journal a frame of its own.
+ */
+export function writeCopy(
+  memory: QueueMemory,
+  at: FrameAt,
+  source: FrameAt,
+  { id, place, mark }: { id: string; place: FramePlace; mark: number },
+): void {
+  assert(id.length <= SMALL_STRING_MAX, `an id of ${id.length} characters`);
+  const { words, doubles, target } = memory;
+  const before = prefixBytes(memory, source);
+  const eventBytes = payloadBytes(memory, source) - before;
+  const eventAt = (source << 2) + FRAME_HEADER_BYTES + before;
+  words[at] = 1 + id.length + PLACE_BYTES + eventBytes;
+  words[at + 1] = mark;
+  doubles[(at >> 1) + 1] = timeOf(memory, source);
+  doubles[(at >> 1) + 2] = sequenceOf(memory, source);
+  words[at + 6] = confirmOf(memory, source);
+  words[at + 7] = seatOf(memory, source) | (KIND.COPY << 24);
+  const start = (at << 2) + FRAME_HEADER_BYTES;
+  const placeAt = start + 1 + id.length;
+  target.bytes[start] = SMALL_STRING + id.length;
+  target.bytes.write(id, start + 1, 'latin1');
+  target.view.setUint32(placeAt, place.segment, true);
+  target.view.setUint32(placeAt + 4, place.generation, true);
+  target.view.setUint32(placeAt + 8, place.offset, true);
+  target.bytes.copy(target.bytes, placeAt + PLACE_BYTES, eventAt, eventAt + eventBytes);
 }
 
 export function markOf(memory: QueueMemory, at: FrameAt): number {

@@ -14,7 +14,7 @@
 import { assert } from '../../base/assert.ts';
 import { Ring } from '../../base/ring.ts';
 import type { Backlog, Unclaimed } from './backlog.ts';
-import type { Frame } from './reader.ts';
+import type { Frame } from './read-frame.ts';
 
 /** Many, so that events of two keys seldom meet in one: with 25,000 events in flight two of three lanes are free. */
 export const LANES = 1 << 16;

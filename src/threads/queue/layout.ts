@@ -7,7 +7,8 @@
  *     4096*n   segments          queueSegments of them, for writers
  *              parked segments   parkedSegments of them, for the reading thread's copies of frames
  *
- *     descriptor  0  end      Int32   appender writes (store), reader reads (load). Everything below it is published.
+ *     descriptor  0  end      Int32   appender writes (store; in a parked segment by compare-and-swap, because the
+ *                                     appender's successor closes it), reader reads. All below it is published.
  *                 4  taken    Int32   appender writes once, before the first `end`; the order of segments
  *                64  control  Uint64  everybody, by compare-and-swap only (segment.ts)
  *                72  counts   2 x { accepted, delivered, dead } Uint64: the slot that `control` names is in use and
@@ -20,7 +21,7 @@
  * cost no memory.
  */
 import { assert } from '../../base/assert.ts';
-import { type ByteTarget, SLACK_BYTES } from './codec.ts';
+import { type ByteTarget, SLACK_BYTES, SMALL_STRING_MAX } from './codec.ts';
 import { JournalBell } from './journal-bell.ts';
 
 export interface QueueOptions {
@@ -94,6 +95,9 @@ const SEGMENT_BYTES = 1024 * 1024;
 
 /** Bytes of a frame before its payload (frame.ts). */
 export const FRAME_HEADER_BYTES = 32;
+/** What a copy of a frame has before the event: its id, a short string, and the place of its source (frame.ts). */
+export const PLACE_BYTES = 12;
+export const COPY_PREFIX_BYTES_MAX = 1 + SMALL_STRING_MAX + PLACE_BYTES;
 
 export function createQueue(options: QueueOptions): QueueHandle {
   const { bootId, queueBytes, parkedBytes, maxEventBytes, segmentBytes = SEGMENT_BYTES, journal } = options;
@@ -101,6 +105,10 @@ export function createQueue(options: QueueOptions): QueueHandle {
   assert(
     maxEventBytes > 0 && frameBytes(maxEventBytes) <= segmentBytes,
     `an event of ${maxEventBytes} bytes in a segment of ${segmentBytes}`,
+  );
+  assert(
+    parkedBytes < segmentBytes || frameBytes(COPY_PREFIX_BYTES_MAX + maxEventBytes) <= segmentBytes,
+    `a copy of an event of ${maxEventBytes} bytes in a segment of ${segmentBytes}`,
   );
   const queueSegments = Math.max(2, Math.floor(queueBytes / segmentBytes));
   const parkedSegments = Math.floor(parkedBytes / segmentBytes);

@@ -19,32 +19,35 @@ import {
   attemptsOf,
   changeMark,
   confirmOf,
+  copyBytes,
   type FrameAt,
   type FrameState,
   frameAt,
   frameSize,
-  idBytes,
-  idOf,
   isAlone,
   isRunning,
   isSettled,
-  isSuspect,
-  KIND,
-  kindOf,
   landed,
   markOf,
-  payloadBytes,
   readerOf,
   seatOf,
-  sequenceOf,
   stateOf,
-  timeOf,
   withAttempts,
   withReader,
   withState,
 } from './frame.ts';
-import { FRAME_HEADER_BYTES, HEADER, type QueueHandle, QueueMemory } from './layout.ts';
-import { controlOf, freeSegment, looksFree, publishedBytes, settleSegment, touchSegment } from './segment.ts';
+import { HEADER, type QueueHandle, QueueMemory } from './layout.ts';
+import { ParkedSegments } from './parked-segments.ts';
+import { type Frame, type ReadSegment, readFrame } from './read-frame.ts';
+import {
+  closeSegment,
+  controlOf,
+  freeSegment,
+  looksFree,
+  publishedBytes,
+  settleSegment,
+  touchSegment,
+} from './segment.ts';
 
 export interface QueueReaderOptions {
   /** From `QueueSignals.nextReaderGeneration()`. */
@@ -57,42 +60,11 @@ export interface QueueReaderOptions {
   readonly confirmations?: ConfirmationsHandle;
 }
 
-/** A frame in the hands of this thread. Its header is read once; the payload stays where it is. */
-export interface Frame {
-  readonly segment: number;
-  readonly at: FrameAt;
-  /** Where the encoded event lies in the memory, in bytes, and its length. */
-  readonly payloadAt: number;
-  readonly bytes: number;
-  readonly recordedAt: number;
-  readonly sequence: number;
-  readonly writer: number;
-  /** The whole id, when it does not follow from writer and sequence. */
-  readonly id: string | undefined;
-  /** The order of frames: by the age of the segment, then by the place in it. */
-  readonly order: number;
-  /** It was running when its thread died: run it in a batch that is alone. */
-  readonly suspect: boolean;
-}
-
-interface ReadSegment {
-  readonly segment: number;
-  readonly generation: number;
-  readonly writer: number;
-  readonly taken: number;
-  /** Everything below is claimed or was when it was passed. */
-  next: number;
-  /** Everything below is settled. */
-  settledTo: number;
-  /** Published when this thread looked last. */
-  end: number;
-  touched: boolean;
-}
-
 export class QueueReader {
   readonly memory: QueueMemory;
   readonly generation: number;
   readonly #outcomes: ConfirmationOutcomes | undefined;
+  readonly #parked: ParkedSegments;
   readonly #known: (ReadSegment | undefined)[];
   #segments: ReadSegment[] = [];
   /** The first of the segments that may have unclaimed frames. */
@@ -103,9 +75,11 @@ export class QueueReader {
   constructor(handle: QueueHandle, { generation, predecessor, confirmations }: QueueReaderOptions) {
     this.memory = new QueueMemory(handle);
     this.generation = generation;
+    this.#parked = new ParkedSegments(this.memory);
     this.#outcomes = confirmations && new ConfirmationOutcomes(confirmations);
     this.#known = new Array<ReadSegment | undefined>(this.memory.segments).fill(undefined);
     this.refresh();
+    this.#parked.completeMoves(generation, () => this.checkFence());
     this.#takeOver(predecessor);
     this.#outcomes?.announceToAll();
   }
@@ -133,7 +107,13 @@ export class QueueReader {
     for (let segment = 0; segment < memory.segments; segment++) {
       let known = this.#known[segment];
       if (known === undefined && looksFree(memory, segment)) continue;
-      const control = controlOf(memory, segment);
+      let control = controlOf(memory, segment);
+      if (control.state === 'filling' && segment >= memory.handle.queueSegments) {
+        if (!this.#parked.isOwn(segment, control.generation))
+          closeSegment(memory, segment, control.generation);
+        else if (known !== undefined && this.#isAllSettled(known, known.end)) this.#parked.sealOwn();
+        control = controlOf(memory, segment);
+      }
       if (known !== undefined && (known.generation !== control.generation || control.state === 'settled')) {
         this.#known[segment] = known = undefined;
         changed = true;
@@ -168,7 +148,11 @@ export class QueueReader {
       }
     }
     if (changed) {
-      this.#segments = this.#known.filter((known) => known !== undefined).sort((a, b) => a.taken - b.taken);
+      // What was parked was claimed before anything that stands in the queue, and so it is again.
+      const rank = (read: ReadSegment) => (this.#isParked(read.segment) ? 0 : 1);
+      this.#segments = this.#known
+        .filter((known) => known !== undefined)
+        .sort((a, b) => rank(a) - rank(b) || a.taken - b.taken);
     }
     this.#current = 0;
   }
@@ -226,6 +210,34 @@ export class QueueReader {
     return attemptsOf(markOf(this.memory, frame.at));
   }
 
+  /** `<boot id>-<writer>-<sequence>`. */
+  idOf({ id, writer, sequence }: Frame): string {
+    return id ?? `${this.memory.handle.bootId}-${writer}-${sequence}`;
+  }
+
+  isParked({ segment }: Frame): boolean {
+    return this.#isParked(segment);
+  }
+
+  /** Whether all of these frames can be parked. */
+  hasRoomToPark(frames: readonly Frame[]): boolean {
+    return this.#parked.hasRoomFor(frames.map((frame) => copyBytes(this.idOf(frame), frame.bytes)));
+  }
+
+  /**
+   * Moves a frame that this thread holds into the memory for parked ones; it no longer runs. Answers with the copy,
+   * which it holds in the other's stead; undefined when there is no room.
+   */
+  park(frame: Frame): Frame | undefined {
+    const id = this.idOf(frame);
+    const landedMark = landed(markOf(this.memory, frame.at), { suspect: false });
+    const copy = this.#parked.append({ ...frame, id, mark: landedMark }, () => this.checkFence());
+    if (copy === undefined) return undefined;
+    this.#noteParked();
+    this.change(frame, (mark) => withState(mark, 'moved'));
+    return { ...frame, ...copy, id, suspect: false };
+  }
+
   /** Changes the mark of a frame that this thread holds. */
   change(frame: Frame, to: (mark: number) => number): void {
     this.checkFence();
@@ -273,6 +285,25 @@ export class QueueReader {
     this.#outcomes?.announce();
   }
 
+  #isParked(segment: number): boolean {
+    return segment >= this.memory.handle.queueSegments;
+  }
+
+  /** What this thread has parked it holds: it is not read there. */
+  #noteParked(): void {
+    const own = this.#parked.own;
+    if (own === undefined) return;
+    const { segment, generation, offset } = own;
+    let known = this.#known[segment];
+    if (known?.generation !== generation) {
+      const taken = this.memory.words[this.memory.takenIndex(segment)] as number;
+      const { owner: writer } = controlOf(this.memory, segment);
+      known = { segment, generation, writer, taken, next: 0, settledTo: 0, end: 0, touched: true };
+      this.#known[segment] = known;
+    }
+    known.next = known.end = offset;
+  }
+
   #touch(read: ReadSegment): boolean {
     read.touched ||= touchSegment(this.memory, read.segment, read.generation);
     return read.touched;
@@ -287,20 +318,7 @@ export class QueueReader {
       // Found at the takeover, or made dead by this reader: among the dead already.
       if (state === 'dead' && readerOf(mark) === (this.generation & 0xffff)) return undefined;
       if (!changeMark(this.memory, at, mark, withReader(mark, this.generation))) continue;
-      const isNative = kindOf(this.memory, at) === KIND.NATIVE;
-      const idLength = isNative ? 0 : idBytes(this.memory, at);
-      const frame: Frame = {
-        segment: read.segment,
-        at,
-        payloadAt: (at << 2) + FRAME_HEADER_BYTES + idLength,
-        bytes: payloadBytes(this.memory, at) - idLength,
-        id: isNative ? undefined : idOf(this.memory, at),
-        recordedAt: timeOf(this.memory, at),
-        sequence: sequenceOf(this.memory, at),
-        writer: read.writer,
-        order: read.taken * this.memory.handle.segmentBytes + read.next,
-        suspect: isSuspect(mark),
-      };
+      const frame = readFrame(this.memory, read, at);
       if (state === 'ready') return frame;
       this.#dead.push(frame);
       return undefined;

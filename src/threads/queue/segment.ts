@@ -32,6 +32,8 @@ const LOW_HALF = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 0 : 1;
 export const PARKING_OWNER = 0xffffff;
 /** The journal appends what it had put aside: neither is it a writer of new events. */
 export const JOURNAL_OWNER = 0xfffffe;
+/** In the word of an end: nothing more is published in this generation. */
+const CLOSED = 1 << 18;
 
 export interface Control {
   readonly state: SegmentState;
@@ -81,6 +83,48 @@ export function takeSegment(memory: QueueMemory, owner: number, order?: number):
     return segment;
   }
   return undefined;
+}
+
+/**
+ * Takes a free parked segment; undefined when none is free. It counts as touched, so that nobody takes it as a whole.
+ * A reader that was replaced may come to this late: it changes the word of an end only from what it was when the
+ * segment was free.
+ */
+export function takeParkedSegment(memory: QueueMemory): number | undefined {
+  for (let segment = memory.handle.queueSegments; segment < memory.segments; segment++) {
+    if (!looksFree(memory, segment)) continue;
+    const end = Atomics.load(memory.words, memory.endIndex(segment));
+    const control = controlOf(memory, segment);
+    if (control.state !== 'free') continue;
+    const owner = PARKING_OWNER;
+    if (!change(memory, segment, control, { state: 'filling', owner, touched: true })) continue;
+    Atomics.store(memory.words, memory.takenIndex(segment), Atomics.add(memory.words, HEADER.TAKEN, 1));
+    if (!changeEnd(memory, segment, end, endWord(control.generation, 0))) continue;
+    return segment;
+  }
+  return undefined;
+}
+
+/** Publishes what lies between two offsets of a parked segment. False: it was closed meanwhile. */
+export function extendSegment(
+  memory: QueueMemory,
+  segment: number,
+  generation: number,
+  from: number,
+  to: number,
+): boolean {
+  return changeEnd(memory, segment, endWord(generation, from), endWord(generation, to));
+}
+
+/** Seals a segment whose appender may be suspended somewhere, not dead: from now on it publishes nothing in there. */
+export function closeSegment(memory: QueueMemory, segment: number, generation: number): void {
+  for (;;) {
+    const word = Atomics.load(memory.words, memory.endIndex(segment));
+    const closed = endWord(generation, publishedIn(word, generation)) | CLOSED;
+    if (word === closed || changeEnd(memory, segment, word, closed)) break;
+    if (controlOf(memory, segment).generation !== generation) return;
+  }
+  sealSegment(memory, segment, generation);
 }
 
 /** The writer that fills `segment` is done with it, or is dead. */
@@ -145,13 +189,24 @@ export function sumsOf(memory: QueueMemory, segment: number): Sums {
 
 /** The length of what is published in a segment of this generation, in bytes. */
 export function publishedBytes(memory: QueueMemory, segment: number, generation: number): number {
-  const word = Atomics.load(memory.words, memory.endIndex(segment));
-  return word >>> 18 === (generation & 0x3fff) ? (word & 0x3ffff) << 3 : 0;
+  return publishedIn(Atomics.load(memory.words, memory.endIndex(segment)), generation);
 }
 
-/** The word that publishes everything below `bytes`: 18 bits of length in units of 8, 14 bits of generation. */
+/**
+ * The word that publishes everything below `bytes`: 18 bits of length in units of 8, one that says that no more will
+ * come, 13 bits of generation.
+ */
 export function endWord(generation: number, bytes: number): number {
-  return ((generation & 0x3fff) << 18) | (bytes >> 3);
+  return ((generation & 0x1fff) << 19) | (bytes >> 3);
+}
+
+function publishedIn(word: number, generation: number): number {
+  return word >>> 19 === (generation & 0x1fff) ? (word & 0x3ffff) << 3 : 0;
+}
+
+/** An end changes by compare-and-swap where two could write it: a parked segment's, when a reader was replaced. */
+function changeEnd(memory: QueueMemory, segment: number, from: number, to: number): boolean {
+  return Atomics.compareExchange(memory.words, memory.endIndex(segment), from, to) === from;
 }
 
 function addFrames(memory: QueueMemory, segment: number, generation: number, sums: Sums): void {

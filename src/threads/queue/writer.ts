@@ -30,8 +30,8 @@ export class QueueWriter {
   readonly #memory: QueueMemory;
   readonly #thread: RecordingThread;
   readonly #maxEventBytes: number;
-  /** Up to this offset the largest event fits behind it, and is encoded in its place. */
-  readonly #inPlaceMax: number;
+  /** What a segment has for frames, the slack of the last one's encoding left out. */
+  readonly #usableBytes: number;
   #segment = NO_SEGMENT;
   #generation = 0;
   #segmentAt = 0;
@@ -41,7 +41,7 @@ export class QueueWriter {
     this.#memory = new QueueMemory(handle);
     this.#thread = thread;
     this.#maxEventBytes = handle.maxEventBytes;
-    this.#inPlaceMax = handle.segmentBytes - FRAME_HEADER_BYTES - handle.maxEventBytes - SLACK_BYTES;
+    this.#usableBytes = handle.segmentBytes - FRAME_HEADER_BYTES - SLACK_BYTES;
   }
 
   get handle(): QueueHandle {
@@ -88,25 +88,24 @@ export class QueueWriter {
   #append(event: unknown, confirm: number, seat: number): boolean {
     const memory = this.#memory;
     const { encoder } = this.#thread;
-    const inPlace = this.#segment !== NO_SEGMENT && this.#offset <= this.#inPlaceMax;
-    const length = inPlace
-      ? encoder.encode(
-          event,
-          memory.target,
-          this.#segmentAt + this.#offset + FRAME_HEADER_BYTES,
-          this.#maxEventBytes,
-        )
-      : encoder.encode(event, this.#thread.scratch(this.#maxEventBytes), 0, this.#maxEventBytes);
+    const max = this.#maxEventBytes;
+    // Most events are small: nearly all are encoded in their place, up to the very end of a segment.
+    const room = this.#segment === NO_SEGMENT ? 0 : this.#usableBytes - this.#offset;
+    const at = this.#segmentAt + this.#offset + FRAME_HEADER_BYTES;
+    const length =
+      room > 0
+        ? encoder.encode(event, memory.target, at, max, room, this.#thread)
+        : encoder.encode(event, this.#thread.scratch(max), 0, max, max, this.#thread);
     const { output, outputStart } = encoder;
     if (this.#isClosed() || !this.#makeRoom(frameBytes(length))) {
       this.#refuse();
       return false;
     }
-    const at = this.#segmentAt + this.#offset;
+    const frame = this.#segmentAt + this.#offset;
     if (output !== memory.target) {
-      output.bytes.copy(memory.target.bytes, at + FRAME_HEADER_BYTES, outputStart, outputStart + length);
+      output.bytes.copy(memory.target.bytes, frame + FRAME_HEADER_BYTES, outputStart, outputStart + length);
     }
-    this.#publish(at, length, confirm, seat);
+    this.#publish(frame, length, confirm, seat);
     return true;
   }
 

@@ -1,7 +1,7 @@
 /** The adapter on a simulated Kinesis: what is collected from many sends, and how it is divided by shards. */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { WireMessage } from '../../../src/pipeline/adapter/adapter.ts';
+import type { HeldBy, WireMessage } from '../../../src/pipeline/adapter/adapter.ts';
 import { KinesisAdapter } from '../../../src/pipeline/adapter/kinesis/kinesis-adapter.ts';
 import { type KinesisOptions, kinesisSchema } from '../../../src/pipeline/adapter/kinesis/options.ts';
 import { parseOptions } from '../../../src/pipeline/adapter/options.ts';
@@ -47,6 +47,55 @@ function simulated(options: KinesisSimulatorOptions = {}, adapterOptions: Kinesi
       runUntil(clock, () => sends.every(({ state }) => state !== 'pending')),
   };
 }
+
+describe('kinesis adapter: what holds a send up', () => {
+  const hot = 'shardId-000000000001';
+  const scene = async (faults: readonly FaultRule[], options: KinesisOptions = {}) => {
+    const world = simulated({ faults }, options);
+    // The shards are known, and the rates of none of them.
+    await world.done(world.send(['first']));
+    await runTo(world.clock, world.clock.now() + 500);
+    const held: HeldBy[] = [];
+    const messages = names(2000, 'event-').map((name) => ({ partitionKey: name, data: name }));
+    const sent = watch(
+      world.adapter.send('s', messages, { signal: never, explain: (heldBy) => void held.push(heldBy) }),
+    );
+    return { ...world, sent, heldBy: () => held.flatMap((each) => each()) };
+  };
+
+  it('is nothing while its records are on their way', async () => {
+    const { clock, heldBy } = await scene([]);
+    await runTo(clock, clock.now() + 5);
+    expect(heldBy()).to.deep.equal([]);
+  });
+
+  it('is the shard that the rest of it waits for, until that takes records again', async () => {
+    const { clock, simulator, sent, heldBy, done } = await scene([
+      { fault: { type: 'throttle-shard', shardId: hot } },
+    ]);
+    await runTo(clock, clock.now() + 3000);
+    expect(heldBy()).to.deep.equal([{ stream: 's', shardId: hot }]);
+    simulator.setFaults([]);
+    await done(sent);
+    expect(sent.state).to.equal('resolved');
+  });
+
+  it('is the stream where the shards are not known', async () => {
+    const { clock, heldBy } = await scene([{ fault: { type: 'throttle-shard', shardId: hot } }], {
+      shardMap: false,
+    });
+    await runTo(clock, clock.now() + 3000);
+    expect(heldBy()).to.deep.equal([{ stream: 's', shardId: null }]);
+  });
+
+  it('is nothing in an outage, which holds up everything alike', async () => {
+    const { clock, heldBy } = await scene([
+      { fault: { type: 'error', code: 'ServiceUnavailable', commit: 'before' }, timeMs: [400, 1e9] },
+    ]);
+    await runTo(clock, clock.now() + 3000);
+    expect(heldBy()).to.deep.equal([]);
+  });
+});
 
 describe('kinesis adapter: collecting', () => {
   it('sends what is handed over in one turn in one request, at once', async () => {

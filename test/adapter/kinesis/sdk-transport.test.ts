@@ -68,6 +68,35 @@ describe('kinesis adapter over the AWS SDK', () => {
     });
   });
 
+  it('sends keys and data as they are, and says how long the body is', async () => {
+    ({ adapter } = await open({ endpoint: server.endpoint }));
+    const messages = [
+      { partitionKey: 'Grüße "\\\u0007\u{1f600}', data: 'Grüße' },
+      { partitionKey: 'k', explicitHashKey: '0', data: new Uint8Array([0, 255, 7]).subarray(1) },
+    ];
+    await adapter.send('s', messages, { signal: never });
+    expect(server.requests.map(({ body }) => body)).to.deep.equal([
+      {
+        StreamName: 's',
+        Records: [
+          { PartitionKey: messages[0]?.partitionKey, Data: Buffer.from('Grüße').toString('base64') },
+          { PartitionKey: 'k', ExplicitHashKey: '0', Data: '/wc=' },
+        ],
+      },
+    ]);
+  });
+
+  it('sends again what an answer does not say to be in the stream, whatever the answer is', async () => {
+    ({ adapter } = await open({ endpoint: server.endpoint }));
+    const answers = ['<html>nothing here</html>', '', '[]', '{"Records":[]}'];
+    server.answer = () => answers.shift() ?? null;
+    await send(adapter, 'x');
+    expect(server.requests.length).to.equal(5);
+    const { errors } = adapter.snapshot().streams[0] ?? {};
+    expect(Object.values(errors ?? {}).reduce((sum, count) => sum + count, 0)).to.equal(4);
+    expect(errors).to.have.property('HTTP 200');
+  });
+
   it('sends an ARN as an ARN', async () => {
     const arn = 'arn:aws:kinesis:eu-west-1:111122223333:stream/master';
     ({ adapter } = await open({ endpoint: server.endpoint, streams: { master: arn } }));
@@ -193,7 +222,9 @@ describe('kinesis adapter over the AWS SDK', () => {
       const { wire } = checkDescriptor(kinesis());
       const error = await loadAdapter(wire, testContext()).catch((thrown: unknown) => thrown);
       expect(error).to.include({ code: 'ERR_OPTIONS' });
-      expect((error as Error).message).to.include('region: expected a region, here or in AWS_REGION');
+      expect((error as Error).message).to.include(
+        'region: expected a region, here or in BEAMLINE_REGION, AWS_REGION',
+      );
     } finally {
       process.env = before;
     }

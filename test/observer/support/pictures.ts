@@ -28,6 +28,7 @@ export function aRecord(part: Partial<RecordSnapshot> = {}): RecordSnapshot {
     hangTimeoutMs: 30_000,
     claimed: 0,
     running: 0,
+    parked: { batches: 0, events: 0, waitsFor: [] },
     unattended: false,
     handleMs: null,
     batchEvents: null,

@@ -304,6 +304,82 @@ describe('the codec', () => {
     }
   });
 
+  describe('where there is less room than an event may need', () => {
+    const scratch = byteTarget(MAX_BYTES + SLACK_BYTES);
+    const spill = { scratch: () => scratch };
+    const values: unknown[] = [
+      { plain: 'x'.repeat(300), nested: [{ a: 1, b: 'ж'.repeat(90), c: new Map([['k', new Set([1.5])]]) }] },
+      { bytes: new Uint8Array(200).fill(7), at: new Date(1), error: new RangeError('no') },
+      { ['long key '.repeat(20)]: 1, ['Ключ'.repeat(20)]: 2, list: new Array(150).concat(['end']) },
+      nested(DEPTH_MAX - 1),
+    ];
+
+    it('goes on elsewhere, wherever the room ends, and writes nothing beyond it and the slack', () => {
+      const encoder = new Encoder();
+      for (const value of values) {
+        const whole = byteTarget(MAX_BYTES + SLACK_BYTES);
+        const length = encoder.encode(value, whole, 0, MAX_BYTES);
+        for (let room = 1; room <= length; room++) {
+          const target = byteTarget(AT + room + 2 * SLACK_BYTES);
+          target.bytes.fill(0xee);
+          const again = encoder.encode(value, target, AT, MAX_BYTES, room, spill);
+          const { output, outputStart } = encoder;
+          expect(output === target).to.equal(room === length, `${room} of ${length}`);
+          const bytes = output.bytes.subarray(outputStart, outputStart + again);
+          expect(bytes.equals(whole.bytes.subarray(0, length))).to.equal(true, `${room} of ${length}`);
+          const around = [target.bytes.subarray(0, AT), target.bytes.subarray(AT + room + SLACK_BYTES)];
+          expect(around.every((part) => part.every((byte) => byte === 0xee))).to.equal(true);
+        }
+      }
+    });
+
+    it("runs the event's own code once, and lets it record within", () => {
+      const encoder = new Encoder();
+      let calls = 0;
+      const target = byteTarget(AT + 40 + SLACK_BYTES);
+      const event = {
+        before: 'x'.repeat(100),
+        get inner() {
+          calls++;
+          const length = encoder.encode({ inner: 'y'.repeat(60) }, target, AT, MAX_BYTES, 40, spill);
+          const { bytes } = encoder.output;
+          return new Decoder().decode(bytes, encoder.outputStart, encoder.outputStart + length);
+        },
+        after: 'z'.repeat(100),
+      };
+      const length = encoder.encode(event, target, AT, MAX_BYTES, 40, spill);
+      const { output, outputStart } = encoder;
+      expect(new Decoder().decode(output.bytes, outputStart, outputStart + length)).to.deep.equal({
+        before: event.before,
+        inner: { inner: 'y'.repeat(60) },
+        after: event.after,
+      });
+      expect(calls).to.equal(1);
+    });
+
+    it('refuses an event that is larger than the limit all the same', () => {
+      const encoder = new Encoder();
+      const target = byteTarget(20 + SLACK_BYTES);
+      const encode = () => encoder.encode({ text: 'x'.repeat(500) }, target, 0, 400, 20, spill);
+      expect(encode).to.throw().with.property('code', 'ERR_EVENT_TOO_LARGE');
+    });
+  });
+
+  it('closes hundreds of levels at the very end of what it may have', () => {
+    let value: unknown = 1;
+    for (let i = 0; i < DEPTH_MAX - 1; i++) value = { a: value };
+    const encoder = new Encoder();
+    const whole = byteTarget(MAX_BYTES + SLACK_BYTES);
+    const length = encoder.encode(value, whole, 0, MAX_BYTES);
+    for (let max = length - 300; max < length; max++) {
+      const target = byteTarget(max + 8 * SLACK_BYTES);
+      expect(() => encoder.encode(value, target, 0, max))
+        .to.throw()
+        .with.property('code', 'ERR_EVENT_TOO_LARGE');
+      expect(target.bytes.subarray(max + SLACK_BYTES).every((byte) => byte === 0)).to.equal(true);
+    }
+  });
+
   it('does not depend on what was encoded or decoded before: each frame decodes alone', () => {
     const shared = { encoder: new Encoder(), decoder: new Decoder() };
     const values = [

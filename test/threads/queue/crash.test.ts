@@ -11,6 +11,7 @@ import {
   sealSegmentsOf,
   walkFrames,
 } from '../../../src/threads/queue/index.ts';
+import { claimEverything, expectBalanced, expectGoodEnd } from './ends.ts';
 import { atEveryWrite, heldUpAt, liveUntil } from './mortal.ts';
 import { claimAll, smallQueue, stillClock, tableOf, watch, writerOf } from './rig.ts';
 
@@ -49,42 +50,6 @@ function readerLife(handle: QueueHandle, tried: Set<number>, confirmations?: Con
   const rest = claimAll(table)!;
   for (const event of rest.events) tried.add(event.decode() as number);
   table.settle(rest, 'delivered');
-}
-
-/** A successor claims in small claims; a number that it sees twice is in two hands. */
-function claimEverything(table: ClaimTable<string>): number[] {
-  const numbers: number[] = [];
-  for (let claim = claimAll(table, 4); claim !== undefined; claim = claimAll(table, 4)) {
-    numbers.push(...claim.events.map((event) => event.decode() as number));
-  }
-  expect(new Set(numbers).size, 'no event in two hands').to.equal(numbers.length);
-  return numbers;
-}
-
-function expectBalanced(handle: QueueHandle, accepted: number): void {
-  const counts = countsOf(handle);
-  expect(counts.accepted, 'accepted').to.equal(accepted);
-  const pending = [...walkFrames(handle)].filter(({ state }) => state === 'ready').length;
-  expect(counts.pending, 'pending by the counts and by a walk').to.equal(pending);
-  expect(counts.delivered + counts.deadLettered + pending).to.equal(accepted);
-}
-
-/** Settles whatever is left and looks at the end: all counted, all memory back. */
-function expectGoodEnd(handle: QueueHandle, accepted: number): void {
-  const table = tableOf(handle);
-  for (let claim = claimAll(table, 7); claim !== undefined; claim = claimAll(table, 7))
-    table.settle(claim, 'delivered');
-  const letters = table.claim({ kind: 'dead', maxEvents: 1000, maxBytes: 1e6, owner: 'sink' });
-  if (letters !== undefined) table.settle(letters, 'buried');
-  sealSegmentsOf(handle, 1);
-  sealSegmentsOf(handle, 2);
-  expect(claimAll(table)).to.equal(undefined);
-  expect([...walkFrames(handle)]).to.have.length(0);
-  expect(countsOf(handle)).to.include({ accepted, pending: 0 });
-  const writer = writerOf(handle, 3);
-  let room = 0;
-  while (writer.append('x'.repeat(90))) room++;
-  expect(room, 'all memory is back').to.equal(4 * 4);
 }
 
 describe('a death at any write', () => {

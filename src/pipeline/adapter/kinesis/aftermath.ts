@@ -14,7 +14,7 @@ import type { Failure } from './failure.ts';
 import type { KinesisSettings } from './options.ts';
 import type { Parcel } from './parcel.ts';
 import { searchPoison } from './poison-search.ts';
-import { type PreparedRecord, recordsOf, type Unit } from './record.ts';
+import { isRecord, type PreparedRecord, recordsOf, type Unit } from './record.ts';
 import type { RequestLimits } from './request.ts';
 import type { Settlement } from './settlement.ts';
 import type { ShardMapKeeper } from './shard-map-keeper.ts';
@@ -127,6 +127,8 @@ export class Aftermath {
     let i = 0;
     for (const { lane, epoch, units } of batch.shares) {
       let throttled = 0;
+      const delivered: PreparedRecord[] = [];
+      let deliveredUnits = 0;
       for (const unit of units) {
         const outcome = outcomes[i];
         const shardId = shardIds[i++] ?? null;
@@ -136,7 +138,11 @@ export class Aftermath {
           // A map that was read since the request left has been told of it already.
           if (strayed && this.#parts.collector.isCurrent(lane)) this.#parts.keeper.doubt();
           if (strayed && unit.members !== null) strays.push({ unit, shardId });
-          else this.#settlement.delivered(recordsOf(unit), lane);
+          else {
+            deliveredUnits++;
+            if (isRecord(unit)) delivered.push(unit);
+            else delivered.push(...recordsOf(unit));
+          }
           continue;
         }
         const { code, message, verdict } = outcome;
@@ -158,6 +164,7 @@ export class Aftermath {
           for (const { parcel } of records) if (parcel !== null) resting.set(parcel, reason);
         }
       }
+      this.#settlement.delivered(delivered, deliveredUnits, lane);
       lane.rate.answered(this.#context.clock.now(), epoch, units.length, throttled);
     }
     for (const [parcel, reason] of resting) this.#settlement.rest(parcel, reason);

@@ -20,6 +20,11 @@ import type { PreparedRecord, Unit } from './record.ts';
 import type { RequestLimits } from './request.ts';
 import type { ShardMap } from './shard-map.ts';
 
+/** What takes a shard longer than this, at the rate at which it takes records, holds a send up. */
+const BACKLOG_HELD_MS = 1000;
+/** While the shards are not known: so many times in a row. */
+const REFUSED_HELD = 2;
+
 export interface CollectorSettings {
   readonly aggregation: 'none' | 'equal-keys' | 'shard';
   readonly aggregateBytes: number;
@@ -100,6 +105,17 @@ export class Collector {
     const waiting = new Map<Lane, number>();
     for (const [parcel, lane] of this.#laneOf) waiting.set(lane, (waiting.get(lane) ?? 0) + parcel.waiting);
     return waiting;
+  }
+
+  /** The shards that a send waits for, when it waits for throttled ones alone; none otherwise. */
+  heldBy({ parcels }: Delivery): readonly (string | null)[] {
+    const shards = new Set<string | null>();
+    for (const parcel of parcels) {
+      const lane = this.#laneOf.get(parcel);
+      if (lane === undefined || !this.#holdsUp(lane, parcel)) return [];
+      shards.add(lane.shardId);
+    }
+    return [...shards];
   }
 
   /** Whether the lane is of the newest map. */
@@ -229,6 +245,13 @@ export class Collector {
     const lane = kept ?? new Lane(shard);
     this.#lanes.set(shardId, lane);
     return lane;
+  }
+
+  #holdsUp(lane: Lane, parcel: Parcel): boolean {
+    if (lane.shard === null) return parcel.refused >= REFUSED_HELD;
+    const { aggregateBytes } = this.#settings;
+    const units = this.#groupingOf(lane) === 'none' ? lane.ready : lane.bytes / aggregateBytes;
+    return lane.rate.backlogMs(units, lane.bytes) > BACKLOG_HELD_MS;
   }
 
   /** When the lane may send so many records, or as many of them as are worth a request. */

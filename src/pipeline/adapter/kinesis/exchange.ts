@@ -5,7 +5,7 @@ import type { AdapterContext } from '../adapter.ts';
 import type { StreamMeter } from '../stream-meter.ts';
 import { withDeadline } from './deadline.ts';
 import { type Failure, failureOf } from './failure.ts';
-import { recordsOf, type Unit } from './record.ts';
+import { isRecord, type PreparedRecord, type Unit } from './record.ts';
 import { type RecordOutcome, readResponse } from './response.ts';
 import type { PutRecordsResponse, StreamTarget, Transport } from './transport.ts';
 
@@ -51,9 +51,10 @@ export async function exchange(line: Line, units: readonly Unit[], signal: Abort
   const durationMs = context.clock.now() - startedAt;
   let failed = 0;
   const throttled = new Map<string | null, number>();
-  for (const [i, outcome] of outcomes.entries()) {
+  let unit = 0;
+  for (const outcome of outcomes) {
+    const size = units[unit++]?.members?.length ?? 1;
     if (outcome === 'delivered') continue;
-    const size = units[i]?.members?.length ?? 1;
     failed += size;
     if (outcome.verdict === 'throttle')
       throttled.set(outcome.shardId, (throttled.get(outcome.shardId) ?? 0) + size);
@@ -73,12 +74,14 @@ export function totalBytes(units: readonly Unit[]): number {
 function countTries(units: readonly Unit[], meter: StreamMeter): number {
   let records = 0;
   let retries = 0;
+  const count = (record: PreparedRecord): void => {
+    records++;
+    if (record.tried) retries++;
+    record.tried = true;
+  };
   for (const unit of units) {
-    for (const record of recordsOf(unit)) {
-      records++;
-      if (record.tried) retries++;
-      record.tried = true;
-    }
+    if (isRecord(unit)) count(unit);
+    else unit.members?.forEach(count);
   }
   meter.request(retries);
   return records;

@@ -7,6 +7,7 @@ import type {
   AdapterContext,
   AdapterSnapshot,
   CloseOptions,
+  Rejection,
   SendOptions,
   WireMessage,
 } from '../adapter.ts';
@@ -69,11 +70,9 @@ export class KinesisAdapter implements Adapter {
     const sender = this.#senderOf(stream);
     const { records, rejections } = prepare(messages, await this.#maxRecordBytes(sender, messages));
     sender.rejectedUnsent(rejections);
-    const condemned = [...rejections, ...(await sender.deliver(records, options))];
-    if (condemned.length > 0) {
-      condemned.sort((a, b) => a.index - b.index);
-      throw new RecordsRejectedError(stream, messages.length, condemned);
-    }
+    const delivered = sender.deliver(records, options);
+    // What waits from here on knows no messages and no records: a send may wait long for the last of them.
+    return allTaken(stream, messages.length, rejections, delivered);
   }
 
   /** The stream is asked only when a message is larger than what every stream takes. */
@@ -105,4 +104,16 @@ export class KinesisAdapter implements Adapter {
     this.#senders.set(stream, sender);
     return sender;
   }
+}
+
+async function allTaken(
+  stream: string,
+  messages: number,
+  unsent: readonly Rejection[],
+  delivered: Promise<readonly Rejection[]>,
+): Promise<void> {
+  const condemned = [...unsent, ...(await delivered)];
+  if (condemned.length === 0) return;
+  condemned.sort((a, b) => a.index - b.index);
+  throw new RecordsRejectedError(stream, messages, condemned);
 }

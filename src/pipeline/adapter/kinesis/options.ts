@@ -29,13 +29,29 @@ const stream = (() => {
   );
 })();
 
-/** What a credentials function gives, too. */
-export const credentialsSchema = optionsObject({
+const credentialsSchema = optionsObject({
   accessKeyId: text,
   secretAccessKey: text,
   sessionToken: v.exactOptional(text),
   expiration: v.exactOptional(v.date('a Date')),
 });
+
+/** What a function gives. Those of the AWS SDK, of an assumed role for one, give more: an account, a source. */
+export const givenCredentialsSchema = v.pipe(
+  v.object({
+    accessKeyId: text,
+    secretAccessKey: text,
+    sessionToken: v.optional(text),
+    expiration: v.optional(v.date('a Date')),
+  }),
+  v.transform(
+    ({ sessionToken, expiration, ...keys }): KinesisCredentials => ({
+      ...keys,
+      ...(sessionToken === undefined ? {} : { sessionToken }),
+      ...(expiration === undefined ? {} : { expiration }),
+    }),
+  ),
+);
 
 const backoff = (defaults: Backoff) =>
   v.optional(

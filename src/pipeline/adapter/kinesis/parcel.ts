@@ -65,6 +65,8 @@ export class Parcel {
   notBefore = 0;
   /** Answers in a row that put nothing of it into the stream. */
   failures = 0;
+  /** The same, for those that refused it for being too much. */
+  refused = 0;
   /** The size of what waits. */
   bytes = 0;
   #records: PreparedRecord[];

@@ -25,10 +25,14 @@ export interface PreparedRecord extends Unit {
   parcel: Parcel | null;
 }
 
+/** Whether it is a record by itself: one without members. */
+export function isRecord(unit: Unit): unit is PreparedRecord {
+  return unit.members === null;
+}
+
 /** The records that a unit brings: itself, or its members. */
 export function recordsOf(unit: Unit): readonly PreparedRecord[] {
-  // A unit without members is a record.
-  return unit.members ?? [unit as PreparedRecord];
+  return isRecord(unit) ? [unit] : (unit.members ?? []);
 }
 
 export interface Prepared {

@@ -9,13 +9,13 @@
  * - After an error of credentials the client is made anew, because the SDK keeps credentials without an expiry
  *   for ever, and expired ones of its own chain until they say so themselves. The connections stay.
  */
+import type { Readable } from 'node:stream';
 import {
   CreateStreamCommand,
   DescribeStreamSummaryCommand,
   KinesisClient,
   ListShardsCommand,
   PutRecordsCommand,
-  type PutRecordsCommandInput,
 } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import * as v from 'valibot';
@@ -24,7 +24,9 @@ import type { AdapterContext } from '../adapter.ts';
 import { AdapterModuleError } from '../errors.ts';
 import { withDeadline } from './deadline.ts';
 import { concernsCredentials, failureOf } from './failure.ts';
-import { credentialsSchema, type KinesisCredentials, type KinesisSettings } from './options.ts';
+import { givenCredentialsSchema, type KinesisCredentials, type KinesisSettings } from './options.ts';
+import { readPutRecordsAnswer } from './put-records-answer.ts';
+import { putRecordsBody } from './put-records-body.ts';
 import type {
   ListShardsResponse,
   NewStream,
@@ -41,6 +43,8 @@ export interface RequestHandlerOptions {
   readonly connectTimeoutMs: number;
   readonly ca?: string | undefined;
 }
+
+const NOTHING = new Uint8Array(0);
 
 type Surroundings = Pick<AdapterContext, 'functions' | 'clock'>;
 
@@ -79,11 +83,41 @@ export class SdkTransport implements Transport {
     this.#client = this.#newClient();
   }
 
+  /**
+   * The SDK signs the request, sends it, and judges every answer but the usual one. To write 500 records and to read 500
+   * results by their schema would take it more than all of that: it is given the request without its records, and an
+   * answer that could be read without the results.
+   */
   async putRecords({ target, records }: PutRecordsRequest, signal: AbortSignal): Promise<PutRecordsResponse> {
-    // The SDK's type wants an array that it may change; it does not change it.
-    const Records = records as PutRecordsCommandInput['Records'];
-    const input = { ...reference(target), Records };
-    return this.#call((client) => client.send(new PutRecordsCommand(input), { abortSignal: signal }));
+    const body = putRecordsBody(target, records);
+    return this.#call(async (client) => {
+      let read: PutRecordsResponse | null = null;
+      const command = new PutRecordsCommand({ ...reference(target), Records: [] });
+      const { middlewareStack } = command;
+      // Low: within what the SDK does itself in the same step.
+      middlewareStack.add(
+        (next) => (args) => {
+          (args.request as { body: unknown }).body = body;
+          return next(args);
+        },
+        { step: 'serialize', priority: 'low', name: 'putRecordsBody' },
+      );
+      middlewareStack.add(
+        (next) => async (args) => {
+          const result = await next(args);
+          const response = result.response as { statusCode: number; body: unknown };
+          if (response.statusCode === 200) {
+            const bytes = await client.config.streamCollector(response.body as Readable);
+            read = readPutRecordsAnswer(bytes);
+            response.body = read === null ? bytes : NOTHING;
+          }
+          return result;
+        },
+        { step: 'deserialize', priority: 'low', name: 'putRecordsAnswer' },
+      );
+      const answer = await client.send(command, { abortSignal: signal });
+      return read ?? answer;
+    });
   }
 
   async createStream(name: string, stream: NewStream, signal: AbortSignal): Promise<'made' | 'exists'> {
@@ -192,7 +226,7 @@ function credentialsOf(
       // Without a limit one answer that never comes would hold every request of this client.
       const never = new AbortController().signal;
       const given = await withDeadline(clock, requestTimeoutMs, never, () => provider());
-      return v.parse(credentialsSchema, given);
+      return v.parse(givenCredentialsSchema, given);
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new CredentialsProviderError(`the credentials function failed: ${why}`, { cause });

@@ -26,17 +26,30 @@ export class Settlement {
     this.#meter = meter;
   }
 
-  /** One record, or those of one aggregate, are in the stream. */
-  delivered(records: readonly PreparedRecord[], lane: Lane | null = null): void {
+  /** These are in the stream. A send may be done with them, and is told of all that one list has of it at once. */
+  delivered(records: readonly PreparedRecord[], units = 1, lane: Lane | null = null): void {
     if (records.length === 0) return;
     let bytes = 0;
+    let run = 0;
+    let last: Parcel | null = null;
+    const settle = (): void => {
+      if (last === null) return;
+      last.failures = 0;
+      last.refused = 0;
+      last.delivery.settle(run);
+    };
     for (const { parcel, bytes: size } of records) {
       bytes += size;
       if (parcel === null) continue;
-      parcel.failures = 0;
-      parcel.delivery.settle(1);
+      if (parcel !== last) {
+        settle();
+        last = parcel;
+        run = 0;
+      }
+      run++;
     }
-    this.#meter.sent(records.length, bytes, 1);
+    settle();
+    this.#meter.sent(records.length, bytes, units);
     if (lane === null) return;
     lane.recordsSent += records.length;
     lane.bytesSent += bytes;
@@ -58,6 +71,7 @@ export class Settlement {
 
   rest(parcel: Parcel, reason: 'retry' | 'throttle'): void {
     parcel.failures++;
+    parcel.refused = reason === 'throttle' ? parcel.refused + 1 : 0;
     parcel.notBefore = this.#context.clock.now() + this.backoff(reason, parcel.failures);
   }
 

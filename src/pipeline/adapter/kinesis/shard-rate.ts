@@ -78,6 +78,12 @@ export class ShardRate {
     return now + Math.max(0, recordsMs, bytesMs);
   }
 
+  /** How long it takes to send so much; 0 while nothing holds the shard back. */
+  backlogMs(records: number, bytes: number): number {
+    if (this.#share === null) return 0;
+    return Math.max(records / RECORDS_PER_MS, bytes / BYTES_PER_MS) / this.#share;
+  }
+
   /** A record larger than the allowance is taken from it all the same, and leaves it in debt. */
   take(records: number, bytes: number): void {
     if (this.#share === null) return;

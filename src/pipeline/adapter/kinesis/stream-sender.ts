@@ -10,7 +10,14 @@
  * sends of one turn share requests and none waits for company that may not come.
  */
 import type { Timer } from '../../../base/clock.ts';
-import type { AdapterContext, Rejection, SendOptions, ShardSnapshot, StreamSnapshot } from '../adapter.ts';
+import type {
+  AdapterContext,
+  Hold,
+  Rejection,
+  SendOptions,
+  ShardSnapshot,
+  StreamSnapshot,
+} from '../adapter.ts';
 import { StreamMeter } from '../stream-meter.ts';
 import { Aftermath } from './aftermath.ts';
 import { type Batch, Collector } from './collector.ts';
@@ -92,33 +99,42 @@ export class StreamSender {
   /** Resolves when each record is in the stream or in the result; rejects with the signal's reason, or a bug. */
   async deliver(
     records: readonly PreparedRecord[],
-    { signal, ordered = false }: SendOptions,
+    { signal, ordered = false, explain }: SendOptions,
   ): Promise<readonly Rejection[]> {
     if (records.length === 0) return [];
     signal.throwIfAborted();
     this.#keeper.want();
-    return new Promise((resolve, reject) => {
+    const { delivery, settled } = this.#open(records.length, ordered, signal);
+    this.#collector.add(delivery, records);
+    explain?.(() => this.#heldBy(delivery));
+    this.#wake();
+    return settled;
+  }
+
+  /** Does not see the records: what is in the stream shall not be kept in memory for the rest of its send. */
+  #open(
+    records: number,
+    ordered: boolean,
+    signal: AbortSignal,
+  ): { readonly delivery: Delivery; readonly settled: Promise<readonly Rejection[]> } {
+    let settle!: (error: unknown) => void;
+    const startedAt = this.#parts.context.clock.now();
+    const delivery = new Delivery({ records, ordinal: this.#ordinal++, startedAt, ordered }, (error) =>
+      settle(error),
+    );
+    this.#deliveries.add(delivery);
+    const settled = new Promise<readonly Rejection[]>((resolve, reject) => {
       const abort = () => this.#drop(delivery, () => reject(signal.reason));
-      const delivery = new Delivery(
-        {
-          records: records.length,
-          ordinal: this.#ordinal++,
-          startedAt: this.#parts.context.clock.now(),
-          ordered,
-        },
-        (error) => {
-          signal.removeEventListener('abort', abort);
-          if (error === null) {
-            this.#deliveries.delete(delivery);
-            resolve(delivery.rejections);
-          } else this.#drop(delivery, () => reject(error));
-        },
-      );
       signal.addEventListener('abort', abort, { once: true });
-      this.#deliveries.add(delivery);
-      this.#collector.add(delivery, records);
-      this.#wake();
+      settle = (error) => {
+        signal.removeEventListener('abort', abort);
+        if (error === null) {
+          this.#deliveries.delete(delivery);
+          resolve(delivery.rejections);
+        } else this.#drop(delivery, () => reject(error));
+      };
     });
+    return { delivery, settled };
   }
 
   /** Records that were condemned before they came here. */
@@ -150,6 +166,11 @@ export class StreamSender {
       oldestWaitingMs: oldest === undefined ? null : this.#parts.context.clock.now() - oldest.startedAt,
       shards: this.#shards(),
     });
+  }
+
+  #heldBy(delivery: Delivery): readonly Hold[] {
+    const { stream } = this.#parts;
+    return this.#collector.heldBy(delivery).map((shardId) => ({ stream, shardId }));
   }
 
   #shards(): ShardSnapshot[] {

@@ -1,4 +1,4 @@
-/** What the page looks like: written to build/images, and for the README to docs/images by `npm run pictures`. */
+/** The README's pictures of the page, made anew by `npm run pictures`. No test: it waits for a page worth showing. */
 import { mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
