@@ -3,7 +3,7 @@
  *
  *     0  format   Uint8     1
  *     1  prefix   Uint8     its length
- *     4  check    Uint32    CRC-32 of all that follows
+ *     4  check    Uint32    CRC-32 of all the other bytes
  *     8  prefix             the id of a native frame, but for its sequence number: `<boot>-<writer>-`
  *        frames             each with its header, one after the other
  *
@@ -14,6 +14,7 @@ import { bareFrameBytes, eventOfFrame, type RestoredEvent } from '../../threads/
 
 const FORMAT = 1;
 const HEADER_BYTES = 8;
+const CHECK_AT = 4;
 
 /** An entry with room for so many bytes of frames, which begin at `framesAt`; to be `seal`ed when they are there. */
 export function newEntry(
@@ -30,7 +31,7 @@ export function newEntry(
 }
 
 export function sealEntry(value: Buffer): void {
-  value.writeUInt32LE(crc32(value.subarray(HEADER_BYTES)), 4);
+  value.writeUInt32LE(checkOf(value), CHECK_AT);
 }
 
 /** The events of an entry; undefined when these are not the bytes that were written, or not all of them. */
@@ -38,7 +39,7 @@ export function eventsOfEntry(value: Uint8Array, events: number): RestoredEvent[
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   const framesAt = HEADER_BYTES + (bytes[1] ?? 0);
   if (bytes[0] !== FORMAT || bytes.length < framesAt) return undefined;
-  if (crc32(bytes.subarray(HEADER_BYTES)) !== bytes.readUInt32LE(4)) return undefined;
+  if (checkOf(bytes) !== bytes.readUInt32LE(CHECK_AT)) return undefined;
   const prefix = bytes.toString('latin1', HEADER_BYTES, framesAt);
   const found: RestoredEvent[] = [];
   for (let at = framesAt; at < bytes.length; ) {
@@ -47,4 +48,8 @@ export function eventsOfEntry(value: Uint8Array, events: number): RestoredEvent[
     at += size;
   }
   return found.length === events ? found : undefined;
+}
+
+function checkOf(bytes: Buffer): number {
+  return crc32(bytes.subarray(HEADER_BYTES), crc32(bytes.subarray(0, CHECK_AT)));
 }

@@ -117,8 +117,12 @@ export class SpoolKeeper {
     this.#full = this.#bytes >= this.#maxBytes;
     const prepared = new Map<TypeKeeper, Prepared[]>();
     let bytes = 0;
-    for (const keeper of this.#full || !writes ? [] : keepers) {
-      const entries = keeper.prepare(TURN_BYTES - bytes, this.#store.run, () => ++this.#lastSeq);
+    for (const keeper of writes ? keepers : []) {
+      const entries = keeper.prepare(
+        this.#full ? 0 : TURN_BYTES - bytes,
+        this.#store.run,
+        () => ++this.#lastSeq,
+      );
       prepared.set(keeper, entries);
       bytes += entries.reduce((sum, { value }) => sum + value.length, 0);
     }

@@ -36,6 +36,11 @@ interface Known {
   entries: Attached[];
 }
 
+/** A frame that was found by its id. */
+interface Place extends FramePlace {
+  readonly known: Known;
+}
+
 /** An entry that is in no memory. */
 interface Aside {
   readonly key: EntryKey;
@@ -102,18 +107,22 @@ export class TypeKeeper {
     read: (key: EntryKey) => Uint8Array | undefined,
   ): { readonly settled: readonly EntryKey[]; readonly back: readonly EntryKey[] } {
     this.#journal.sealOrphans();
-    const places = new Map<string, FramePlace & { readonly known: Known }>();
+    const places = new Map<string, Place[]>();
     for (const now of this.#journal.segments()) {
       const known: Known = { now, seenTo: 0, entries: [] };
       this.#known.set(now.segment, known);
-      for (const place of this.#journal.places(now)) places.set(place.id, { ...place, known });
+      for (const place of this.#journal.places(now)) {
+        const same = places.get(place.id);
+        if (same === undefined) places.set(place.id, [{ ...place, known }]);
+        else same.push({ ...place, known });
+      }
     }
     const settled: EntryKey[] = [];
     const back: EntryKey[] = [];
     for (const key of entries) {
       const value = read(key);
       const events = (value === undefined ? undefined : eventsOfEntry(value, key.events)) ?? [];
-      const found = events.map(({ id }) => places.get(id)).filter((place) => place !== undefined);
+      const found = inOneSegment(events.flatMap(({ id }) => places.get(id) ?? []));
       // Events of a segment that was about to be put aside are there, but nobody reads them any more.
       const live = found.filter((place) => !place.settled && place.known.now.state !== 'settled');
       const [first] = live;
@@ -182,13 +191,18 @@ export class TypeKeeper {
     return removable;
   }
 
-  /** The next entries to write, of at most so many bytes. `next` gives out the numbers of entries. */
+  /**
+   * The next entries to write: copies of events that were moved, all of them, for their old entries are about to go; and
+   * others, of at most so many bytes. `next` gives out the numbers of entries.
+   */
   prepare(bytesMax: number, run: number, next: () => number): Prepared[] {
     const prepared: Prepared[] = [];
     let bytes = 0;
-    for (const known of this.#known.values()) {
+    const isCopy = ({ now }: Known): boolean => now.owner === PARKING_OWNER;
+    const all = [...this.#known.values()];
+    for (const known of [...all.filter(isCopy), ...all.filter((each) => !isCopy(each))]) {
       const { segment, owner, end } = known.now;
-      for (let from = known.seenTo; from < end && bytes < bytesMax; ) {
+      for (let from = known.seenTo; from < end && (bytes < bytesMax || isCopy(known)); ) {
         const gathered = this.#journal.gather(segment, from, end, this.#entryBytesMax);
         if (gathered === undefined) {
           if (from === known.seenTo) known.seenTo = end;
@@ -336,4 +350,17 @@ export class TypeKeeper {
 
 function sum(keys: readonly EntryKey[]): number {
   return keys.reduce((events, key) => events + key.events, 0);
+}
+
+/** Where the most of these events are: one that was moved is in two segments. */
+function inOneSegment(places: readonly Place[]): readonly Place[] {
+  const bySegment = new Map<Known, Place[]>();
+  for (const place of places) {
+    const others = bySegment.get(place.known);
+    if (others === undefined) bySegment.set(place.known, [place]);
+    else others.push(place);
+  }
+  let most: readonly Place[] = [];
+  for (const found of bySegment.values()) if (found.length > most.length) most = found;
+  return most;
 }
