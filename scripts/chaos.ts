@@ -31,8 +31,13 @@ const REQUEST_FAULTS: Readonly<Record<string, readonly FaultRule[]>> = {
   before: [{ fault: { type: 'error', code: 'InternalFailure', commit: 'before' }, rate: 0.05 }],
   after: [{ fault: { type: 'reset', commit: 'after' }, rate: 0.03 }],
   outage: [{ fault: { type: 'error', code: 'ServiceUnavailable', commit: 'before' }, timeMs: [3000, 6000] }],
+  shard: [{ fault: { type: 'throttle-shard', shardId: 'shardId-000000000002' }, timeMs: [0, 15_000] }],
 };
 const FAULTS = [...Object.keys(REQUEST_FAULTS), 'threads', 'hang', 'poison', 'kill'];
+/** Only when it is asked for: it takes its time, and few batches in flight. */
+const SLOW_FAULT = 'shard';
+/** So few that batches which wait for that shard are in the way of others, and parked. */
+const PLACES_WITH_HOT_SHARD = 4;
 
 interface Verdict extends Judgement {
   readonly refused: number;
@@ -40,6 +45,8 @@ interface Verdict extends Judgement {
   readonly threads: number;
   readonly processes: number;
   readonly hangs: number;
+  /** Threads that were killed while batches were parked in them. */
+  readonly parked: number;
   readonly kills: number;
   readonly recovered: number;
   readonly ledgerExact: boolean;
@@ -59,7 +66,7 @@ async function main(): Promise<number> {
       events: { type: 'string', default: '30000' },
       seed: { type: 'string', default: '1' },
       rate: { type: 'string', default: '4000' },
-      faults: { type: 'string', default: FAULTS.join(',') },
+      faults: { type: 'string', default: FAULTS.filter((fault) => fault !== SLOW_FAULT).join(',') },
       json: { type: 'boolean', default: false },
     },
   });
@@ -103,7 +110,7 @@ class Run {
   readonly #letters: string[] = [];
   #refused = 0;
   #kills = 0;
-  readonly #executed: Record<Executed, number> = { threads: 0, processes: 0, hangs: 0 };
+  readonly #executed: Record<Executed, number> = { threads: 0, processes: 0, hangs: 0, parked: 0 };
   #last: Extract<Told, { type: 'stopped' }> | undefined;
 
   constructor(plan: Plan, simulator: RunningKinesis, folder: string) {
@@ -164,6 +171,7 @@ class Run {
       kinesis: { endpoint, region, credentials },
       spool: faults.has('kill') ? join(this.#folder, 'spool') : undefined,
       writers,
+      places: faults.has(SLOW_FAULT) ? PLACES_WITH_HOT_SHARD : undefined,
       kills: faults.has('threads'),
       hangs: faults.has('hang'),
       seed: seed * 1000 + life,
@@ -220,7 +228,7 @@ function report(verdict: Verdict, json: boolean): void {
     `${accepted} accepted, ${confirmed} confirmed, ${refused} refused, ${missing} missing, ${invented} invented, ` +
       `${duplicates} duplicates (${strange === 0 ? 'all with their id' : `${strange} STRANGE`}), ` +
       `${letters} dead letters of ${verdict.planted} planted poison, ${verdict.kills} kill -9 with ` +
-      `${verdict.recovered} recovered by the last start, ${verdict.threads} threads and ` +
+      `${verdict.recovered} recovered by the last start, ${verdict.threads} threads (${verdict.parked} with parked batches) and ` +
       `${verdict.processes} processes killed, ${verdict.hangs} hangs; the ledger ` +
       `${verdict.ledgerExact ? 'is exact' : 'is NOT exact'}, ${seconds.toFixed(1)} s`,
   );

@@ -79,6 +79,7 @@ export type {
   ProcessMessage,
   RefusalMessage,
   RetryMessage,
+  SpoolMessage,
   ThrottleMessage,
 } from './pipeline/telemetry.ts';
 export { EventNotSerializableError, EventTooLargeError, QueueError } from './threads/queue/errors.ts';

@@ -75,11 +75,13 @@ describe('The README', () => {
         AWS_SECRET_ACCESS_KEY: server.credentials.secretAccessKey,
       };
       const commands = blocks.flatMap((block) => ('command' in block ? [block.command] : []));
-      results = new Map(
-        await Promise.all(
-          commands.map(async (command) => [command, await workshop.run(command, env)] as const),
-        ),
-      );
+      results = new Map();
+      // A few at a time: one that waits long for its turn would show its threads as hung.
+      const lines = Array.from({ length: 3 }, async () => {
+        for (let command = commands.shift(); command !== undefined; command = commands.shift())
+          results.set(command, await workshop.run(command, env));
+      });
+      await Promise.all(lines);
     });
     after(async () => {
       await Promise.all([workshop?.close(), server?.stop()]);

@@ -74,8 +74,25 @@ const HELD: readonly (readonly [row: string, ...tests: (readonly [file: string, 
   ],
   ['`stop()` is out of time', ['pipeline/records', 'waits no longer than it is told']],
   ['`process.exit()`', ['pipeline/script-end', 'delivers what is queued though the process ends at once']],
-  ['`kill -9`', ['pipeline/script-end', 'loses what is queued when the process is killed']],
+  [
+    'the queue is full, and there is a `spool`',
+    ['pipeline/spool/spool', 'takes what the memory has no room for, and gives it back, each event once'],
+  ],
+  // Its steps are faults of the disk too.
+  ['the disk is full', ['pipeline/spool/keeper', 'agree with a model under any interleaving']],
+  [
+    '`kill -9`',
+    ['pipeline/spool/processes', 'everything that was confirmed is delivered, under its id'],
+    ['pipeline/script-end', 'loses what is queued when the process is killed'],
+  ],
 ];
+
+/** A row that begins like another is held by those that know it best. */
+function holdersOf(when: string): string[] {
+  const candidates = HELD.map(([row]) => row).filter((row) => when.startsWith(row));
+  const longest = Math.max(...candidates.map((row) => row.length));
+  return candidates.filter((row) => row.length === longest);
+}
 
 describe('What happens when', () => {
   const readme = read('README.md');
@@ -84,13 +101,10 @@ describe('What happens when', () => {
   const told = rows(table).map(([when = '']) => when);
 
   it('is held by tests, row by row', () => {
-    for (const when of told) {
-      const holders = HELD.filter(([row]) => when.startsWith(row));
-      expect(holders, `${when}: which tests hold it?`).to.have.length(1);
-    }
-    expect(
-      HELD.map(([row]) => row).filter((row) => !told.some((when) => when.startsWith(row))),
-    ).to.deep.equal([]);
+    const held = told.map((when) => [when, ...holdersOf(when)]);
+    for (const [when, ...holders] of held) expect(holders, `${when}: which tests hold it?`).to.have.length(1);
+    const holding = new Set(held.flatMap(([, ...holders]) => holders));
+    expect(HELD.map(([row]) => row).filter((row) => !holding.has(row))).to.deep.equal([]);
   });
 
   for (const [row, ...tests] of HELD) {

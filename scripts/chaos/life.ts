@@ -21,13 +21,15 @@ export interface LifeTask {
   readonly spool: string | undefined;
   /** The first one writes on the main thread. */
   readonly writers: readonly WriterTask[];
+  /** Batches in flight; undefined: as many as usual. */
+  readonly places: number | undefined;
   readonly kills: boolean;
   readonly hangs: boolean;
   readonly seed: number;
 }
 
-/** What the executioner has done. */
-export type Executed = 'threads' | 'processes' | 'hangs';
+/** What the executioner has done; `parked`: to a thread with parked batches. */
+export type Executed = 'threads' | 'processes' | 'hangs' | 'parked';
 
 /** What is told to the parent. */
 export type Told =
@@ -62,6 +64,7 @@ async function main(task: LifeTask): Promise<void> {
     adapter: kinesis({ ...task.kinesis, requestTimeoutMs: 5000, backoff: { initialMs: 20, maxMs: 500 } }),
     queueBytes: 8 * 2 ** 20,
     logger: silent,
+    ...(task.places === undefined ? {} : { maxDemand: task.places }),
     ...(task.spool === undefined
       ? { deadLetter: ({ data }) => void letters.push((data as ChaosEvent).key) }
       : { spool: { directory: task.spool } }),
@@ -109,6 +112,8 @@ async function executioner(
       Atomics.store(hangs, TYPES.indexOf(type), 1);
       done('hangs');
     } else if (task.kills && victim === 'thread') {
+      const { records } = await app.inspect();
+      if ((records.find(({ name }) => name === type)?.parked.batches ?? 0) > 0) done('parked');
       await app.endThread(type);
       done('threads');
     } else if (task.kills) {

@@ -152,6 +152,11 @@ export const otherErrors: Readonly<Record<string, ErrorGuide>> = {
     cause: 'In the tree and the log: why a thread ended',
     mend: 'Its events are delivered by the next one',
   },
+  ERR_THREAD_ENTRY: {
+    cause:
+      'In the tree and the log: a bundler took beamline in without the files that its threads begin with',
+    mend: 'Keep it external, or make those files entries of the bundle: docs/loading.md',
+  },
   ERR_THREAD_START_TIMEOUT: {
     cause: 'What `ERR_START_TIMEOUT` stands for, below the record types',
     mend: 'See there',

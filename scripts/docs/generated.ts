@@ -20,7 +20,7 @@ const FIRST: readonly string[] = [
   'queueBytes',
   'maxAttempts',
   'isolation',
-  'spool.directory',
+  'spool',
   'deadLetter',
   'handleSignals',
   'logger',

@@ -3,6 +3,7 @@ import type { KinesisOptions } from '../../src/pipeline/adapter/kinesis/options.
 import { encoderRow } from './encoder.ts';
 import { hotShard } from './hot-shard.ts';
 import { orderRow } from './order.ts';
+import { sizesRow } from './sizes.ts';
 import { STREAM, World } from './world.ts';
 
 export interface Row {
@@ -301,6 +302,7 @@ export const rows: readonly Row[] = [
   ratio(10, 150),
   ratio(100, 100),
   units,
+  sizesRow,
   encoderRow,
   orderRow,
 ];

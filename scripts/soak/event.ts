@@ -11,6 +11,7 @@ export const Soak = Records.define<SoakEvent>({
   name: 'Soak',
   url: import.meta.url,
   flushIntervalMs: 200,
+  stableMs: 10_000,
   maxAttempts: 2,
   backoff: { initialMs: 20, maxMs: 500 },
   async handleEvent(events, { sendData }) {

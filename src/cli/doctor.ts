@@ -3,6 +3,8 @@ import { constants } from 'node:fs';
 import { access, statfs } from 'node:fs/promises';
 import type { Clock } from '../base/clock.ts';
 import type { Checked } from '../pipeline/adapter/kinesis/checkup.ts';
+import type { KinesisSettings } from '../pipeline/adapter/kinesis/options.ts';
+import { kinesis } from '../pipeline/adapter/kinesis.ts';
 import type { HealthCause, HealthLine } from '../pipeline/health.ts';
 import type { Snapshot } from '../pipeline/snapshot-types.ts';
 import { checkSpawn } from '../threads/spawn-check.ts';
@@ -21,7 +23,7 @@ export interface Examination {
   readonly nodeVersion: string;
   readonly region: string | undefined;
   readonly endpoint: string | undefined;
-  /** Asked whether they would take a record: AWS only, and nothing is written. */
+  /** Beside those of the environment: asked whether they would take a record. AWS only, and nothing is written. */
   readonly streams: readonly string[];
   /** Where a spool is to be; undefined: none is wanted. */
   readonly spool: string | undefined;
@@ -105,12 +107,22 @@ async function directoryFinding(directory: string): Promise<Finding> {
   };
 }
 
-/** The SDK is loaded here, and only here. */
+/** By the options that `kinesis()` would have here. The SDK is loaded here, and only here. */
 async function awsFindings({ region, endpoint, streams, clock }: Examination): Promise<Finding[]> {
+  let settings: KinesisSettings;
+  try {
+    settings = kinesis({
+      ...(region === undefined ? {} : { region }),
+      ...(endpoint === undefined ? {} : { endpoint }),
+    }).options as KinesisSettings;
+  } catch (error) {
+    return [{ level: 'bad', text: (error as Error).message, mend: 'correct the options that are named' }];
+  }
   const { checkup } = await import('../pipeline/adapter/kinesis/checkup.ts');
+  const all = [...new Set([...streams, ...Object.values(settings.streams)])];
   // Without a stream to send to, an application may well have others in mind, or an emulator.
-  const wrong = streams.length === 0 ? 'warn' : 'bad';
-  return (await checkup({ region, endpoint, streams, clock })).map((checked) => awsFinding(checked, wrong));
+  const wrong = all.length === 0 ? 'warn' : 'bad';
+  return (await checkup({ settings, streams: all, clock })).map((checked) => awsFinding(checked, wrong));
 }
 
 export function awsFinding({ outcome, text, mend }: Checked, wrong: 'warn' | 'bad'): Finding {

@@ -20,6 +20,10 @@ export const environmentVariables = {
     option: '`streams` of `kinesis()`, each name that the code does not map itself',
     expected: 'names and streams, as in signup=prod-signup,master=prod-master',
   },
+  BEAMLINE_SPOOL_DIRECTORY: {
+    option: '`directory` of `spool`, which it switches on',
+    expected: 'a path on a local disk',
+  },
   BEAMLINE_OBSERVER_PORT: { option: '`port` of `app.observe()`', expected: 'a number from 0 to 65535' },
   BEAMLINE_LOG_LEVEL: {
     option: 'how much the default `logger` says',

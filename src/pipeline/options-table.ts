@@ -260,6 +260,7 @@ export const applicationOptions = {
     expected:
       '{ directory: path, maxBytes: a whole number of bytes from 16 MiB to 1,024 GiB } of which maxBytes may be left out',
     doc: 'A store on a local disk that survives the process: what was confirmed is delivered after a kill. Needs the package lmdb.',
+    environment: { name: 'BEAMLINE_SPOOL_DIRECTORY', read: (directory: string) => ({ directory }) },
   } satisfies Option<SpoolInput | false, SpoolOptions | false>,
   deadLetter: choice<DeadLetterSink>({
     schema: v.custom<DeadLetterSink>(isDeadLetterSink),

@@ -71,9 +71,12 @@ function withoutUndefined(input: object): object {
 
 /** Every option of an application with its value and its source. */
 export function shownOptions(options: ApplicationOptions): ShownOption[] {
-  return describeOptions().map(({ name }) => {
+  return describeOptions().flatMap(({ name }) => {
     const source = options[sources][name] ?? 'default';
-    return shownOption(name, null, valueAt(options, name), source);
+    const value = valueAt(options, name);
+    return name === 'spool' && typeof value === 'object' && value !== null
+      ? Object.entries(value).map(([field, inner]) => shownOption(`${name}.${field}`, null, inner, source))
+      : [shownOption(name, null, value, source)];
   });
 }
 

@@ -54,9 +54,12 @@ export class Presence {
     return this.#signal.aborted ? [] : (this.#sends?.heldBy() ?? []);
   }
 
-  /** False: there is no room for its events. */
+  /**
+   * False: there is no room for its events. Or their order is to be kept: a copy stands behind what was recorded after
+   * it, and the successor of a thread that died would let it be overtaken.
+   */
   park(): boolean {
-    if (!this.#site.table.park(this.claim)) return false;
+    if (this.#site.partition !== undefined || !this.#site.table.park(this.claim)) return false;
     this.#state = 'parked';
     this.#sends?.park(() => this.#comeBack());
     this.#site.gate.leave();

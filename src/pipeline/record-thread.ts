@@ -34,8 +34,9 @@ async function importDefinition(recordType: string, url: string): Promise<Defini
     await import(url);
   } catch (cause) {
     if (cause instanceof BeamlineError && cause.code === 'ERR_IN_RECORD_THREAD') throw cause;
-    const reason =
-      (cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)).split('\n', 1)[0] ?? '';
+    const text = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+    // The mend first: a log may cut the end off.
+    const reason = `${mendOf(cause)}${text.split('\n', 1)[0]}`;
     throw new BeamlineError(
       'ERR_RECORD_MODULE',
       { recordType, url, found: { type: 'import-failed', reason } },
@@ -46,4 +47,10 @@ async function importDefinition(recordType: string, url: string): Promise<Defini
   if (definition !== undefined) return definition;
   const names = [...definedTypes().keys()];
   throw new BeamlineError('ERR_RECORD_MODULE', { recordType, url, found: { type: 'definitions', names } });
+}
+
+/** A thread of Node 20 has none of the hooks by which tsx loads TypeScript: those of the main thread are not its own. */
+function mendOf(cause: unknown): string {
+  if ((cause as { code?: unknown } | null)?.code !== 'ERR_UNKNOWN_FILE_EXTENSION') return '';
+  return "threads load TypeScript from Node 22.18 on, not under tsx on Node 20: compile it, or take isolation: 'inline'; ";
 }

@@ -11,6 +11,8 @@ import type { ExitReason } from '../otp/exit-reason.ts';
 import type { Process } from '../otp/process.ts';
 import type { RestartEntry } from './restarts.ts';
 import { type ShownReason, shownError, shownReason } from './shown-reason.ts';
+import type { Repair } from './spool/damage.ts';
+import type { SpoolEvent } from './spool/protocol.ts';
 
 /** What is said on each channel. Moments (`at`) are milliseconds since the epoch, durations milliseconds. */
 export interface Messages {
@@ -36,6 +38,8 @@ export interface Messages {
   readonly refusal: RefusalMessage;
   /** An event could not be delivered. */
   readonly deadLetter: DeadLetterMessage;
+  /** The spool's store was opened, cannot be written, can be again, or was found damaged. */
+  readonly spool: SpoolMessage;
   /** Messages of a record type's thread that were not published, because there were too many at a time. */
   readonly lost: LostMessage;
 }
@@ -52,6 +56,7 @@ export const channels: { readonly [Name in keyof Messages]: Channel } = {
   throttle: channel('beamline:throttle'),
   refusal: channel('beamline:refusal'),
   deadLetter: channel('beamline:dead-letter'),
+  spool: channel('beamline:spool'),
   lost: channel('beamline:telemetry:lost'),
 };
 
@@ -156,6 +161,12 @@ export interface DeadLetterMessage {
   readonly attempts: number;
   readonly reason: ShownReason;
 }
+
+export type SpoolMessage = { readonly at: number; readonly directory: string } & (
+  | SpoolEvent
+  /** `repaired`: what was wrong with the store that was found, and where it has been put; null when it was well. */
+  | { readonly type: 'opened'; readonly repaired: Repair | null }
+);
 
 export interface LostMessage {
   readonly recordType: string;

@@ -1,5 +1,5 @@
 /** Errors of the threads' floor. Users match on `code`. */
-export type ThreadErrorCode = 'ERR_THREAD_START_TIMEOUT' | 'ERR_THREAD_ENDED';
+export type ThreadErrorCode = 'ERR_THREAD_START_TIMEOUT' | 'ERR_THREAD_ENDED' | 'ERR_THREAD_ENTRY';
 
 export class ThreadError extends Error {
   override readonly name = 'ThreadError';

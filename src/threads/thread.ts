@@ -8,6 +8,7 @@
  *         |           +-> stuck -+      asked to end and still running after terminateTimeoutMs
  *         +----------------------+
  */
+import { fileURLToPath } from 'node:url';
 import { MessageChannel, type ResourceLimits, Worker } from 'node:worker_threads';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { NodeId } from '../otp/pid.ts';
@@ -113,7 +114,8 @@ export class Thread<Api> {
       role: options.role,
       argument: options.argument,
     };
-    this.#worker = new Worker(new URL('./thread-entry.js', import.meta.url), {
+    const entry = new URL('./thread-entry.js', import.meta.url);
+    this.#worker = new Worker(entry, {
       name: options.name,
       workerData: data,
       transferList: [port2],
@@ -121,7 +123,11 @@ export class Thread<Api> {
       ...(options.resourceLimits === undefined ? {} : { resourceLimits: options.resourceLimits }),
     });
     this.#worker.on('error', (error: unknown) => {
-      this.#failure ??= error instanceof Error ? error : new Error(String(error));
+      this.#failure ??= entryIsMissing(error, entry)
+        ? missingEntry(entry, error)
+        : error instanceof Error
+          ? error
+          : new Error(String(error));
     });
     this.#worker.once('exit', (exitCode) => this.#exited(exitCode));
     this.unref();
@@ -252,4 +258,22 @@ export class Thread<Api> {
     this.#settleReady.reject(error);
     this.#settleEnded(error);
   }
+}
+
+/** A bundler has taken this file to another place, without the entry beside it. */
+function entryIsMissing(error: unknown, entry: URL): error is Error {
+  return (
+    error instanceof Error &&
+    ['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND'].includes(String((error as { code?: unknown }).code)) &&
+    error.message.includes(fileURLToPath(entry))
+  );
+}
+
+function missingEntry(entry: URL, cause: Error): ThreadError {
+  return new ThreadError(
+    'ERR_THREAD_ENTRY',
+    `there is no ${entry.href}, where a thread begins: a bundler has taken beamline into another file. Keep it external, ` +
+      'or make its entries files of the bundle; see docs/loading.md',
+    { cause },
+  );
 }

@@ -27,9 +27,15 @@ interface Run {
 }
 
 /** Runs it to its end, or until it has printed what is waited for. */
-function run(args: readonly string[], until?: RegExp): Promise<Run> {
+function run(
+  args: readonly string[],
+  until?: RegExp,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Run> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [CLI, ...args], { env: { ...process.env, ...ENVIRONMENT } });
+    const child = spawn(process.execPath, [CLI, ...args], {
+      env: { ...process.env, ...ENVIRONMENT, ...environment },
+    });
     let out = '';
     let err = '';
     child.stdout.on('data', (chunk) => {
@@ -143,6 +149,11 @@ describe('The command line', () => {
       .and.to.contain('! the streams were not asked')
       .and.to.contain('! /proc/no/such/place is not there yet\n    mkdir -p /proc/no/such/place')
       .and.not.to.contain('not to be shown');
+    const named = await run(['doctor', '--url', observer.url], undefined, {
+      BEAMLINE_STREAMS: 'signup=signup',
+      BEAMLINE_ENDPOINT: simulator.endpoint,
+    });
+    expect(named.out, 'as the environment has it').to.contain('! the streams were not asked');
     expect(simulator.oracle.counts().recordsCommitted).to.equal(0);
     expect(code).to.be.oneOf([0, 1]);
     await simulator.stop();

@@ -1,4 +1,7 @@
 /** What is published on `node:diagnostics_channel`, to whoever listens, and without an event's data. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { kinesis } from '../../src/index.ts';
 import { Runtime } from '../../src/otp/runtime.ts';
@@ -138,6 +141,19 @@ describe('The channels', () => {
       await app.stop();
     } finally {
       await simulator.stop();
+    }
+  });
+
+  it('tell of the spool', async () => {
+    heard.to('spool');
+    const directory = await mkdtemp(join(tmpdir(), 'beamline-telemetry-'));
+    try {
+      const app = await at.start({ spool: { directory } });
+      const opened = await heard.until('spool');
+      expect(opened).to.include({ type: 'opened', directory, repaired: null });
+      await app.stop();
+    } finally {
+      await rm(directory, { recursive: true });
     }
   });
 

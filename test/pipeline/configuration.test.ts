@@ -80,6 +80,22 @@ describe('The environment', () => {
     expect(lines).to.deep.equal([]);
   });
 
+  it('switches the spool on, unless the code says that there is none', () => {
+    set({ BEAMLINE_SPOOL_DIRECTORY: '/var/lib/shop' });
+    const parsed = parseApplicationOptions({ adapter: memory() });
+    expect(parsed.spool).to.include({ directory: '/var/lib/shop' });
+    expect(shownOptions(parsed)).to.deep.include({
+      name: 'spool.directory',
+      recordType: null,
+      value: '"/var/lib/shop"',
+      source: 'environment',
+    });
+    expect(parseApplicationOptions({ adapter: memory(), spool: false }).spool).to.equal(false);
+    expect(parseApplicationOptions({ adapter: memory(), spool: { directory: '/x' } }).spool).to.include({
+      directory: '/x',
+    });
+  });
+
   it('gives the observer its port', () => {
     set({ BEAMLINE_OBSERVER_PORT: '4711' });
     expect(parseObserveOptions().port).to.equal(4711);

@@ -184,9 +184,11 @@ export interface StreamSnapshot {
   readonly oldestWaitingMs: number | null;
   /**
    * What the destination has taken these records as: fewer than `recordsSent` where several shared one
-   * (`recordsSent / unitsSent` is the aggregation ratio). This and the next three may be left out by an adapter.
+   * (`recordsSent / unitsSent` is the aggregation ratio). This and the next four may be left out by an adapter.
    */
   readonly unitsSent?: number;
+  /** The share of tries of records that put them into the stream, 0 to 1; `null` before the first. */
+  readonly successRate?: number | null;
   /** From the start of a request to its answer, in milliseconds; `null` before the first. */
   readonly requestMs?: DurationSummary | null;
   /** From `send` to the request that has the first of its records, in milliseconds. */
@@ -215,6 +217,8 @@ export interface ShardSnapshot {
   readonly throttles: number;
   /** Records that wait for it and are in no request. */
   readonly waiting: number;
+  /** For how long the oldest `send` has been under way that has records for it; `null` when none has. */
+  readonly oldestWaitingMs?: number | null;
   /** How fast it is sent to, in parts of what a shard takes; `null` while nothing holds it back. */
   readonly share: number | null;
 }

@@ -75,6 +75,12 @@ export class StreamMeter {
     this.#lastError = { code, message, at: this.#clock.wallTime() };
   }
 
+  /** A record that is sent again has failed once more. */
+  #successRate(): number | null {
+    const tries = this.#recordsSent + this.#retries + this.#recordsRejected;
+    return tries === 0 ? null : this.#recordsSent / tries;
+  }
+
   snapshot(underway: Underway): StreamSnapshot {
     return {
       stream: this.stream,
@@ -91,6 +97,7 @@ export class StreamMeter {
       waiting: underway.waiting,
       oldestWaitingMs: underway.oldestWaitingMs,
       unitsSent: this.#unitsSent,
+      successRate: this.#successRate(),
       requestMs: this.#requestMs.summary(),
       bufferedMs: this.#bufferedMs.summary(),
       shards: underway.shards ?? [],

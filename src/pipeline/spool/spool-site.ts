@@ -11,6 +11,7 @@ import { BeamlineError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { SpoolOptions } from '../options-table.ts';
 import type { RecordType } from '../record-type.ts';
+import { publish } from '../telemetry.ts';
 import type {
   SpoolArgument,
   SpoolControl,
@@ -134,7 +135,7 @@ export class SpoolSite {
       name: `${process.pid}-${directory.bootId}-${node}`,
       resumed: this.#run,
     };
-    const control: SpoolMainControl = { report: (event) => this.#hear(event) };
+    const control: SpoolMainControl = { report: (event) => this.#hear(event, engine.clock.wallTime()) };
     const thread = new Thread<SpoolControl>(host, {
       node,
       name: 'beamline spool',
@@ -153,6 +154,9 @@ export class SpoolSite {
       const { run, repaired } = await thread.control.open();
       this.#run = run;
       this.#isOpen = true;
+      const at = engine.clock.wallTime();
+      const { directory: path } = this.options;
+      publish('spool', () => ({ type: 'opened', at, directory: path, repaired: repaired ?? null }));
       if (repaired !== undefined)
         this.#logger.error({ ...repaired }, 'the store of the spool was damaged, and a new one is begun');
     } catch (error) {
@@ -163,8 +167,9 @@ export class SpoolSite {
       await thread.control.attach(type.name, type.queue, orderOf(type));
   }
 
-  #hear(event: SpoolEvent): void {
+  #hear(event: SpoolEvent, at: number): void {
     const { directory } = this.options;
+    publish('spool', () => ({ at, directory, ...event }));
     if (event.type === 'failing')
       this.#logger.error(
         { directory, reason: event.message },

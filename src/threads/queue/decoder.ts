@@ -6,8 +6,9 @@
  * string first (reading MessagePack in place from shared memory was ten times slower), and strings are slices of it; only
  * the content of a view, of which nothing is asked, is copied from the buffer itself.
  *
- * Events of one type have the same keys in the same order, whatever their nesting. So each key remembers the one
- * that followed it last time; when the next key in the text is that one, its string is at hand, interned and hashed.
+ * Events of one type have the same keys in the same order, whatever their nesting. So each key, for each key that it
+ * follows, remembers the one that followed it last time; when the next key in the text is that one, its string is at hand,
+ * interned and hashed.
  */
 import {
   ARRAY,
@@ -36,7 +37,7 @@ import {
 } from './codec.ts';
 import { QueueError } from './errors.ts';
 
-/** Beyond this many different keys the memory of keys begins anew: events may have generated keys. */
+/** Beyond this many keys the memory of keys begins anew: events may have generated keys. */
 const KEYS_MAX = 4096;
 
 /** A length has at most five bytes. */
@@ -49,6 +50,8 @@ interface Key {
   readonly name: string;
   /** The key as it stands in a frame, its tag included. */
   readonly raw: string;
+  /** By their `raw`, all that have followed a key of this name. */
+  readonly followers: Map<string, Key>;
   next: Key | undefined;
 }
 
@@ -62,8 +65,9 @@ const ERRORS: Readonly<Record<string, ErrorConstructor>> = {
 };
 
 export class Decoder implements EventDecoder {
-  readonly #first: Key = { name: '', raw: '', next: undefined };
-  readonly #keys = new Map<string, Key>();
+  #first = noKey();
+  readonly #names = new Map<string, Omit<Key, 'next'>>();
+  #keys = 0;
   readonly #double = new DataView(new ArrayBuffer(8));
   #key: Key = this.#first;
   #text = '';
@@ -164,16 +168,29 @@ export class Decoder implements EventDecoder {
     const start = this.#at;
     const name = this.#string();
     const raw = this.#text.slice(start, this.#at);
-    let key = this.#keys.get(raw);
-    if (key === undefined) {
-      if (this.#keys.size >= KEYS_MAX) this.#keys.clear();
-      // Not slices: a slice would keep the whole frame that it came from.
-      key = { name: unsliced(name), raw: unsliced(raw), next: undefined };
-      this.#keys.set(key.raw, key);
-    }
+    const key = this.#key.followers.get(raw) ?? this.#meet(name, raw);
     this.#key.next = key;
     this.#key = key;
     return key.name;
+  }
+
+  /** A key that has not come behind this one before. */
+  #meet(name: string, raw: string): Key {
+    if (this.#keys >= KEYS_MAX) {
+      this.#names.clear();
+      this.#keys = 0;
+      this.#first = this.#key = noKey();
+    }
+    this.#keys++;
+    let known = this.#names.get(raw);
+    if (known === undefined) {
+      // Not slices: a slice would keep the whole frame that it came from.
+      known = { name: unsliced(name), raw: unsliced(raw), followers: new Map() };
+      this.#names.set(known.raw, known);
+    }
+    const key: Key = { name: known.name, raw: known.raw, followers: known.followers, next: undefined };
+    this.#key.followers.set(key.raw, key);
+    return key;
   }
 
   #array(): unknown[] {
@@ -269,6 +286,10 @@ export class Decoder implements EventDecoder {
     const message = `The bytes of a frame are not those of an event, at byte ${this.#at}.`;
     return new QueueError('ERR_FRAME_CORRUPT', message, cause === undefined ? {} : { cause });
   }
+}
+
+function noKey(): Key {
+  return { name: '', raw: '', followers: new Map(), next: undefined };
 }
 
 function define(object: object, key: string, value: unknown, { enumerable = true } = {}): void {

@@ -16,14 +16,8 @@
 
 export { bareFrameBytes, eventOfFrame, type RestoredEvent, restoredBytes } from './bare-frame.ts';
 export { Barrier, type BarrierMark, markPublished } from './barrier.ts';
-export {
-  type Claim,
-  type ClaimedEvent,
-  type ClaimRequest,
-  ClaimTable,
-  type LaneOf,
-  type Settlement,
-} from './claim-table.ts';
+export type { Claim, ClaimedEvent, ClaimRequest, LaneOf, Settlement } from './claim.ts';
+export { ClaimTable } from './claim-table.ts';
 export { byteTarget, SLACK_BYTES } from './codec.ts';
 export {
   type Confirmation,

@@ -88,6 +88,12 @@ describe('kinesis adapter: what the snapshot says of shards and times', () => {
     expect(quick).to.deep.include({ throttles: 0, waiting: 0, share: null });
     expect(slow).to.include({ shardId, recordsSent: 0, share: 0.005 });
     expect(slow?.throttles).to.be.greaterThan(10);
+    expect(quick?.oldestWaitingMs).to.equal(null);
+    expect(slow?.oldestWaitingMs).to.be.within(9_000, clock.now());
+    const { recordsSent, retries, successRate } = streamOf(adapter.snapshot(), 's');
+    expect(successRate)
+      .to.equal(recordsSent / (recordsSent + retries))
+      .and.be.below(1);
     expect((slow?.waiting ?? 0) + (quick?.recordsSent ?? 0)).to.be.within(99, 100);
     simulator.setFaults([]);
     await runUntil(clock, () => sent.state === 'resolved');

@@ -394,7 +394,7 @@ describe('the codec', () => {
         expect(roundTrip(value, shared.encoder, shared.decoder)).to.deep.equal(value);
     }
     for (let i = 0; i < 10_000; i++) {
-      const value = { [`generated ${i}`]: i };
+      const value = { id: i, [`generated ${i}`]: { id: i, [`${i} within`]: { id: i, a: 1 } } };
       expect(roundTrip(value, shared.encoder, shared.decoder)).to.deep.equal(value);
     }
   }).timeout(60_000);

@@ -4,17 +4,16 @@
  * AWS itself is asked, and nothing is written.
  */
 import type { Clock } from '../../../base/clock.ts';
-import { parseOptions } from '../options.ts';
 import { withDeadline } from './deadline.ts';
 import { failureOf } from './failure.ts';
-import { kinesisSchema } from './options.ts';
+import type { KinesisSettings } from './options.ts';
 import { isAws, mendOf } from './preflight.ts';
 import { SdkTransport } from './sdk-transport.ts';
 import { streamTarget } from './stream-target.ts';
 
 export interface CheckupRequest {
-  readonly region: string | undefined;
-  readonly endpoint: string | undefined;
+  /** As `kinesis()` makes them. */
+  readonly settings: KinesisSettings;
   /** Names or ARNs. */
   readonly streams: readonly string[];
   readonly clock: Clock;
@@ -29,20 +28,13 @@ export interface Checked {
 }
 
 const ANSWER_MS = 5000;
-const NO_REGION = 'set AWS_REGION, or a region in the profile, or give kinesis({ region })';
+const NO_REGION =
+  'set BEAMLINE_REGION or AWS_REGION, or a region in the profile, or give kinesis({ region })';
 const NO_CREDENTIALS =
   'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or a role; or give kinesis() a function that has some';
 
-export async function checkup({
-  region,
-  endpoint,
-  streams,
-  clock,
-}: CheckupRequest): Promise<readonly Checked[]> {
-  const settings = parseOptions('kinesis()', kinesisSchema, {
-    ...(region === undefined ? {} : { region }),
-    ...(endpoint === undefined ? {} : { endpoint }),
-  });
+export async function checkup({ settings, streams, clock }: CheckupRequest): Promise<readonly Checked[]> {
+  const { endpoint } = settings;
   let transport: SdkTransport;
   try {
     transport = await SdkTransport.open(settings, { functions: {}, clock });

@@ -38,6 +38,11 @@ export interface Share {
   readonly units: readonly Unit[];
 }
 
+export interface Waiting {
+  readonly records: number;
+  readonly since: number;
+}
+
 /** The content of one request. */
 export interface Batch {
   readonly shares: readonly Share[];
@@ -100,10 +105,13 @@ export class Collector {
     }
   }
 
-  /** How many records wait for each lane and are in no request. */
-  waiting(): ReadonlyMap<Lane, number> {
-    const waiting = new Map<Lane, number>();
-    for (const [parcel, lane] of this.#laneOf) waiting.set(lane, (waiting.get(lane) ?? 0) + parcel.waiting);
+  /** By lane: how many records are in no request, and since when the oldest send is there that has some in it. */
+  waiting(): ReadonlyMap<Lane, Waiting> {
+    const waiting = new Map<Lane, Waiting>();
+    for (const [{ waiting: records, delivery }, lane] of this.#laneOf) {
+      const { records: before, since } = waiting.get(lane) ?? { records: 0, since: Number.POSITIVE_INFINITY };
+      waiting.set(lane, { records: before + records, since: Math.min(since, delivery.startedAt) });
+    }
     return waiting;
   }
 

@@ -1,8 +1,8 @@
 /**
  * The body of a PutRecords request, written straight into one buffer. Pure.
  *
- * The SDK's serializer walks the schema for each record and makes base64 in JavaScript: 1.3 us for a record of 213 bytes
- * where this takes 0.3. Each record is one native write: its text is ASCII, because what is not is escaped.
+ * The SDK's serializer walks the schema for each record and makes base64 in JavaScript; this takes 0.3 us for a record of
+ * 213 bytes. Each record is one native write: its text is ASCII, because what is not is escaped.
  */
 import type { RecordEntry, StreamTarget } from './transport.ts';
 

@@ -174,12 +174,15 @@ export class StreamSender {
   }
 
   #shards(): ShardSnapshot[] {
+    const now = this.#parts.context.clock.now();
     const waiting = this.#collector.waiting();
     return [...this.#collector.lanes].flatMap((lane) => {
       const { shardId, recordsSent, bytesSent, throttles, rate } = lane;
       if (shardId === null) return [];
       const { share } = rate;
-      return [{ shardId, recordsSent, bytesSent, throttles, waiting: waiting.get(lane) ?? 0, share }];
+      const { records = 0, since } = waiting.get(lane) ?? {};
+      const oldestWaitingMs = since === undefined ? null : now - since;
+      return [{ shardId, recordsSent, bytesSent, throttles, waiting: records, oldestWaitingMs, share }];
     });
   }
 

@@ -1,0 +1,74 @@
+/** The files of the applications in which the package is tried: the same one, written as each way of loading needs it. */
+
+/** Prints what became of its events as one line of JSON; `REPORT` finds it. */
+const BODY = `
+const EVENTS = 20;
+const adapter = memory();
+const app = await Application.start({ adapter, flushIntervalMs: 10 });
+for (let i = 0; i < EVENTS; i++) SignUp.record({ user: 'u-' + i, step: 'confirm' });
+const { accepted, delivered, pending } = await app.stop();
+const threads = new Set(adapter.messages('signup').map(({ data }) => JSON.parse(String(data)).thread));
+const report = { accepted, delivered, pending, sent: adapter.messages('signup').length, ownThread: !threads.has(0) };
+`;
+
+/** What every application has to report: all delivered, and by a thread that is not the main one. */
+export const REPORT = { accepted: 20, delivered: 20, pending: 0, sent: 20, ownThread: true } as const;
+
+const HANDLER = `sendData('signup', events.map(({ id, data }) => new Message(data.user, { id, ...data, thread: threadId })))`;
+
+export const signUp = `import { threadId } from 'node:worker_threads';
+import { Message, Records } from 'beamline';
+export const SignUp = Records.define({
+  name: 'SignUp',
+  url: import.meta.url,
+  handleEvent: (events, { sendData }) => ${HANDLER},
+});
+`;
+
+export const signUpTyped = `import { threadId } from 'node:worker_threads';
+import { Message, Records } from 'beamline';
+interface Step { readonly user: string; readonly step: string }
+export const SignUp = Records.define<Step>({
+  name: 'SignUp',
+  url: import.meta.url,
+  handleEvent: (events, { sendData }) => ${HANDLER},
+});
+`;
+
+export const signUpCommon = `const { threadId } = require('node:worker_threads');
+const { pathToFileURL } = require('node:url');
+const { Message, Records } = require('beamline');
+exports.SignUp = Records.define({
+  name: 'SignUp',
+  url: pathToFileURL(__filename).href,
+  handleEvent: (events, { sendData }) => ${HANDLER},
+});
+`;
+
+const IMPORT = `import { Application, memory } from 'beamline';\n`;
+
+/** `from` is how it imports the record module. */
+export function application(from: string): string {
+  return `${IMPORT}import { SignUp } from '${from}';${BODY}console.log(JSON.stringify(report));\n`;
+}
+
+export function applicationCommon(from: string): string {
+  return `const { Application, memory } = require('beamline');
+const { SignUp } = require('${from}');
+(async () => {${BODY}console.log(JSON.stringify(report));
+})();
+`;
+}
+
+/** Record type and application in one file: what becomes of them in a bundle that is not split. */
+export const inOneFile = `${IMPORT}${signUp}${BODY}console.log(JSON.stringify(report));\n`;
+
+/** A test of the application, for any runner; `runner` is the line that brings `test`. */
+export function runnerTest(runner: string): string {
+  return `${runner}
+import assert from 'node:assert/strict';
+${IMPORT}import { SignUp } from './sign-up.mjs';
+test('a sign-up is delivered', async () => {${BODY}assert.deepEqual(report, ${JSON.stringify(REPORT)});
+});
+`;
+}

@@ -1,0 +1,39 @@
+/** What a shard takes and what is billed, by the size of an event: the encoder's own figures, as docs/scaling.md has them. */
+import { AggregateBuilder } from '../../src/pipeline/adapter/kinesis/aggregate.ts';
+import { prepare } from '../../src/pipeline/adapter/kinesis/record.ts';
+import type { Row } from './rows.ts';
+
+const SIZES = [100, 300, 500, 1_000, 2_000];
+const AGGREGATE_BYTES = 25_600;
+const SHARD_RECORDS = 1_000;
+const SHARD_BYTES = 1024 * 1024;
+const KEY_BYTES = 11;
+
+export const sizesRow: Row = {
+  name: 'sizes',
+  what: `events of ${SIZES.join(', ')} bytes with distinct keys of ${KEY_BYTES}: what a shard takes in a second, billing units per million`,
+  target: 'reported',
+  async play() {
+    const figures: Record<string, number> = {};
+    const told = SIZES.map((size) => {
+      const { events, bytes } = fullAggregate(size);
+      const aggregated = Math.floor(Math.min(SHARD_RECORDS * events, SHARD_BYTES / (bytes / events)));
+      const plain = Math.floor(Math.min(SHARD_RECORDS, SHARD_BYTES / (size + KEY_BYTES)));
+      const units = Math.ceil(1_000_000 / events);
+      Object.assign(figures, { [`aggregated${size}`]: aggregated, [`units${size}`]: units });
+      return `${size} bytes: ${events} in an aggregate, ${aggregated} events/s a shard (plain ${plain}), ${units} units`;
+    });
+    return { reached: true, result: told.join('; '), figures };
+  },
+};
+
+function fullAggregate(size: number): { readonly events: number; readonly bytes: number } {
+  const messages = Array.from({ length: AGGREGATE_BYTES / 100 }, (_, i) => ({
+    partitionKey: `user-${String(i).padStart(KEY_BYTES - 5, '0')}`,
+    data: Buffer.alloc(size),
+  }));
+  const builder = new AggregateBuilder();
+  for (const record of prepare(messages, SHARD_BYTES).records)
+    if (!builder.add(record, AGGREGATE_BYTES)) break;
+  return { events: builder.records.length, bytes: builder.bytes };
+}
