@@ -17,7 +17,9 @@ export function siteControl(site: RecordSite): SiteControl {
   const unattended = new UnattendedDispatch(site);
   let producer: Process | undefined;
   // The exit loop: the tree needs the main thread, which answers nothing any more. What the Producer holds goes back.
-  void site.signals.exitAnnounced({ clock: runtime.clock, recheckMs: RECHECK_MS }).then(() => {
+  const watch = { clock: runtime.clock, recheckMs: RECHECK_MS };
+  void site.signals.exitAnnounced(watch, site.closed).then((outcome) => {
+    if (outcome === 'cancelled') return;
     producer?.end('shutdown');
     unattended.begin();
   });

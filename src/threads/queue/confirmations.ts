@@ -124,6 +124,7 @@ export class ConfirmationTable {
     for (const slot of [...this.#waiting.keys()]) {
       if (!this.#collectOne(slot)) this.#resolve(slot, 'cancelled');
     }
+    Atomics.notify(this.#words, this.#ticket);
   }
 
   /** Resolves what has an outcome, all of it; runs while something waits, and sleeps in between. */

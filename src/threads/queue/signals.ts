@@ -58,9 +58,19 @@ export class QueueSignals {
     requestFlush(this.#memory);
   }
 
-  /** Reading thread: resolves when the process is on its way out. */
-  async exitAnnounced(watch: Watch): Promise<void> {
-    while (!this.exiting) await changed(this.#memory.words, HEADER.EXITING, 0, watch, () => this.exiting);
+  /** Reading thread: resolves when the process is on its way out, or nobody wants to hear of it any more. */
+  async exitAnnounced(watch: Watch, signal: AbortSignal): Promise<'exiting' | 'cancelled'> {
+    const { words } = this.#memory;
+    // Who sleeps on a word keeps its memory for ever, if nobody wakes it.
+    const cancel = () => Atomics.notify(words, HEADER.EXITING);
+    signal.addEventListener('abort', cancel);
+    try {
+      while (!this.exiting && !signal.aborted)
+        await changed(words, HEADER.EXITING, 0, watch, () => this.exiting || signal.aborted);
+      return this.exiting ? 'exiting' : 'cancelled';
+    } finally {
+      signal.removeEventListener('abort', cancel);
+    }
   }
 
   /** Whatever is in the queue shall be fetched now: the reader's wait ends with `flush`. */

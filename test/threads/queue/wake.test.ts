@@ -212,6 +212,15 @@ describe('the signals of a queue', () => {
     expect(await waiting).to.equal('cancelled');
   });
 
+  it('let nobody sleep for the end of the process whose queue is closed, which would keep its memory for ever', async () => {
+    const signals = new QueueSignals(smallQueue());
+    const controller = new AbortController();
+    const waiting = signals.exitAnnounced(watch, controller.signal);
+    expect(await sleeps(waiting)).to.equal(true);
+    controller.abort();
+    expect(await waiting).to.equal('cancelled');
+  });
+
   it('tell the reading thread that the process ends', async () => {
     const handle = smallQueue();
     const [here, there] = [new QueueSignals(handle), new QueueSignals(handle)];
