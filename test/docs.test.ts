@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import { beamlineErrors, otherErrors } from '../scripts/docs/error-guide.ts';
 import { generated, withSection } from '../scripts/docs/generated.ts';
 import { type EmbeddedKinesis, startEmbeddedKinesis } from '../scripts/embedded-kinesis.ts';
+import type { Output } from '../scripts/output-of.ts';
 import { kinesis } from '../src/index.ts';
 import { measure } from '../src/observer/otel/metrics.ts';
 import { observeLedger } from '../src/observer/otel/observed.ts';
@@ -22,7 +23,7 @@ import {
   section,
   withoutNumbers,
 } from './docs/readme.ts';
-import { type Outcome, Workshop } from './docs/workshop.ts';
+import { Workshop } from './docs/workshop.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const PAPERS = [
@@ -61,7 +62,7 @@ describe('The README', () => {
     const blocks = PAPERS.flatMap((paper) => marked(read(paper)));
     let workshop: Workshop;
     let server: EmbeddedKinesis;
-    let results: Map<string, Outcome>;
+    let results: Map<string, Output>;
 
     before(async function () {
       this.timeout(60_000);
@@ -92,7 +93,7 @@ describe('The README', () => {
       await Promise.all(['prod-signup', 'prod-master'].map((stream) => server.createStream(stream, 1)));
     }
 
-    const outcomeOf = (command: string): Outcome => {
+    const outcomeOf = (command: string): Output => {
       const outcome = results.get(command);
       if (outcome === undefined) throw new Error(`not run: ${command}`);
       return outcome;

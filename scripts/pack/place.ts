@@ -1,21 +1,15 @@
 /** Folders outside of the project in which the packed package is installed, and what is run in them. */
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { type Output, outputOf } from '../output-of.ts';
 import { signUp } from './sources.ts';
 
 /** One that hangs is ended, and fails. */
 const LIMIT_MS = 120_000;
 /** What bundles, loads and tests the applications. */
 export const TOOLS = ['esbuild', 'vite', 'tsx', 'mocha', 'vitest', 'typescript', '@types/node@20'];
-
-export interface Outcome {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
 
 export interface Run {
   readonly cwd: string;
@@ -27,22 +21,14 @@ export interface Run {
 export async function run(
   args: readonly string[],
   { cwd, env, program = process.execPath }: Run,
-): Promise<Outcome> {
+): Promise<Output> {
   const child = spawn(program, args, {
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: LIMIT_MS,
     env: { ...process.env, NODE_TEST_CONTEXT: undefined, ...env },
   });
-  let [out, err] = ['', ''];
-  child.stdout.on('data', (chunk) => {
-    out += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    err += chunk;
-  });
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, out, err };
+  return outputOf(child);
 }
 
 /** As `run`; rejects when the command fails. */

@@ -67,8 +67,9 @@ async function runFresh(
       const from = clock.now();
       const at = clock.wallTime();
       attempt = await runOnce(site, presence, signal);
-      tellRun(site, claim, { at, durationMs: clock.now() - from, attempt });
-      site.handleMs.add(clock.now() - from);
+      const durationMs = clock.now() - from;
+      tellRun(site, claim, { at, durationMs, attempt });
+      site.handleMs.add(durationMs);
       site.batchEvents.add(claim.events.length);
       if (attempt.type === 'failed' && !signal.aborted) presence.land();
     } finally {

@@ -25,17 +25,7 @@ export function ledgerOf(types: Iterable<RecordType>): Ledger {
   const byType: Record<string, TypeLedger> = {};
   for (const { name, counts } of types) {
     byType[name] = counts;
-    for (const key of [
-      'accepted',
-      'recovered',
-      'delivered',
-      'deadLettered',
-      'pending',
-      'spooled',
-      'refused',
-      'invalid',
-    ] as const)
-      total[key] += counts[key];
+    for (const key of Object.keys(total) as (keyof typeof total)[]) total[key] += counts[key];
   }
   return { ...total, types: byType };
 }

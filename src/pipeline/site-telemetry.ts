@@ -10,13 +10,7 @@
 import type { Runtime } from '../otp/runtime.ts';
 import type { AdapterEvent } from './adapter/adapter.ts';
 import type { RemoteMain, SiteArgument } from './site.ts';
-import {
-  type Messages,
-  mailboxMessage,
-  processMessage,
-  type RelayedChannel,
-  type RelayedSignal,
-} from './telemetry.ts';
+import { type Messages, processObserver, type RelayedChannel, type RelayedSignal } from './telemetry.ts';
 
 const FLUSH_MS = 100;
 const WAITING_MAX = 2000;
@@ -42,12 +36,7 @@ export class SiteTelemetry {
     this.#wanted = new Set(telemetry);
     // Inline, the main thread's runtime tells of these by itself.
     if (runtime.node === mainNode) return;
-    runtime.observers.add({
-      spawned: (process) => this.tell('processStart', () => processMessage(process, null)),
-      ended: (process, reason) => this.tell('processExit', () => processMessage(process, reason)),
-      crowded: (process, waiting) => this.tell('mailbox', () => mailboxMessage(process, waiting)),
-      gaveUp: (process) => this.tell('processGiveUp', () => processMessage(process, null)),
-    });
+    runtime.observers.add(processObserver((channel, make) => this.tell(channel, make)));
   }
 
   /** From now on these are told, and no others. */

@@ -8,25 +8,13 @@ import type { Runtime } from '../otp/runtime.ts';
 import type { RecordType } from './record-type.ts';
 import type { Restarts } from './restarts.ts';
 import type { WireTelemetry } from './site.ts';
-import {
-  channels,
-  listenedTo,
-  mailboxMessage,
-  processMessage,
-  publish,
-  type RelayedChannel,
-} from './telemetry.ts';
+import { channels, listenedTo, processObserver, publish, type RelayedChannel } from './telemetry.ts';
 
 const LOOK_MS = 1000;
 
 /** Publishes what the runtime and the account of restarts tell, from now on. */
 export function publishTree(runtime: Runtime, restarts: Restarts): void {
-  runtime.observers.add({
-    spawned: (process) => publish('processStart', () => processMessage(process, null)),
-    ended: (process, reason) => publish('processExit', () => processMessage(process, reason)),
-    crowded: (process, waiting) => publish('mailbox', () => mailboxMessage(process, waiting)),
-    gaveUp: (process) => publish('processGiveUp', () => processMessage(process, null)),
-  });
+  runtime.observers.add(processObserver(publish));
   restarts.listen((entry) => publish('processRestart', () => entry));
 }
 

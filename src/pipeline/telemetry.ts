@@ -9,6 +9,7 @@
 import { type Channel, channel } from 'node:diagnostics_channel';
 import type { ExitReason } from '../otp/exit-reason.ts';
 import type { Process } from '../otp/process.ts';
+import type { RuntimeObserver } from '../otp/runtime.ts';
 import type { RestartEntry } from './restarts.ts';
 import { type ShownReason, shownError, shownReason } from './shown-reason.ts';
 import type { Repair } from './spool/damage.ts';
@@ -203,7 +204,22 @@ export function listenedTo(): readonly RelayedChannel[] {
   return RELAYED.filter((name) => channels[name].hasSubscribers);
 }
 
-export function processMessage(process: Process, reason: ExitReason | null): ProcessMessage {
+/** Tells of the lives of a runtime's processes, each on its channel. */
+export function processObserver(
+  tell: <Name extends 'processStart' | 'processExit' | 'processGiveUp' | 'mailbox'>(
+    channel: Name,
+    make: () => Messages[Name],
+  ) => void,
+): RuntimeObserver {
+  return {
+    spawned: (process) => tell('processStart', () => processMessage(process, null)),
+    ended: (process, reason) => tell('processExit', () => processMessage(process, reason)),
+    crowded: (process, waiting) => tell('mailbox', () => mailboxMessage(process, waiting)),
+    gaveUp: (process) => tell('processGiveUp', () => processMessage(process, null)),
+  };
+}
+
+function processMessage(process: Process, reason: ExitReason | null): ProcessMessage {
   return {
     ...named(process),
     at: process.runtime.clock.wallTime(),
@@ -211,7 +227,7 @@ export function processMessage(process: Process, reason: ExitReason | null): Pro
   };
 }
 
-export function mailboxMessage(process: Process, waiting: number): MailboxMessage {
+function mailboxMessage(process: Process, waiting: number): MailboxMessage {
   return { ...named(process), at: process.runtime.clock.wallTime(), waiting };
 }
 

@@ -2,7 +2,7 @@
  * The control plane: functions of one thread that another calls, by Comlink, over a lane of their port. Arguments,
  * results and errors pass through the term codec, so that errors keep their class and code, and pids are pids.
  */
-import { type Endpoint, expose, wrap } from 'comlink';
+import { type Endpoint, expose, releaseProxy, wrap } from 'comlink';
 import type { TermCodec } from './term-codec.ts';
 
 /** Functions that may be called from another thread. */
@@ -54,6 +54,9 @@ export function remoteControl<Api>(
     gone = error;
     for (const reject of open) reject(error);
     open.clear();
+    // Comlink keeps the endpoint of a proxy until the proxy is collected, and the endpoint's owner has the proxy: so
+    // neither would ever go.
+    lane[releaseProxy]();
   });
   const invoke = (name: string, args: unknown[]): Promise<unknown> =>
     new Promise((resolve, reject) => {

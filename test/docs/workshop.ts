@@ -1,15 +1,9 @@
 /** A folder outside of the project in which the README's files stand, as in an application that has installed it. */
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-export interface Outcome {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
+import { type Output, outputOf } from '../../scripts/output-of.ts';
 
 const TSCONFIG = {
   compilerOptions: {
@@ -47,12 +41,12 @@ export class Workshop {
   }
 
   /** Compiles the TypeScript in the folder, each file beside its source. */
-  compile(): Promise<Outcome> {
+  compile(): Promise<Output> {
     return this.run(`node ${join(this.#root, 'node_modules/typescript/bin/tsc')}`);
   }
 
   /** Runs a command of the README: `node` and its arguments. */
-  async run(command: string, env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
+  async run(command: string, env: NodeJS.ProcessEnv = {}): Promise<Output> {
     const [program, ...args] = command.split(' ');
     if (program !== 'node') throw new Error(`a command of the README begins with node: ${command}`);
     const child = spawn(process.execPath, args, {
@@ -61,15 +55,7 @@ export class Workshop {
       // A child of a test runner would report to it instead of printing.
       env: { ...process.env, NODE_TEST_CONTEXT: undefined, ...env },
     });
-    let [out, err] = ['', ''];
-    child.stdout.on('data', (chunk) => {
-      out += chunk;
-    });
-    child.stderr.on('data', (chunk) => {
-      err += chunk;
-    });
-    const [code] = (await once(child, 'close')) as [number | null];
-    return { code, out, err };
+    return outputOf(child);
   }
 
   close(): Promise<void> {

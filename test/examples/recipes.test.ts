@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
+import type { Output } from '../../scripts/output-of.ts';
 import { type RunningKinesis, startKinesisSimulator } from '../../src/testing/index.ts';
-import { type Outcome, type Running, root, run, start } from './run.ts';
+import { type Running, root, run, start } from './run.ts';
 
 interface Master {
   readonly event_id: string;
@@ -55,7 +56,7 @@ describe('The recipes', () => {
   }
 
   const get = (port: number, path: string) => fetch(`http://127.0.0.1:${port}${path}`);
-  const well = ({ code, out, err }: Outcome): string => {
+  const well = ({ code, out, err }: Output): string => {
     expect(code, `${out}${err}`).to.equal(0);
     return out;
   };

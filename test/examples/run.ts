@@ -1,23 +1,16 @@
 /** Runs an example as a user would: in a process of its own, from the root of the package, which it imports by its name. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type Output, outputOf } from '../../scripts/output-of.ts';
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
-
-export interface Outcome {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly out: string;
-  readonly err: string;
-}
 
 export interface Running {
   readonly child: ChildProcess;
   /** Resolves with the first line on stdout that begins with this text; rejects when the process ends without one. */
   line(beginning: string): Promise<string>;
-  readonly ended: Promise<Outcome>;
+  readonly ended: Promise<Output>;
 }
 
 export function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
@@ -27,30 +20,20 @@ export function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Run
     // A child of a test runner would report to it instead of printing.
     env: { ...process.env, NODE_TEST_CONTEXT: undefined, ...env },
   });
-  let [out, err] = ['', ''];
+  const ended = outputOf(child);
+  let written = '';
   const looks = new Set<() => void>();
   child.stdout.on('data', (chunk) => {
-    out += chunk;
+    written += chunk;
     for (const look of looks) look();
   });
-  child.stderr.on('data', (chunk) => {
-    err += chunk;
-  });
-  const ended = once(child, 'close').then(
-    ([code, signal]): Outcome => ({
-      code: code as number | null,
-      signal: signal as NodeJS.Signals | null,
-      out,
-      err,
-    }),
-  );
   return {
     child,
     ended,
     line: (beginning) =>
       new Promise((resolve, reject) => {
         const look = (): void => {
-          const found = out
+          const found = written
             .split('\n')
             .slice(0, -1)
             .find((line) => line.startsWith(beginning));
@@ -60,11 +43,13 @@ export function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Run
         };
         looks.add(look);
         look();
-        void ended.then(() => reject(new Error(`it ended without '${beginning}':\n${out}${err}`)));
+        void ended.then(({ out, err }) =>
+          reject(new Error(`it ended without '${beginning}':\n${out}${err}`)),
+        );
       }),
   };
 }
 
-export function run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
+export function run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Output> {
   return start(args, env).ended;
 }

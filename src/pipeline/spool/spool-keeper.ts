@@ -113,7 +113,7 @@ export class SpoolKeeper {
   /** Without `writes` nothing goes to the disk: it could not be written a moment ago. */
   turn({ writes }: { readonly writes: boolean } = { writes: true }): Turn {
     const keepers = [...this.#keepers.values()];
-    for (const keeper of keepers) keeper.look();
+    for (const keeper of keepers) this.#remove.push(...keeper.look());
     this.#full = this.#bytes >= this.#maxBytes;
     const prepared = new Map<TypeKeeper, Prepared[]>();
     let bytes = 0;
@@ -126,7 +126,6 @@ export class SpoolKeeper {
       prepared.set(keeper, entries);
       bytes += entries.reduce((sum, { value }) => sum + value.length, 0);
     }
-    for (const keeper of keepers) this.#remove.push(...keeper.takeRemovable(prepared.get(keeper) ?? []));
     const wrote = writes && this.#write([...prepared.values()].flat());
     if (!(wrote instanceof Error)) for (const [keeper, entries] of prepared) keeper.committed(entries);
     let freed = 0;

@@ -48,12 +48,6 @@ interface Aside {
   readonly order: number;
 }
 
-/** An entry whose events are settled, and how far parked copies of them may reach. */
-interface Done {
-  readonly key: EntryKey;
-  readonly parked: readonly JournalSegment[];
-}
-
 /** An entry that is about to be written. */
 export interface Prepared {
   readonly key: EntryKey;
@@ -74,8 +68,6 @@ export class TypeKeeper {
   readonly #known = new Map<number, Known>();
   /** Oldest first. */
   #aside: Aside[] = [];
-  /** Entries that are to be removed when the copies of what was moved out of them are written. */
-  #done: Done[] = [];
 
   constructor(
     journal: QueueJournal,
@@ -144,51 +136,33 @@ export class TypeKeeper {
   }
 
   /**
-   * Looks at the memory. The marks are read before the ends of the segments: what was moved by then has its copy below an
-   * end that is known afterwards.
+   * Looks at the memory. Answers with the entries whose events are all settled by now. That is looked at first: of an
+   * event that was moved the copy is in the memory that is seen afterwards, and is written with the removal.
    */
-  look(): void {
+  look(): EntryKey[] {
     const settled: EntryKey[] = [];
-    for (const { now, entries } of this.#known.values())
-      for (const entry of entries)
-        entry.settledTo = this.#journal.unsettledFrom(now.segment, entry.settledTo, entry.to);
-    const there = new Map(this.#journal.segments().map((now) => [now.segment, now]));
-    for (const [segment, known] of this.#known) {
-      if (there.get(segment)?.generation === known.now.generation) continue;
-      settled.push(...known.entries.map(({ key }) => key));
-      this.#known.delete(segment);
-    }
-    for (const now of there.values()) {
-      const known = this.#known.get(now.segment);
-      if (known === undefined) {
-        this.#known.set(now.segment, { now, seenTo: 0, entries: [] });
-        continue;
-      }
-      known.now = now;
+    for (const known of this.#known.values()) {
+      const { segment } = known.now;
       known.entries = known.entries.filter((entry) => {
+        entry.settledTo = this.#journal.unsettledFrom(segment, entry.settledTo, entry.to);
         if (entry.settledTo < entry.to) return true;
         settled.push(entry.key);
         return false;
       });
     }
-    const parked = [...there.values()].filter(({ owner }) => owner === PARKING_OWNER);
-    this.#done.push(...settled.map((key) => ({ key, parked })));
-  }
-
-  /** The entries that may be removed from the store together with the writing of what was prepared. */
-  takeRemovable(prepared: readonly Prepared[]): EntryKey[] {
-    const isWritten = ({ segment, generation, end }: JournalSegment): boolean => {
-      const known = this.#known.get(segment);
-      if (known?.now.generation !== generation || known.seenTo >= end) return true;
-      return prepared.some((each) => each.known === known && each.gathered.to >= end);
-    };
-    const removable: EntryKey[] = [];
-    this.#done = this.#done.filter(({ key, parked }) => {
-      if (!parked.every(isWritten)) return true;
-      removable.push(key);
-      return false;
-    });
-    return removable;
+    const there = new Map(this.#journal.segments().map((now) => [now.segment, now]));
+    for (const [segment, known] of this.#known) {
+      const now = there.get(segment);
+      if (now?.generation === known.now.generation) known.now = now;
+      else {
+        settled.push(...known.entries.map(({ key }) => key));
+        this.#known.delete(segment);
+      }
+    }
+    for (const [segment, now] of there) {
+      if (!this.#known.has(segment)) this.#known.set(segment, { now, seenTo: 0, entries: [] });
+    }
+    return settled;
   }
 
   /**
@@ -315,7 +289,6 @@ export class TypeKeeper {
   get isIdle(): boolean {
     return (
       this.#aside.length === 0 &&
-      this.#done.length === 0 &&
       !this.hasNews &&
       [...this.#known.values()].every(({ entries }) => entries.length === 0)
     );
