@@ -1,5 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { OperationFailed } from '../../src/otp/exit-reason.ts';
@@ -57,11 +55,6 @@ function thread(
     terminateTimeoutMs: 5_000,
     ...options,
   });
-}
-
-function collectGarbage(): void {
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
 }
 
 async function rejection(promise: Promise<unknown>): Promise<unknown> {
@@ -238,20 +231,5 @@ describe('Thread', () => {
       expect(heard).to.have.lengthOf(i + 1);
       expect(heard[i]?.from.key).to.equal(started.pid.key);
     }
-  });
-
-  it('is forgotten when it has ended, with all that it was given', async () => {
-    // In a scope of its own: nothing here may hold on to it.
-    const remembered = await (async () => {
-      const argument = { kept: true };
-      const started = thread(host(), argument);
-      await started.ready;
-      await started.terminate();
-      return new WeakRef(argument);
-    })();
-    // A WeakRef keeps what it names until the turn of the event loop in which it was made is over.
-    await new Promise((resolve) => setImmediate(resolve));
-    collectGarbage();
-    expect(remembered.deref()).to.equal(undefined);
   });
 });
