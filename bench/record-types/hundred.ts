@@ -1,5 +1,5 @@
 /** A small event with a key of its own, which goes to one stream as JSON of 100 bytes. */
-import { Message, Records } from '../../src/index.ts';
+import { Message, Records } from '../shipped.ts';
 
 export interface Hundred {
   readonly user: string;

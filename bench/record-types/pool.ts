@@ -1,5 +1,5 @@
 /** Eight record types whose handlers never end: each event keeps a Consumer and its Task. */
-import { Records } from '../../src/index.ts';
+import { Records } from '../shipped.ts';
 
 const DAY_MS = 86_400_000;
 const NEVER = new Promise<void>(() => {});

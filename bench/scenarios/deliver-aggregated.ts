@@ -4,7 +4,6 @@
  * Kinesis does and takes whatever comes; it works for each record, so it has less to do for those that are shared.
  */
 import type { PutRecordsRequestEntry } from '@aws-sdk/client-kinesis';
-import { Application, kinesis } from '../../src/index.ts';
 import { startKinesisSimulator } from '../../src/testing/index.ts';
 import { checkLedger, deliver, QUIET } from '../application.ts';
 import { now } from '../clock.ts';
@@ -13,6 +12,7 @@ import { interleave } from '../rounds.ts';
 import { rowOf, type Target } from '../row.ts';
 import { check, type Scenario } from '../scenario.ts';
 import { BATCH, CREDENTIALS, REGION, sdkClient, sdkLoop } from '../sdk-loop.ts';
+import { Application, kinesis } from '../shipped.ts';
 import { type Sent, Simulator } from '../simulator.ts';
 
 const ROUNDS = 5;

@@ -2,11 +2,12 @@
  * What a master record costs with `fromContext` and `masterJson`, beside a handler that writes the same text with
  * JSON.stringify of an object made for it.
  */
-import { EventContext, masterJson } from '../../src/index.ts';
+
 import { now } from '../clock.ts';
 import { interleave } from '../rounds.ts';
 import { rowOf } from '../row.ts';
 import { check, type Scenario } from '../scenario.ts';
+import { EventContext, masterJson } from '../shipped.ts';
 import { type SignUp, standardEvents } from '../standard-event.ts';
 
 const ROUNDS = 51;

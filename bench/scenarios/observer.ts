@@ -2,7 +2,7 @@
  * What it costs to be watched: the CPU of all threads for an event at 50,000 events a second, with a page open and without;
  * and for how long a look at 2,000 processes in eight threads keeps the main thread from anything else.
  */
-import type { Application } from '../../src/index.ts';
+
 import { checkLedger, deliver, startOnNull, startOnSink } from '../application.ts';
 import { now, processCpu, sleep, turn } from '../clock.ts';
 import { Page } from '../page.ts';
@@ -11,6 +11,7 @@ import { CONSUMERS, pools } from '../record-types/pool.ts';
 import { interleave } from '../rounds.ts';
 import { type Row, rowOf } from '../row.ts';
 import { check, type Scenario } from '../scenario.ts';
+import type { Application } from '../shipped.ts';
 import { Sink } from '../sink.ts';
 import { type SignUp, standardEvents } from '../standard-event.ts';
 
