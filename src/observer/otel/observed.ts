@@ -3,11 +3,11 @@
  * counted here, so nothing is lost between two collections, and nothing is done while nobody collects.
  */
 import type { Attributes, BatchObservableCallback, Meter, Observable } from '@opentelemetry/api';
-import type { Application } from '../../pipeline/application.ts';
+import type { PlainApplication } from '../../pipeline/application.ts';
 import type { RecordSnapshot, Snapshot } from '../../pipeline/snapshot-types.ts';
 import { NODE, OUTCOME, RECORD_TYPE, STREAM } from './attributes.ts';
 
-export type MeteredApplication = Pick<Application, 'inspect'>;
+export type MeteredApplication = Pick<PlainApplication, 'inspect'>;
 
 const OUTCOMES = {
   accepted: 'accepted',
