@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Application, BeamlineError, memory, Records } from '../../src/index.ts';
+import { Application, BeamlineError, memory, Records, type Snapshot } from '../../src/index.ts';
 import { Purchases, Visits } from './fixtures/classes.ts';
 import { ProbeA, ProbeB } from './fixtures/probe.ts';
 import { Temperamental } from './fixtures/temperamental.ts';
@@ -279,13 +279,16 @@ describe('The module of a record type', () => {
       snapshot.records.some(({ name, thread }) => name === 'Temperamental' && thread.starts >= 4),
     );
     open('moduleA');
-    const up = await snapshotWith(app, (snapshot) =>
-      snapshot.records.some(({ name, thread }) => name === 'Temperamental' && thread.state === 'ready'),
+    const producerOf = ({ nodes }: Snapshot) =>
+      nodes.find(({ name, recordType }) => name === 'Producer' && recordType === 'Temperamental');
+    // The thread is ready before its Record knows, and only then is there a Producer to look at.
+    const up = await snapshotWith(
+      app,
+      (snapshot) =>
+        snapshot.records.some(({ name, thread }) => name === 'Temperamental' && thread.state === 'ready') &&
+        producerOf(snapshot) !== undefined,
     );
-    const producer = up.nodes.find(
-      ({ name, recordType }) => name === 'Producer' && recordType === 'Temperamental',
-    );
-    expect(producer?.status).to.be.oneOf(['starting', 'waiting', 'running']);
+    expect(producerOf(up)?.status).to.be.oneOf(['starting', 'waiting', 'running']);
     await app.flush();
     expect(numbers(scene.adapter, 'temperamental')).to.deep.equal([1]);
   });
