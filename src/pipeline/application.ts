@@ -89,7 +89,10 @@ export class PlainApplication {
     return this.#running.kill(pid);
   }
 
-  /** Debug API: ends the thread of a record type. Resolves when it has ended; another one follows. */
+  /**
+   * Debug API: ends the thread of a record type. Resolves when it has ended; another one follows, which runs again what
+   * was in work. No event is charged with an attempt for it.
+   */
   endThread(recordType: string): Promise<void> {
     return this.#running.endThread(recordType);
   }

@@ -1,12 +1,13 @@
 /**
  * An application that runs, behind `Application`: makes what the parts share, boots the documented tree
  * (`application-supervisor.ts`, which `tree.ts` keeps standing), takes over the record types from the intake, and is asked
- * for everything that concerns all of them. Loaded when an application is started.
+ * for everything that concerns all of them. What its methods promise is said at `Application`. Loaded when one is started.
  */
 import { setMaxListeners } from 'node:events';
 import { ProcessId } from '../otp/pid.ts';
 import { Runtime, type RuntimeObserver } from '../otp/runtime.ts';
 import type { TraceRequest, TraceResult } from '../otp/trace.ts';
+import type { Hold } from '../threads/hold.ts';
 import { termCodec } from '../threads/term-codec.ts';
 import { ThreadTransport } from '../threads/thread-transport.ts';
 import type { StopOptions, TraceOptions } from './application.ts';
@@ -40,6 +41,8 @@ const TRACE_GRACE_MS = 1000;
 export class Running {
   readonly #engine: Engine;
   readonly #types = new Map<string, RecordType>();
+  /** Of the intake. */
+  readonly #hold: Hold;
   readonly #watching = new AbortController();
   #stopped: Promise<Ledger> | undefined;
   readonly #tree: Tree;
@@ -47,6 +50,7 @@ export class Running {
 
   constructor(intake: Intake, observer: RuntimeObserver | undefined) {
     const { options, clock, adapter, logger, directory } = intake;
+    this.#hold = intake.hold;
     const transport = new ThreadTransport();
     const runtime = new Runtime({ node: MAIN_NODE, clock, transport });
     if (observer !== undefined) runtime.observers.add(observer);
@@ -92,37 +96,29 @@ export class Running {
     throw error;
   }
 
-  /** The running tree as data: all threads, with the ledger of each record type. */
   inspect(): Promise<Snapshot> {
-    return this.#engine.intake.hold.during(takeSnapshot(this.#engine));
+    return this.#hold.during(takeSnapshot(this.#engine));
   }
 
-  /** What became of all events, by type and in total. */
   ledger(): Ledger {
     return ledgerOf(this.#types.values());
   }
 
-  /** Resolves, with the ledger, when all that was recorded before this call is settled. */
   async flush(): Promise<Ledger> {
     await this.#settled([...this.#types.values()]);
     return this.ledger();
   }
 
-  /** The same for one type. */
+  /** As `flush`, for one type. */
   flushType(recordType: string): Promise<void> {
     return this.#settled([typeNamed(this.#engine, recordType)]);
   }
 
-  /** Refuses new events, delivers what is pending, and shuts the tree down. A second call gives the first one's promise. */
   stop(options: StopOptions = {}): Promise<Ledger> {
-    this.#stopped ??= this.#engine.intake.hold.during(this.#stop(options.timeoutMs ?? STOP_TIMEOUT_MS));
+    this.#stopped ??= this.#hold.during(this.#stop(options.timeoutMs ?? STOP_TIMEOUT_MS));
     return this.#stopped;
   }
 
-  /**
-   * Debug API: kills a process, wherever it runs, by its pid as `inspect()` shows it. False: there is none.
-   * Its supervisor does the rest.
-   */
   kill(pid: string): boolean {
     const { runtime } = this.#engine;
     const id = processId(pid);
@@ -131,37 +127,26 @@ export class Running {
     return true;
   }
 
-  /** Debug API: ends the thread of a record type. Resolves when it has ended; another one follows. */
   async endThread(recordType: string): Promise<void> {
-    await this.#engine.intake.hold.during(typeNamed(this.#engine, recordType).placement.restart());
+    await this.#hold.during(typeNamed(this.#engine, recordType).placement.restart('order'));
   }
 
-  /**
-   * Debug API: asks a process, wherever it runs, to handle no more messages, or to go on. Messages wait meanwhile.
-   * Rejects when there is none, or when it does not answer in time because it is busy.
-   */
   async suspend(pid: string): Promise<void> {
-    await this.#engine.intake.hold.during(this.#engine.runtime.sys(processId(pid), { type: 'suspend' }));
+    await this.#hold.during(this.#engine.runtime.sys(processId(pid), { type: 'suspend' }));
   }
 
   async resume(pid: string): Promise<void> {
-    await this.#engine.intake.hold.during(this.#engine.runtime.sys(processId(pid), { type: 'resume' }));
+    await this.#hold.during(this.#engine.runtime.sys(processId(pid), { type: 'resume' }));
   }
 
-  /**
-   * Debug API: the next messages that a process handles, wherever it runs: what kinds of messages, what they look like,
-   * and how long each took; at most so many and for so long. What is in them is not shown, unless `payloads` asks for it.
-   * Rejects when there is no such process, or when it is too busy to begin.
-   */
   async trace(pid: string, options: TraceOptions = {}): Promise<TraceResult> {
     const { limit = 20, timeoutMs = 5000, payloads = false } = options;
     const request: TraceRequest = { type: 'trace', limit, timeoutMs, detail: payloads ? 'values' : 'kinds' };
     const { runtime } = this.#engine;
     const told = runtime.sys(processId(pid), request, timeoutMs + TRACE_GRACE_MS);
-    return (await this.#engine.intake.hold.during(told)) as TraceResult;
+    return (await this.#hold.during(told)) as TraceResult;
   }
 
-  /** Debug API: what can be shown of a process's state, without payloads and secrets; undefined when there is none. */
   async state(pid: string): Promise<ShownState | undefined> {
     const id = processId(pid);
     const { runtime } = this.#engine;
@@ -170,25 +155,20 @@ export class Running {
       return process === undefined ? undefined : shownState(process.behaviour.state?.());
     }
     const type = [...this.#types.values()].find(({ placement }) => placement.info.node === id.node);
-    return this.#engine.intake.hold.during(
-      type?.placement.place?.control.state(id) ?? Promise.resolve(undefined),
-    );
+    return this.#hold.during(type?.placement.place?.control.state(id) ?? Promise.resolve(undefined));
   }
 
-  /** Debug API: has processes measure how long their callbacks take, until the function it returns is called. */
   watch(): () => void {
     return this.#engine.watchers.join();
   }
 
-  /** Debug API: calls `listener` whenever a part of the tree ended and is going to be started again. */
   onRestart(listener: (entry: RestartEntry) => void): () => void {
     return this.#engine.restarts.listen(listener);
   }
 
-  /** What is on the disk: dead letters, and events of types that are not defined any more. Undefined without a spool. */
   get spool(): SpoolAccess | undefined {
     const { spool } = this.#engine;
-    return spool && new SpoolAccess(spool, this.#engine.intake.hold);
+    return spool && new SpoolAccess(spool, this.#hold);
   }
 
   /** Hears from now on when somebody records to a type while nobody fetches. */
@@ -208,7 +188,7 @@ export class Running {
   #settled(types: readonly RecordType[], until?: AbortSignal): Promise<void> {
     const stopped = this.#watching.signal;
     const end = until === undefined ? stopped : AbortSignal.any([until, stopped]);
-    return this.#engine.intake.hold.during(settled(this.#engine, types, end));
+    return this.#hold.during(settled(this.#engine, types, end));
   }
 
   async #stop(timeoutMs: number): Promise<Ledger> {

@@ -47,6 +47,9 @@ export interface ThreadHost {
 /** How often a thread may be found not to have reacted to a kill; each on a turn of its own of this thread's loop. */
 const REACTION_CHECKS = 3;
 
+/** Why a thread is told to end: on somebody's order, or because of what it does, or does not. */
+export type EndCause = 'order' | 'fault';
+
 export type ThreadState = 'starting' | 'ready' | 'stuck' | 'ended';
 
 export class Thread<Api> {
@@ -65,6 +68,7 @@ export class Thread<Api> {
   readonly #link: NodeLink;
   #state: ThreadState = 'starting';
   #failure: Error | undefined = undefined;
+  #endedBy: EndCause | undefined = undefined;
   /** Kills that the thread has not shown to have heard, and the next look at them. */
   #unheardKills = 0;
   #reactionTimer: Timer | undefined = undefined;
@@ -107,6 +111,7 @@ export class Thread<Api> {
     };
     this.#worker = spawn(options.name, data, options.resourceLimits);
     this.#worker.on('error', (error: unknown) => {
+      this.#endedBy ??= 'fault';
       this.#failure ??= entryIsMissing(error)
         ? missingEntry(error)
         : error instanceof Error
@@ -120,6 +125,11 @@ export class Thread<Api> {
 
   get state(): ThreadState {
     return this.#state;
+  }
+
+  /** By what it has ended, or is about to: `order` when it would have gone on; undefined while nothing ends it. */
+  get endedBy(): EndCause | undefined {
+    return this.#endedBy;
   }
 
   get traffic(): Traffic {
@@ -142,9 +152,11 @@ export class Thread<Api> {
    * still runs native code: it is `stuck` then, and what it may still send is not heard any more.
    */
   async terminate(
+    cause: EndCause,
     reason: Error = new ThreadError('ERR_THREAD_ENDED', `thread ${this.name} was ended`),
   ): Promise<void> {
     if (this.#state === 'ended') return;
+    this.#endedBy ??= cause;
     this.#failure ??= reason;
     void this.#worker.terminate();
     const { clock } = this.#host;
@@ -168,7 +180,7 @@ export class Thread<Api> {
   #fail(error: Error): void {
     this.#failure ??= error;
     this.#settleReady.reject(error);
-    void this.terminate(error);
+    void this.terminate('fault', error);
   }
 
   /** A kill cannot be refused: on a thread that does not react to it, it is the end of the thread. */
@@ -190,6 +202,7 @@ export class Thread<Api> {
     this.#reactionTimer = this.#host.clock.setTimer(terminateTimeoutMs / REACTION_CHECKS, () => {
       if (checks > 1) return this.#awaitReaction(checks - 1);
       void this.terminate(
+        'order',
         new ThreadError(
           'ERR_THREAD_ENDED',
           `thread ${this.name} did not react to a kill within ${terminateTimeoutMs} ms`,
@@ -219,6 +232,7 @@ export class Thread<Api> {
   #exited(exitCode: number): void {
     const wasStuck = this.#state === 'stuck';
     this.#state = 'ended';
+    this.#endedBy ??= 'fault';
     if (!wasStuck)
       this.#announce(
         this.#failure ??

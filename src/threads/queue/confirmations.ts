@@ -18,6 +18,7 @@
  */
 import { assert } from '../../base/assert.ts';
 import { Ring } from '../../base/ring.ts';
+import { untouchedMemory } from '../untouched-memory.ts';
 import { changed, type Watch } from './wait.ts';
 
 export interface ConfirmationsHandle {
@@ -45,7 +46,7 @@ const SLOTS = 65536;
 /** Tables for `seats` recording threads at a time; unused ones cost no memory. */
 export function createConfirmations({ seats = 64, slots = SLOTS } = {}): ConfirmationsHandle {
   assert(slots > 0 && slots <= SLOTS && seats > 0 && seats <= 0xffff, 'slots and seats have 16 bits');
-  return { memory: new SharedArrayBuffer(seats * (SEAT_HEADER_WORDS + slots) * 4), seats, slots };
+  return { memory: untouchedMemory(seats * (SEAT_HEADER_WORDS + slots) * 4), seats, slots };
 }
 
 /** One event that somebody waits for. */

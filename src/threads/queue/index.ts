@@ -26,7 +26,7 @@ export type { Wake } from './doorbell.ts';
 export { Encoder } from './encoder.ts';
 export { EventNotSerializableError, EventTooLargeError, QueueError, type QueueErrorCode } from './errors.ts';
 export {
-  type FramePlace,
+  type FoundFrame,
   type Gathered,
   type JournalSegment,
   type MemoryRange,

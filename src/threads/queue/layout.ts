@@ -21,6 +21,7 @@
  * cost no memory.
  */
 import { assert } from '../../base/assert.ts';
+import { untouchedMemory } from '../untouched-memory.ts';
 import { type ByteTarget, SLACK_BYTES, SMALL_STRING_MAX } from './codec.ts';
 import { JournalBell } from './journal-bell.ts';
 
@@ -113,7 +114,7 @@ export function createQueue(options: QueueOptions): QueueHandle {
   const queueSegments = Math.max(2, Math.floor(queueBytes / segmentBytes));
   const parkedSegments = Math.floor(parkedBytes / segmentBytes);
   const segments = queueSegments + parkedSegments;
-  const memory = new SharedArrayBuffer(firstSegmentAt(segments) + segments * segmentBytes + PAGE_BYTES);
+  const memory = untouchedMemory(firstSegmentAt(segments) + segments * segmentBytes + PAGE_BYTES);
   return { memory, bootId, maxEventBytes, segmentBytes, queueSegments, parkedSegments, journal };
 }
 

@@ -74,7 +74,7 @@ export function stage(): Stage {
   });
   return {
     async start(options = {}, surroundings = {}) {
-      const small = { queueBytes: 2 * MIB, flushIntervalMs: 20 };
+      const small = { queueBytes: 2 * MIB, parkedBytes: 2 * MIB, flushIntervalMs: 20 };
       running = await Application.start({ adapter, logger: log, ...small, ...options }, surroundings);
       return running;
     },
