@@ -11,6 +11,7 @@ import {
 import type { Ledger } from '../pipeline/ledger.ts';
 import type { ApplicationOptionsInput } from '../pipeline/options.ts';
 import type { Running } from '../pipeline/running.ts';
+import type { Snapshot } from '../pipeline/snapshot-types.ts';
 import type { ObserveOptions } from './options.ts';
 import type { Observer } from './server.ts';
 
@@ -41,6 +42,13 @@ export class Application extends PlainApplication {
     const observer = await Observer.start(this, options);
     this.#observers.add(observer);
     return observer;
+  }
+
+  /** As of the pipeline; the options of its observers, as long as they are open, are among the others. */
+  override async inspect(): Promise<Snapshot> {
+    const snapshot = await super.inspect();
+    const open = [...this.#observers].filter(({ isClosed }) => !isClosed);
+    return { ...snapshot, options: [...snapshot.options, ...open.flatMap(({ shown }) => shown)] };
   }
 
   override async stop(options: StopOptions = {}): Promise<Ledger> {
