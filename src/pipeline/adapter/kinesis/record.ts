@@ -5,7 +5,7 @@
  * Text stays text until it is written into an aggregate or a request. A buffer of its own for each record, kept from the
  * send to the answer, made more work for the garbage collector than all of the aggregate's encoding.
  */
-import type { Rejection, WireMessage } from '../adapter.ts';
+import type { RecordAttempt, Rejection, WireMessage } from '../adapter.ts';
 import type { Parcel } from './parcel.ts';
 import type { RecordEntry } from './transport.ts';
 
@@ -17,6 +17,9 @@ export interface Unit {
   /** The records of an aggregate; `null` for a record by itself. */
   readonly members: readonly PreparedRecord[] | null;
 }
+
+const ATTEMPTS_KEPT = 10;
+const NO_ATTEMPTS: readonly RecordAttempt[] = [];
 
 export class PreparedRecord implements Unit {
   /** Its place in the list that was sent. */
@@ -33,6 +36,8 @@ export class PreparedRecord implements Unit {
   tried = false;
   /** Where it waits: set while its send is under way. */
   parcel: Parcel | null = null;
+  /** The newest requests in which it failed. */
+  attempts: readonly RecordAttempt[] = NO_ATTEMPTS;
 
   constructor({ partitionKey, explicitHashKey, data }: WireMessage, index: number) {
     this.index = index;
@@ -41,6 +46,11 @@ export class PreparedRecord implements Unit {
     this.data = data;
     this.dataBytes = typeof data === 'string' ? Buffer.byteLength(data) : data.byteLength;
     this.bytes = this.dataBytes + textBytes(partitionKey);
+  }
+
+  /** Records that failed together share the attempt: many may wait for a throttled shard for long. */
+  failed(attempt: RecordAttempt): void {
+    this.attempts = [...this.attempts.slice(1 - ATTEMPTS_KEPT), attempt];
   }
 
   /** Made anew each time: a record goes out by itself once, or is retried. */
