@@ -59,7 +59,7 @@ export const otpRemote: Scenario = {
             }),
         ),
     });
-    await thread.terminate();
+    await thread.terminate('order');
     await bare.terminate();
     return [
       rowOf({

@@ -4,23 +4,31 @@
  */
 import {
   type ApplicationSurroundings,
-  Application as Pipeline,
+  boot,
+  PlainApplication,
   type StopOptions,
 } from '../pipeline/application.ts';
 import type { Ledger } from '../pipeline/ledger.ts';
 import type { ApplicationOptionsInput } from '../pipeline/options.ts';
+import type { Running } from '../pipeline/running.ts';
 import type { Snapshot } from '../pipeline/snapshot-types.ts';
 import type { ObserveOptions } from './options.ts';
 import type { Observer } from './server.ts';
 
-export class Application extends Pipeline {
+export class Application extends PlainApplication {
   readonly #observers = new Set<Observer>();
 
-  static override async start(
+  /**
+   * Boots the application. `record()` is accepted from this call on; the promise resolves when the tree stands.
+   *
+   * @throws BeamlineError `ERR_OPTIONS` naming every bad option, `ERR_ALREADY_RUNNING`, `ERR_IN_RECORD_THREAD`.
+   * @throws AdapterDescriptorError `ERR_ADAPTER_DESCRIPTOR`
+   */
+  static override start(
     options: ApplicationOptionsInput,
     surroundings: ApplicationSurroundings = {},
   ): Promise<Application> {
-    return Pipeline.boot(options, (parsed) => new Application(parsed, surroundings));
+    return boot(options, surroundings, make);
   }
 
   /**
@@ -48,4 +56,9 @@ export class Application extends Pipeline {
     await Promise.all([...this.#observers].map((observer) => observer.close()));
     return ledger;
   }
+}
+
+/** Out here, so that the class does not name itself: the bundler would give it another name in stack traces. */
+function make(running: Running): Application {
+  return new Application(running);
 }

@@ -16,7 +16,7 @@ export function afterFailure(batch: {
 
 /**
  * The batch is about to be run. One that was running when its thread died is halved as well, once its attempts are used
- * up; an event is buried only if it was run with no other beside it, and its thread died of that.
+ * up; an event is buried only if its thread died when that alone was running.
  */
 export function beforeRun(batch: {
   readonly suspect: boolean;

@@ -8,6 +8,7 @@ import type { Process } from '../otp/process.ts';
 import type { StartResult } from '../otp/start.ts';
 import type { RemoteControl } from '../threads/control-lane.ts';
 import { ThreadError } from '../threads/errors.ts';
+import type { EndCause } from '../threads/thread.ts';
 import type { SiteControl } from './site.ts';
 
 /** A site that is up. */
@@ -30,8 +31,11 @@ export interface Placement {
   open(): Promise<Place>;
   /** The site that is up now. */
   readonly place: Place | undefined;
-  /** Ends it, hung as it is; what it was at is charged as by a death. */
-  restart(): Promise<void>;
+  /**
+   * Ends it, whatever it is at; another one follows. On an `order` nobody is charged with an attempt; by a `fault`, a
+   * hang, what it was at is, as by a death.
+   */
+  restart(cause: EndCause): Promise<void>;
   /** Ends it, if it is up, and does not open it again. */
   close(): Promise<void>;
   readonly closed: boolean;

@@ -141,7 +141,7 @@ function check(self: Process, state: State, place: Place): Result<State> {
   const { missed, recordType } = state;
   if (missed >= MISSED_CHECKS) {
     recordType.logger.error({}, 'the thread of a record type hangs, and is ended');
-    void recordType.placement.restart();
+    void recordType.placement.restart('fault');
     return noreply(state);
   }
   place.control.ping().then(

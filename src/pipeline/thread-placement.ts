@@ -4,11 +4,12 @@
  */
 
 import type { ControlApi } from '../threads/control-lane.ts';
-import { Thread, type ThreadHost } from '../threads/thread.ts';
+import { type EndCause, Thread, type ThreadHost } from '../threads/thread.ts';
 import { BeamlineError } from './errors.ts';
 import { type Place, type Placement, type PlacementInfo, Waiting } from './placement.ts';
 import type { RecordType } from './record-type.ts';
-import type { SiteControl } from './site.ts';
+import type { SiteArgument, SiteControl } from './site.ts';
+import { RECORD_ROLE } from './type-queue.ts';
 
 export class ThreadPlacement implements Placement {
   readonly #host: ThreadHost;
@@ -19,7 +20,8 @@ export class ThreadPlacement implements Placement {
   #place: Place | undefined;
   #starts = 0;
   closed = false;
-  #predecessor: 'none' | 'stopped' | 'died' = 'none';
+  /** How the last thread ended that was ever ready: one that was not has run nothing. */
+  #predecessor: SiteArgument['predecessor'] = 'none';
 
   constructor(host: ThreadHost, type: RecordType) {
     this.#host = host;
@@ -51,27 +53,25 @@ export class ThreadPlacement implements Placement {
     return this.#place === undefined ? this.#waiting.wait() : Promise.resolve(this.#place);
   }
 
-  async restart(): Promise<void> {
-    await this.#thread?.terminate();
+  async restart(cause: EndCause): Promise<void> {
+    await this.#thread?.terminate(cause);
   }
 
   async close(): Promise<void> {
     this.closed = true;
-    this.#predecessor = 'stopped';
-    await this.#thread?.terminate();
+    await this.#thread?.terminate('order');
   }
 
   async #open(): Promise<Place> {
     if (this.#place !== undefined) return this.#place;
     if (this.closed) throw new BeamlineError('ERR_STOPPED', { recordType: this.#type.name, id: null });
     const { name, url, options, engine } = this.#type;
-    const argument = this.#type.siteArgument(this.#predecessor);
-    this.#predecessor = 'died';
+    const argument = this.#type.siteOpening(this.#predecessor);
     this.#starts++;
     const thread = new Thread<SiteControl>(this.#host, {
       node: engine.nextNode(),
-      name: `beamline ${name}`,
-      role: new URL('./record-thread.js', import.meta.url).href,
+      name: this.#type.threadName,
+      role: RECORD_ROLE,
       argument,
       control: this.#type.mainControl as unknown as ControlApi,
       startTimeoutMs: options.startTimeoutMs,
@@ -79,6 +79,7 @@ export class ThreadPlacement implements Placement {
       resourceLimits: options.resourceLimits,
       // Before the supervisors hear of it: what they start again waits for the next thread.
       onEnded: () => {
+        if (this.#place !== undefined) this.#predecessor = thread.endedBy === 'order' ? 'stopped' : 'died';
         this.#place = undefined;
         engine.directory.retire(argument.identity);
       },
@@ -89,7 +90,7 @@ export class ThreadPlacement implements Placement {
       await thread.ready;
     } catch (error) {
       // A successor begins when this one has ended, or is known to be stuck.
-      await thread.terminate();
+      await thread.terminate('fault');
       const { startTimeoutMs } = options;
       throw (error as { code?: string }).code === 'ERR_THREAD_START_TIMEOUT'
         ? new BeamlineError('ERR_START_TIMEOUT', { recordType: name, url, startTimeoutMs })

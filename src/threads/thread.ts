@@ -9,14 +9,14 @@
  *         +----------------------+
  */
 import { fileURLToPath } from 'node:url';
-import { MessageChannel, type ResourceLimits, Worker } from 'node:worker_threads';
+import { MessageChannel, type ResourceLimits, type Worker } from 'node:worker_threads';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { NodeId } from '../otp/pid.ts';
 import type { Runtime } from '../otp/runtime.ts';
 import { type ControlApi, type RemoteControl, remoteControl, serveControl } from './control-lane.ts';
 import { ThreadError } from './errors.ts';
-import { threadExecArgv } from './exec-argv.ts';
 import { NodeLink, type Traffic } from './node-link.ts';
+import { spawn, THREAD_ENTRY } from './spawn.ts';
 import type { TermCodec } from './term-codec.ts';
 import type { ThreadTransport } from './thread-transport.ts';
 
@@ -44,17 +44,11 @@ export interface ThreadHost {
   readonly clock: Clock;
 }
 
-/** What the entry of a thread is given. */
-export interface ThreadData {
-  readonly node: NodeId;
-  readonly parent: NodeId;
-  readonly port: import('node:worker_threads').MessagePort;
-  readonly role: string;
-  readonly argument: unknown;
-}
-
 /** How often a thread may be found not to have reacted to a kill; each on a turn of its own of this thread's loop. */
 const REACTION_CHECKS = 3;
+
+/** Why a thread is told to end: on somebody's order, or because of what it does, or does not. */
+export type EndCause = 'order' | 'fault';
 
 export type ThreadState = 'starting' | 'ready' | 'stuck' | 'ended';
 
@@ -74,6 +68,7 @@ export class Thread<Api> {
   readonly #link: NodeLink;
   #state: ThreadState = 'starting';
   #failure: Error | undefined = undefined;
+  #endedBy: EndCause | undefined = undefined;
   /** Kills that the thread has not shown to have heard, and the next look at them. */
   #unheardKills = 0;
   #reactionTimer: Timer | undefined = undefined;
@@ -107,24 +102,18 @@ export class Thread<Api> {
     serveControl(options.control, this.#link.control, host.codec);
     this.control = remoteControl<Api>(this.#link.control, host.codec, this.ended);
 
-    const data: ThreadData = {
+    const data = {
       node: options.node,
       parent: host.runtime.node,
       port: port2,
       role: options.role,
       argument: options.argument,
     };
-    const entry = new URL('./thread-entry.js', import.meta.url);
-    this.#worker = new Worker(entry, {
-      name: options.name,
-      workerData: data,
-      transferList: [port2],
-      execArgv: threadExecArgv(process.execArgv),
-      ...(options.resourceLimits === undefined ? {} : { resourceLimits: options.resourceLimits }),
-    });
+    this.#worker = spawn(options.name, data, options.resourceLimits);
     this.#worker.on('error', (error: unknown) => {
-      this.#failure ??= entryIsMissing(error, entry)
-        ? missingEntry(entry, error)
+      this.#endedBy ??= 'fault';
+      this.#failure ??= entryIsMissing(error)
+        ? missingEntry(error)
         : error instanceof Error
           ? error
           : new Error(String(error));
@@ -136,6 +125,11 @@ export class Thread<Api> {
 
   get state(): ThreadState {
     return this.#state;
+  }
+
+  /** By what it has ended, or is about to: `order` when it would have gone on; undefined while nothing ends it. */
+  get endedBy(): EndCause | undefined {
+    return this.#endedBy;
   }
 
   get traffic(): Traffic {
@@ -158,9 +152,11 @@ export class Thread<Api> {
    * still runs native code: it is `stuck` then, and what it may still send is not heard any more.
    */
   async terminate(
+    cause: EndCause,
     reason: Error = new ThreadError('ERR_THREAD_ENDED', `thread ${this.name} was ended`),
   ): Promise<void> {
     if (this.#state === 'ended') return;
+    this.#endedBy ??= cause;
     this.#failure ??= reason;
     void this.#worker.terminate();
     const { clock } = this.#host;
@@ -184,7 +180,7 @@ export class Thread<Api> {
   #fail(error: Error): void {
     this.#failure ??= error;
     this.#settleReady.reject(error);
-    void this.terminate(error);
+    void this.terminate('fault', error);
   }
 
   /** A kill cannot be refused: on a thread that does not react to it, it is the end of the thread. */
@@ -206,6 +202,7 @@ export class Thread<Api> {
     this.#reactionTimer = this.#host.clock.setTimer(terminateTimeoutMs / REACTION_CHECKS, () => {
       if (checks > 1) return this.#awaitReaction(checks - 1);
       void this.terminate(
+        'order',
         new ThreadError(
           'ERR_THREAD_ENDED',
           `thread ${this.name} did not react to a kill within ${terminateTimeoutMs} ms`,
@@ -235,6 +232,7 @@ export class Thread<Api> {
   #exited(exitCode: number): void {
     const wasStuck = this.#state === 'stuck';
     this.#state = 'ended';
+    this.#endedBy ??= 'fault';
     if (!wasStuck)
       this.#announce(
         this.#failure ??
@@ -261,18 +259,18 @@ export class Thread<Api> {
 }
 
 /** A bundler has taken this file to another place, without the entry beside it. */
-function entryIsMissing(error: unknown, entry: URL): error is Error {
+function entryIsMissing(error: unknown): error is Error {
   return (
     error instanceof Error &&
     ['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND'].includes(String((error as { code?: unknown }).code)) &&
-    error.message.includes(fileURLToPath(entry))
+    error.message.includes(fileURLToPath(THREAD_ENTRY))
   );
 }
 
-function missingEntry(entry: URL, cause: Error): ThreadError {
+function missingEntry(cause: Error): ThreadError {
   return new ThreadError(
     'ERR_THREAD_ENTRY',
-    `there is no ${entry.href}, where a thread begins: a bundler has taken beamline into another file. Keep it external, ` +
+    `there is no ${THREAD_ENTRY.href}, where a thread begins: a bundler has taken beamline into another file. Keep it external, ` +
       'or make its entries files of the bundle; see docs/loading.md',
     { cause },
   );

@@ -97,7 +97,7 @@ export class TwoThreads implements Placement {
   }
 
   end(): Promise<void> {
-    return this.#thread.terminate();
+    return this.#thread.terminate('order');
   }
 
   /** True when nothing was sent since the thread was idle, or it has handled all and is idle now. */

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { Late } from './fixtures/handlers.ts';
 import { Hangs } from './fixtures/hangs.ts';
 import { type Fate, Mortal } from './fixtures/mortal.ts';
 import { ProbeA, ProbeB } from './fixtures/probe.ts';
@@ -105,6 +106,21 @@ describe('The end of a record type’s thread', () => {
     const alone = await scene.journal.until('begin', 2, 'Mortal');
     expect(alone.map(({ attempt }) => attempt)).to.deep.equal([1, 2]);
     expect(numbers(scene.adapter, 'mortal')).to.deep.equal([1]);
+  });
+
+  it('on an order charges nobody, however often, and a batch that was alone in it least of all', async () => {
+    close('handle');
+    const app = await scene.start({ maxAttempts: 1 });
+    Late.record({ n: 1 });
+    for (const runs of [1, 2]) {
+      await scene.journal.until('begin', runs, 'Late');
+      await app.endThread('Late');
+    }
+    const runs = await scene.journal.until('begin', 3, 'Late');
+    open('handle');
+    const ledger = await app.flush();
+    expect(runs.map(({ attempt }) => attempt)).to.deep.equal([1, 1, 1]);
+    expect(ledger).to.include({ delivered: 1, deadLettered: 0 });
   });
 
   it('that hangs is seen, is ended after hangTimeoutMs, and its event is delivered by the next one', async () => {

@@ -71,7 +71,7 @@ describe('Thread', () => {
     on = host();
     running = [];
   });
-  afterEach(() => Promise.all(running.map((each) => each.terminate())));
+  afterEach(() => Promise.all(running.map((each) => each.terminate('order'))));
 
   const begin = (argument?: unknown, options?: Partial<ThreadOptions>): Thread<RoleApi> => {
     const begun = thread(on, argument, options);
@@ -180,7 +180,7 @@ describe('Thread', () => {
     const other = begin();
     await other.ready;
     const call = rejection(other.control.hang());
-    await other.terminate();
+    await other.terminate('order');
     expect(other.state).to.equal('ended');
     expect(((await call) as { code: string }).code).to.equal('ERR_THREAD_ENDED');
   });

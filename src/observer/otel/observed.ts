@@ -3,12 +3,12 @@
  * counted here, so nothing is lost between two collections, and nothing is done while nobody collects.
  */
 import type { Attributes, BatchObservableCallback, Meter, Observable } from '@opentelemetry/api';
-import type { Application } from '../../pipeline/application.ts';
+import type { PlainApplication } from '../../pipeline/application.ts';
 import type { RecordSnapshot, Snapshot } from '../../pipeline/snapshot-types.ts';
 import { outcomesOf } from '../outcomes.ts';
 import { NODE, OUTCOME, RECORD_TYPE, STREAM } from './attributes.ts';
 
-export type MeteredApplication = Pick<Application, 'inspect'>;
+export type MeteredApplication = Pick<PlainApplication, 'inspect'>;
 
 type Observe = (value: number, attributes: Attributes) => void;
 

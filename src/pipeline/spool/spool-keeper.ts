@@ -97,8 +97,7 @@ export class SpoolKeeper {
     const entries = this.#leftovers.get(type) ?? [];
     this.#leftovers.delete(type);
     if (known?.run === run) {
-      const read = (key: EntryKey): Uint8Array | undefined => this.#store.read(key);
-      const { settled, back } = keeper.resume(entries, (key) => this.#store.isAside(key), read);
+      const { settled, back } = keeper.resume(entries, this.#store);
       this.#remove.push(...settled);
       this.#back.push(...back);
       return;
@@ -115,15 +114,16 @@ export class SpoolKeeper {
     const keepers = [...this.#keepers.values()];
     for (const keeper of keepers) this.#remove.push(...keeper.look());
     this.#full = this.#bytes >= this.#maxBytes;
-    const prepared = new Map<TypeKeeper, Prepared[]>();
+    const prepared = new Map<TypeKeeper, readonly Prepared[]>();
     let bytes = 0;
     for (const keeper of writes ? keepers : []) {
-      const entries = keeper.prepare(
+      const { entries, settled } = keeper.prepare(
         this.#full ? 0 : TURN_BYTES - bytes,
         this.#store.run,
         () => ++this.#lastSeq,
       );
       prepared.set(keeper, entries);
+      this.#remove.push(...settled);
       bytes += entries.reduce((sum, { value }) => sum + value.length, 0);
     }
     const wrote = writes && this.#write([...prepared.values()].flat());
@@ -230,7 +230,9 @@ export class SpoolKeeper {
   /** True: a transaction was made. */
   #write(prepared: readonly Prepared[]): boolean | Error {
     if (prepared.length === 0 && this.#isWritten) return false;
-    const [types, aside, remove, back] = [this.#newTypes, this.#aside, this.#remove, this.#back];
+    const [types, aside, back] = [this.#newTypes, this.#aside, this.#back];
+    const replaced = prepared.flatMap(({ replaces }) => (replaces === undefined ? [] : [replaces.key]));
+    const remove = [...this.#remove, ...replaced];
     const put = prepared.map(({ key, value }) => [key, value] as const);
     const error = this.#tryWrite({ types, put, aside, back, remove });
     if (error !== undefined) return error;

@@ -6,10 +6,11 @@
  *                                         \--put aside--> in the store alone --take back--> frames in memory again
  *
  * The invariant: an event that is not settled is a frame in memory, or in an entry that is aside, or both; and memory is
- * given back only when every frame of it is settled or aside.
+ * given back only when every frame of it is settled or aside. No event is in two entries: when the copy of one that was
+ * moved is written, the entry of its source is written anew without it, by the same transaction.
  */
 import type {
-  FramePlace,
+  FoundFrame,
   Gathered,
   JournalSegment,
   QueueJournal,
@@ -19,14 +20,17 @@ import { PARKING_OWNER } from '../../threads/queue/index.ts';
 import { eventsOfEntry, newEntry, sealEntry } from './entry.ts';
 import { isUnderPressure, mayTakeBack, type Room } from './pressure.ts';
 import type { SpoolOrder } from './protocol.ts';
-import type { EntryKey } from './store.ts';
+import type { EntryKey, SpoolStore } from './store.ts';
 
 /** An entry whose events are frames of one segment. */
 interface Attached {
   readonly key: EntryKey;
+  readonly from: number;
   readonly to: number;
   /** Everything of it below is settled. */
   settledTo: number;
+  /** Offsets of frames that were moved, and whose copies are in entries of their own. */
+  readonly elsewhere: Set<number>;
 }
 
 interface Known {
@@ -37,7 +41,7 @@ interface Known {
 }
 
 /** A frame that was found by its id. */
-interface Place extends FramePlace {
+interface Place extends FoundFrame {
   readonly known: Known;
 }
 
@@ -54,6 +58,14 @@ export interface Prepared {
   readonly value: Buffer;
   readonly known: Known;
   readonly gathered: Gathered;
+  /** The entry that it is written in place of; that one is removed. */
+  readonly replaces: Attached | undefined;
+}
+
+/** What is to be written, and what is to be removed with it. */
+export interface Preparation {
+  readonly entries: readonly Prepared[];
+  readonly settled: readonly EntryKey[];
 }
 
 /** What comes out of an earlier run is older than everything of this one. */
@@ -95,8 +107,7 @@ export class TypeKeeper {
    */
   resume(
     entries: readonly EntryKey[],
-    isAside: (key: EntryKey) => boolean,
-    read: (key: EntryKey) => Uint8Array | undefined,
+    { run, isAside, read }: Pick<SpoolStore, 'run' | 'isAside' | 'read'>,
   ): { readonly settled: readonly EntryKey[]; readonly back: readonly EntryKey[] } {
     this.#journal.sealOrphans();
     const places = new Map<string, Place[]>();
@@ -114,15 +125,26 @@ export class TypeKeeper {
     for (const key of entries) {
       const value = read(key);
       const events = (value === undefined ? undefined : eventsOfEntry(value, key.events)) ?? [];
-      const found = inOneSegment(events.flatMap(({ id }) => places.get(id) ?? []));
+      // An event that was moved is in two places: the copy is the one that is meant when copies were written.
+      const inParked = key.run === run && events.some(({ isCopy }) => isCopy);
+      const found = events
+        .flatMap(({ id }) => places.get(id) ?? [])
+        .filter(({ known }) => isParked(known) === inParked);
       // Events of a segment that was about to be put aside are there, but nobody reads them any more.
       const live = found.filter((place) => !place.settled && place.known.now.state !== 'settled');
       const [first] = live;
       if (first !== undefined) {
-        const from = Math.min(...live.map((place) => place.offset));
-        const to = Math.max(...live.map((place) => place.offset + place.bytes));
-        this.#journal.commit(first.known.now.segment, from, to);
-        first.known.entries.push({ key, to, settledTo: from });
+        // From the first to the last, also of those that are settled: the source of a copy is looked for in there.
+        const all = found.filter(({ known }) => known === first.known);
+        const from = Math.min(...all.map((place) => place.offset));
+        const to = Math.max(...all.map((place) => place.offset + place.bytes));
+        const runs = live.map(({ offset, bytes }) => ({ from: offset, to: offset + bytes }));
+        this.#journal.commit(first.known.now.segment, runs);
+        const offsets = new Set(all.map(({ offset }) => offset));
+        const others = [...this.#journal.places(first.known.now)]
+          .map(({ offset }) => offset)
+          .filter((offset) => from < offset && offset < to && !offsets.has(offset));
+        first.known.entries.push(attached(key, { from, to }, new Set(others)));
         if (isAside(key)) back.push(key);
       } else if (found.some((place) => place.settled) || !isAside(key)) {
         settled.push(key);
@@ -169,37 +191,71 @@ export class TypeKeeper {
    * The next entries to write: copies of events that were moved, all of them, for their old entries are about to go; and
    * others, of at most so many bytes. `next` gives out the numbers of entries.
    */
-  prepare(bytesMax: number, run: number, next: () => number): Prepared[] {
+  prepare(bytesMax: number, run: number, next: () => number): Preparation {
     const prepared: Prepared[] = [];
+    const settled: EntryKey[] = [];
     let bytes = 0;
-    const isCopy = ({ now }: Known): boolean => now.owner === PARKING_OWNER;
+    const add = (known: Known, gathered: Gathered, replaces?: Attached): void => {
+      const value = this.#entryOf(known, gathered);
+      bytes += value.length;
+      const key = { type: this.type, seq: next(), run, events: gathered.count, bytes: value.length };
+      prepared.push({ key, value, known, gathered, replaces });
+    };
+    const moved = new Map<Attached, Known>();
     const all = [...this.#known.values()];
-    for (const known of [...all.filter(isCopy), ...all.filter((each) => !isCopy(each))]) {
-      const { segment, owner, end } = known.now;
-      for (let from = known.seenTo; from < end && (bytes < bytesMax || isCopy(known)); ) {
+    for (const known of [...all.filter(isParked), ...all.filter((each) => !isParked(each))]) {
+      const { segment, end } = known.now;
+      for (let from = known.seenTo; from < end && (bytes < bytesMax || isParked(known)); ) {
         const gathered = this.#journal.gather(segment, from, end, this.#entryBytesMax);
         if (gathered === undefined) {
           if (from === known.seenTo) known.seenTo = end;
           break;
         }
-        const { value, framesAt } = newEntry(`${this.#journal.handle.bootId}-${owner}-`, gathered.bytes);
-        this.#journal.copy(segment, gathered, value, framesAt);
-        sealEntry(value);
-        bytes += value.length;
+        if (isParked(known)) this.#addMoved(moved, known, gathered);
+        add(known, gathered);
         from = gathered.to;
-        const key = { type: this.type, seq: next(), run, events: gathered.count, bytes: value.length };
-        prepared.push({ key, value, known, gathered });
       }
     }
-    return prepared;
+    for (const [entry, known] of moved) {
+      const rest = this.#journal.gatherAgain(known.now.segment, entry, entry.elsewhere);
+      if (rest !== undefined) add(known, rest, entry);
+      else {
+        known.entries = known.entries.filter((each) => each !== entry);
+        settled.push(entry.key);
+      }
+    }
+    return { entries: prepared, settled };
+  }
+
+  /** The entries that the sources of these copies are in. */
+  #addMoved(moved: Map<Attached, Known>, { now }: Known, gathered: Gathered): void {
+    for (const { segment, generation, offset } of this.#journal.sourcesOf(now.segment, gathered)) {
+      const known = this.#known.get(segment);
+      if (known?.now.generation !== generation) continue;
+      const entry = known.entries.find(({ from, to }) => from <= offset && offset < to);
+      if (entry === undefined) continue;
+      moved.set(entry, known);
+      entry.elsewhere.add(offset);
+    }
+  }
+
+  #entryOf({ now: { segment, owner } }: Known, gathered: Gathered): Buffer {
+    const { value, framesAt } = newEntry(`${this.#journal.handle.bootId}-${owner}-`, gathered.bytes);
+    this.#journal.copy(segment, gathered, value, framesAt);
+    sealEntry(value);
+    return value;
   }
 
   /** They are on the disk: tells who waits, and marks their frames. */
   committed(prepared: readonly Prepared[]): void {
-    for (const { key, known, gathered } of prepared) {
-      this.#journal.commit(known.now.segment, gathered.from, gathered.to);
-      known.seenTo = gathered.to;
-      known.entries.push({ key, to: gathered.to, settledTo: gathered.from });
+    for (const { key, known, gathered, replaces } of prepared) {
+      const { from, to } = gathered;
+      if (replaces !== undefined) known.entries = known.entries.filter((entry) => entry !== replaces);
+      else {
+        this.#journal.commit(known.now.segment, gathered.runs);
+        known.seenTo = to;
+      }
+      known.entries.push(attached(key, { from, to }, replaces?.elsewhere));
     }
     if (prepared.length > 0) this.#journal.announce();
   }
@@ -221,12 +277,12 @@ export class TypeKeeper {
     const { free, total } = this.#room();
     if (this.#order === 'by-key' || !isUnderPressure({ free, total })) return [];
     const candidates = [...this.#known.values()].filter(
-      ({ now, seenTo, entries }) =>
-        now.state === 'sealed' &&
-        !now.touched &&
-        now.owner !== PARKING_OWNER &&
-        seenTo === now.end &&
-        entries.length > 0,
+      (known) =>
+        known.now.state === 'sealed' &&
+        !known.now.touched &&
+        !isParked(known) &&
+        known.seenTo === known.now.end &&
+        known.entries.length > 0,
     );
     candidates.sort((a, b) => b.now.taken - a.now.taken);
     return candidates.filter((_, index) => isUnderPressure({ free: free + index, total }));
@@ -258,7 +314,7 @@ export class TypeKeeper {
     const range = this.#journal.restore(events, oldest.order);
     if (range === undefined) return false;
     this.#aside.shift();
-    const entry: Attached = { key: oldest.key, to: range.to, settledTo: range.from };
+    const entry = attached(oldest.key, range);
     const known = this.#known.get(range.segment);
     if (known?.now.generation === range.generation) known.entries.push(entry);
     else {
@@ -325,15 +381,15 @@ function sum(keys: readonly EntryKey[]): number {
   return keys.reduce((events, key) => events + key.events, 0);
 }
 
-/** Where the most of these events are: one that was moved is in two segments. */
-function inOneSegment(places: readonly Place[]): readonly Place[] {
-  const bySegment = new Map<Known, Place[]>();
-  for (const place of places) {
-    const others = bySegment.get(place.known);
-    if (others === undefined) bySegment.set(place.known, [place]);
-    else others.push(place);
-  }
-  let most: readonly Place[] = [];
-  for (const found of bySegment.values()) if (found.length > most.length) most = found;
-  return most;
+function attached(
+  key: EntryKey,
+  { from, to }: { readonly from: number; readonly to: number },
+  elsewhere = new Set<number>(),
+): Attached {
+  return { key, from, to, settledTo: from, elsewhere };
+}
+
+/** Copies are in it, of events that were moved. */
+function isParked({ now }: Known): boolean {
+  return now.owner === PARKING_OWNER;
 }

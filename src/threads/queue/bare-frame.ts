@@ -17,6 +17,8 @@ export interface RestoredEvent {
   /** Slot and seat of the confirmation that waits for it; 0: none does. */
   readonly confirm: number;
   readonly seat: number;
+  /** It was read from the frame of a copy. */
+  readonly isCopy: boolean;
   /** The encoded event. */
   readonly payload: Uint8Array;
 }
@@ -42,6 +44,7 @@ export function eventOfFrame(frame: Uint8Array, prefix: string): RestoredEvent {
     sequence,
     confirm: view.getInt32(24, true),
     seat: view.getUint16(28, true),
+    isCopy: kind === KIND.COPY,
     payload: frame.subarray(payloadAt, FRAME_HEADER_BYTES + view.getInt32(0, true)),
   };
 }

@@ -42,7 +42,7 @@ export interface Claim<Owner = unknown> {
   readonly kind: 'ready' | 'dead';
   /** The events were running when a thread died: run this claim alone. */
   readonly suspect: boolean;
-  /** It has one event, which was run with no other beside it before. */
+  /** Of one that is suspect: it has one event, and its thread died when that alone was running. */
   readonly ranAlone: boolean;
   /** What is not settled yet, oldest first. */
   readonly events: readonly ClaimedEvent[];

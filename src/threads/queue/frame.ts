@@ -41,7 +41,7 @@ export const KIND = { NATIVE: 0, COPY: 1, RESTORED: 2 } as const;
 const COMMITTED_AT = 30;
 const RUNNING = 1 << 28;
 const SUSPECT = 1 << 27;
-/** It was run with no other event beside it. */
+/** Its batch has no other event; of one that is suspect: and nothing else ran when its thread died. */
 const ALONE = 1 << 26;
 const ATTEMPTS_MAX = 0x3ff;
 
@@ -239,12 +239,18 @@ export function isAlone(mark: number): boolean {
 
 /** It is being run; `alone` when its batch has no other event. */
 export function withRunning(mark: number, { alone }: { alone: boolean }): number {
-  return mark | RUNNING | (alone ? ALONE : 0);
+  return (mark & ~ALONE) | RUNNING | (alone ? ALONE : 0);
 }
 
-/** No longer running; `suspect` when its thread died of it, or of one that ran beside it. */
-export function landed(mark: number, { suspect }: { suspect: boolean }): number {
-  return (mark & ~RUNNING & ~SUSPECT) | (suspect ? SUSPECT : 0);
+/**
+ * No longer running; `suspect` when its thread died of it, or of one that ran beside it; `alone` when it can only have
+ * been this one.
+ */
+export function landed(
+  mark: number,
+  { suspect, alone = false }: { readonly suspect: boolean; readonly alone?: boolean },
+): number {
+  return (mark & ~RUNNING & ~SUSPECT & ~ALONE) | (suspect ? SUSPECT : 0) | (alone ? ALONE : 0);
 }
 
 /** Adds one frame to the sums of its segment. A moved frame counts as accepted, and else in no column. */

@@ -1,6 +1,6 @@
 /**
- * What the journal's thread sees of one queue, and what it may change in it: the `committed` byte of a frame, a segment
- * that no claim has touched, memory that is settled, and segments of its own, in which it appends what it had put
+ * What the journal's thread sees of one queue, and what it may change in it: the `committed` byte of a frame, the mark of
+ * one that was moved (parked-segments.ts), a segment that no claim has touched, memory that is settled, and segments of its own, in which it appends what it had put
  * aside. Owns no decision; those are its user's.
  *
  *     [ c c c c u u u |     ]      c committed, u not yet            the journal reads behind the writers, in their order
@@ -15,6 +15,7 @@ import { countEvent } from './doorbell.ts';
 import {
   confirmOf,
   type FrameAt,
+  type FramePlace,
   frameAt,
   frameSize,
   idOf,
@@ -26,8 +27,11 @@ import {
   seatOf,
   sequenceOf,
   setCommitted,
+  sourceOf,
+  stateOf,
 } from './frame.ts';
 import { HEADER, type QueueHandle, QueueMemory } from './layout.ts';
+import { completeMove } from './parked-segments.ts';
 import {
   controlOf,
   endWord,
@@ -63,7 +67,7 @@ export interface Gathered {
   readonly runs: { readonly from: number; to: number }[];
 }
 
-export interface FramePlace {
+export interface FoundFrame {
   readonly id: string;
   readonly offset: number;
   readonly bytes: number;
@@ -122,12 +126,42 @@ export class QueueJournal {
    */
   gather(segment: number, from: number, to: number, bytesMax: number): Gathered | undefined {
     const memory = this.#memory;
+    return this.#gather(
+      segment,
+      { from, to, bytesMax },
+      (at) => isSettled(markOf(memory, at)) || isCommitted(memory, at),
+    );
+  }
+
+  /**
+   * What of a range still belongs into an entry: frames that are not settled, and those that were moved to where the
+   * journal has not looked yet. `elsewhere` has the offsets of the others that were moved. Undefined: nothing does.
+   */
+  gatherAgain(
+    segment: number,
+    { from, to }: { readonly from: number; readonly to: number },
+    elsewhere: ReadonlySet<number>,
+  ): Gathered | undefined {
+    const memory = this.#memory;
+    const start = memory.segmentAt(segment);
+    return this.#gather(segment, { from, to, bytesMax: Number.POSITIVE_INFINITY }, (at) => {
+      const mark = markOf(memory, at);
+      return stateOf(mark) === 'moved' ? elsewhere.has((at << 2) - start) : isSettled(mark);
+    });
+  }
+
+  #gather(
+    segment: number,
+    { from, to, bytesMax }: { readonly from: number; readonly to: number; readonly bytesMax: number },
+    isLeftOut: (at: FrameAt) => boolean,
+  ): Gathered | undefined {
+    const memory = this.#memory;
     const runs: Gathered['runs'] = [];
     let [bytes, count, offset, first] = [0, 0, from, -1];
     for (; offset < to; ) {
       const at = frameAt(memory, segment, offset);
       const size = frameSize(memory, at);
-      if (isSettled(markOf(memory, at)) || isCommitted(memory, at)) {
+      if (isLeftOut(at)) {
         offset += size;
         continue;
       }
@@ -141,6 +175,24 @@ export class QueueJournal {
       offset += size;
     }
     return count === 0 ? undefined : { from: first, to: offset, bytes, count, runs };
+  }
+
+  /**
+   * The frames that gathered copies were made of. They are marked moved by now, so that nobody takes an event twice:
+   * whoever published a copy may not have come to that yet.
+   */
+  sourcesOf(segment: number, { runs }: Gathered): FramePlace[] {
+    const memory = this.#memory;
+    const sources: FramePlace[] = [];
+    for (const { from, to } of runs) {
+      for (let offset = from; offset < to; ) {
+        const at = frameAt(memory, segment, offset);
+        completeMove(memory, at);
+        sources.push(sourceOf(memory, at));
+        offset += frameSize(memory, at);
+      }
+    }
+    return sources;
   }
 
   /** Copies gathered frames as they stand. */
@@ -165,7 +217,7 @@ export class QueueJournal {
   }
 
   /** Every frame of a segment, by its id. */
-  *places({ segment, owner, end }: JournalSegment): Generator<FramePlace> {
+  *places({ segment, owner, end }: JournalSegment): Generator<FoundFrame> {
     const memory = this.#memory;
     for (let offset = 0; offset < end; ) {
       const at = frameAt(memory, segment, offset);
@@ -187,15 +239,20 @@ export class QueueJournal {
     return to;
   }
 
-  /** All frames of a range are committed: marks them, and has those told by `announce` who wait. */
-  commit(segment: number, from: number, to: number): void {
+  /**
+   * These frames are committed: marks them, and has those told by `announce` who wait. No frame in between: of one that
+   * was moved the copy may not be on the disk yet.
+   */
+  commit(segment: number, runs: Gathered['runs']): void {
     const memory = this.#memory;
-    for (let offset = from; offset < to; ) {
-      const at = frameAt(memory, segment, offset);
-      const confirm = confirmOf(memory, at);
-      if (confirm !== 0) this.#outcomes?.store(seatOf(memory, at), confirm, 'disk');
-      setCommitted(memory, at);
-      offset += frameSize(memory, at);
+    for (const { from, to } of runs) {
+      for (let offset = from; offset < to; ) {
+        const at = frameAt(memory, segment, offset);
+        const confirm = confirmOf(memory, at);
+        if (confirm !== 0) this.#outcomes?.store(seatOf(memory, at), confirm, 'disk');
+        setCommitted(memory, at);
+        offset += frameSize(memory, at);
+      }
     }
   }
 

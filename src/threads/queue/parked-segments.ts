@@ -10,7 +10,7 @@
  * finds the segment closed.
  *
  * A move is two writes: the copy is published, then its source is marked moved. A successor that finds a copy whose
- * source is still ready makes the second one. In between the event is counted once all the same: a copy that is ready
+ * source is still ready makes the second one, and so does a journal that is about to write the copy. In between the event is counted once all the same: a copy that is ready
  * counts in no column.
  */
 import {
@@ -135,21 +135,10 @@ export class ParkedSegments {
       for (let offset = 0; offset < end; ) {
         const copy = frameAt(memory, segment, offset);
         checkFence();
-        if (stateOf(markOf(memory, copy)) === 'ready') this.#completeMove(copy, reader);
+        if (stateOf(markOf(memory, copy)) === 'ready')
+          completeMove(memory, copy, (mark) => withReader(mark, reader));
         offset += frameSize(memory, copy);
       }
-    }
-  }
-
-  #completeMove(copy: FrameAt, reader: number): void {
-    const memory = this.#memory;
-    const { segment, generation, offset } = sourceOf(memory, copy);
-    const at = frameAt(memory, segment, offset);
-    for (;;) {
-      const mark = markOf(memory, at);
-      // A segment that was freed since had all its frames settled.
-      if (controlOf(memory, segment).generation !== generation || stateOf(mark) !== 'ready') return;
-      if (changeMark(memory, at, mark, withReader(withState(mark, 'moved'), reader))) return;
     }
   }
 
@@ -173,6 +162,22 @@ export class ParkedSegments {
     }
     this.#own = undefined;
     return false;
+  }
+}
+
+/** The second write of a move: a copy's source is marked moved, unless it is; whoever makes it may stamp it. */
+export function completeMove(
+  memory: QueueMemory,
+  copy: FrameAt,
+  stamp: (mark: number) => number = (mark) => mark,
+): void {
+  const { segment, generation, offset } = sourceOf(memory, copy);
+  const at = frameAt(memory, segment, offset);
+  for (;;) {
+    const mark = markOf(memory, at);
+    // A segment that was freed since had all its frames settled.
+    if (controlOf(memory, segment).generation !== generation || stateOf(mark) !== 'ready') return;
+    if (changeMark(memory, at, mark, stamp(withState(mark, 'moved')))) return;
   }
 }
 

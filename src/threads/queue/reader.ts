@@ -201,7 +201,7 @@ export class QueueReader {
     return count;
   }
 
-  /** It was run with no other event beside it. */
+  /** Of one that is suspect: its thread died of it, and of nothing else. */
   ranAlone(frame: Frame): boolean {
     return isAlone(markOf(this.memory, frame.at));
   }
@@ -350,7 +350,7 @@ export class QueueReader {
         if (stateOf(mark) === 'dead') this.#claim(read, at);
         if (stateOf(mark) !== 'ready' || !isRunning(mark)) continue;
         const judged = withAttempts(
-          landed(mark, { suspect: predecessor === 'died' }),
+          landed(mark, { suspect: predecessor === 'died', alone: charge === 1 && isAlone(mark) }),
           attemptsOf(mark) + charge,
         );
         this.checkFence();

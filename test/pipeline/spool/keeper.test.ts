@@ -67,9 +67,9 @@ class World {
     new JournalBell(journal).isKept = true;
     this.handle = smallQueue({
       bootId: `boot${this.#boots}`,
-      segmentBytes: 1024,
-      queueBytes: 6 * 1024,
-      parkedBytes: 3 * 1024,
+      segmentBytes: 2048,
+      queueBytes: 5 * 2048,
+      parkedBytes: 3 * 2048,
       journal,
     });
     this.#threads = [1, 2].map((writer) => new RecordingThread({ writer, clock: stillClock }));
@@ -165,9 +165,11 @@ class World {
   /** kill -9. */
   crash(): void {
     this.exact = false;
-    const onDisk = new Set<string>();
-    for (const [key, value] of this.disk.entries.values())
-      for (const { id } of eventsOfEntry(value, key.events)!) onDisk.add(id);
+    const ids = [...this.disk.entries.values()].flatMap(([key, value]) =>
+      eventsOfEntry(value, key.events)!.map(({ id }) => id),
+    );
+    const onDisk = new Set(ids);
+    expect(ids, 'each event in one entry').to.have.lengthOf(onDisk.size);
     const committed = [...walkFrames(this.handle)].filter(
       (frame) => frame.committed && frame.state === 'ready',
     );

@@ -175,6 +175,20 @@ describe('the event queue', () => {
     expect(attemptsAfter('one', 'stopped')).to.deep.equal([[false, [1, 1, 0, 0, 0, 0]]]);
   });
 
+  it('says of an event that it ran alone when its thread died of it, not when others ran beside its batch of one', () => {
+    const ranAloneAfter = (running: 1 | 2) => {
+      const handle = smallQueue();
+      const writer = writerOf(handle);
+      const before = tableOf(handle);
+      for (let i = 0; i < running; i++) writer.append(i);
+      for (let i = 0; i < running; i++) before.launch(claimAll(before, 1)!);
+      const { suspect, ranAlone } = claimAll(tableOf(handle), 1)!;
+      return { suspect, ranAlone };
+    };
+    expect(ranAloneAfter(1)).to.deep.equal({ suspect: true, ranAlone: true });
+    expect(ranAloneAfter(2)).to.deep.equal({ suspect: true, ranAlone: false });
+  });
+
   it('seals what a dead writer was filling, so that its memory comes back', () => {
     const handle = smallQueue();
     const dead = writerOf(handle, 1);
