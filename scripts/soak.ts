@@ -1,148 +1,185 @@
 /**
- * `npm run soak -- --minutes 60`: 5,000 events a second for as long as that, to a Kinesis that fails, with poison among
- * them and a thread that is ended every half minute. Memory is sampled once a second. Exit code 1 if the last quarter has
- * more than 5 % more of it than the second, or the ledger is not what was recorded and what Kinesis has counted.
+ * `npm run soak -- --minutes 60`: 5,000 events a second for as long as that, of two types, to a Kinesis that fails, with
+ * poison among them. Every half minute the thread of one type is ended, hangs or exits, a process of the tree is killed, or
+ * Kinesis is away for ten seconds; the thread of the other type lives as long as the run. The application is a process of its own and the only one that is measured. Exit code 1 if its heap or its
+ * resident size has grown by more than 5 % from the second quarter to the last, or the ledger is not what was recorded
+ * and what is in the stream. `--json FILE` writes it all down.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { Application, kinesis, type Ledger, type Logger } from '../src/index.ts';
-import { Soak, type SoakEvent } from './soak/event.ts';
-import { isFlat, type Quarter, quartersOf, type Sample } from './soak/memory.ts';
-import type { SinkMessage } from './soak/sink.ts';
+import type { Harm, LifeMessage, LifeOrder, LifeTask } from './soak/life.ts';
+import { growthOf, type HeldMemory, isFlat, type Quarter, quarterOf } from './soak/memory.ts';
+import type { SinkMessage, SinkOrder } from './soak/sink.ts';
+import { isExact } from './soak/verdict.ts';
 
-const BURST_MS = 20;
-const SAMPLE_MS = 1000;
-/** More often than this the thread would spend its time waiting for its restart, and with batches that run alone. */
-const END_THREAD_MS = 30_000;
-const POISON_EVERY = 20_000;
-const STOP_TIMEOUT_MS = 300_000;
+const HARM_EVERY_MS = 30_000;
+/** In this order, again and again. */
+const HARMS: readonly (Harm | 'outage')[] = [
+  'end',
+  'Producer',
+  'hang',
+  'Registry',
+  'exit',
+  'outage',
+  'end',
+  'ConsumerSupervisor',
+];
+const OUTAGE_MS = 10_000;
+const RESIDENT_EVERY_MS = 1000;
+/** At the end of each quarter, one every second or two. */
+const HELD_SAMPLES = 7;
+const HELD_EVERY_MS = 1500;
 
-interface Written {
-  accepted: number;
-  refused: number;
-  poison: number;
-}
+type Harms = Partial<Record<Harm | 'outage', number>>;
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
-    options: { minutes: { type: 'string', default: '60' }, rate: { type: 'string', default: '5000' } },
+    options: {
+      minutes: { type: 'string', default: '60' },
+      rate: { type: 'string', default: '5000' },
+      json: { type: 'string' },
+    },
   });
   const [minutes, rate] = [Number(values.minutes), Number(values.rate)];
   if (!(minutes > 0 && rate > 0)) throw new RangeError('--minutes and --rate: expected numbers above 0');
 
-  const sink = fork(fileURLToPath(new URL('./soak/sink.js', import.meta.url)));
-  const ready = await heard(sink, 'ready');
-  const app = await Application.start({
-    adapter: kinesis({
-      endpoint: ready.endpoint,
-      region: ready.region,
-      credentials: { accessKeyId: 'soak', secretAccessKey: 'soak' },
-      backoff: { initialMs: 20, maxMs: 500 },
-    }),
-    deadLetter: ({ data, error }) => {
-      const { n, poison } = data as SoakEvent;
-      if (!poison) console.log(`dead-lettered, and no poison: event ${n}: ${error}`);
-    },
-    logger: silent,
-  });
-  const over = AbortSignal.timeout(minutes * 60_000);
-  const [written, samples, ended] = await Promise.all([
-    write(rate, over),
-    watchMemory(app, over),
-    endThreads(app, over),
-  ]);
-  const ledger = await app.stop({ timeoutMs: STOP_TIMEOUT_MS });
-  sink.send('counts');
-  const { committed } = await heard(sink, 'counts');
-  sink.disconnect();
+  const sink = new Child<SinkOrder, SinkMessage>('sink');
+  sink.send({ type: 'start', eventsMax: (minutes + 5) * 60 * rate });
+  const { endpoint, region } = await sink.heard('ready');
+  const life = new Child<LifeOrder | LifeTask, LifeMessage>('life', ['--expose-gc']);
+  life.send({ endpoint, region, rate });
+  await life.heard('started');
 
-  const quarters = quartersOf(samples);
-  const exact = isExact(ledger, written, committed);
-  const flat = isFlat(quarters);
-  report(quarters);
+  const harms: Harms = {};
+  const over = new AbortController();
+  const harmed = harm(life, sink, harms, over.signal);
+  const quarters: Quarter[] = [];
+  for (let quarter = 1; quarter <= 4; quarter++) {
+    const figures = await measure(life, (minutes * 60_000) / 4);
+    console.log(line(quarter, figures));
+    quarters.push(figures);
+  }
+  over.abort();
+  await harmed;
+  life.send({ type: 'stop' });
+  const { ledger, written } = await life.heard('stopped');
+  sink.send({ type: 'count' });
+  const { records, distinct, strange } = await sink.heard('found');
+  sink.end();
+
+  const found = { records, distinct, strange };
+  const [exact, flat, growth] = [isExact(ledger, written, found), isFlat(quarters), growthOf(quarters)];
+  const result = {
+    minutes,
+    rate,
+    node: process.version,
+    quarters,
+    growth,
+    flat,
+    written,
+    ledger,
+    found,
+    exact,
+    harms,
+  };
+  if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(result, null, 2)}\n`);
+  for (const letter of written.unplanted) console.log(`dead-lettered, and no poison: ${letter}`);
   console.log(
     `${written.accepted} accepted, ${written.refused} refused, ${ledger.delivered} delivered, ` +
-      `${ledger.deadLettered} dead letters of ${written.poison} planted poison, ` +
-      `${committed - ledger.delivered} duplicates, ${ended} threads ended; ` +
-      `the ledger is ${exact ? 'exact' : 'NOT EXACT'}, memory is ${flat ? 'flat' : 'NOT FLAT'}`,
+      `${ledger.deadLettered} dead letters of ${written.planted} planted poison, ${distinct} in the stream with ` +
+      `${records - distinct} duplicates, ${JSON.stringify(harms)}; ` +
+      `the ledger is ${exact ? 'exact' : 'NOT EXACT'}, memory is ${flat ? 'flat' : 'NOT FLAT'} ` +
+      `(heap ${percent(growth.heap)}, resident ${percent(growth.resident)})`,
   );
   return exact && flat ? 0 : 1;
 }
 
-/** Events are written in bursts, as many as are due: a loop that was late makes up for it. */
-async function write(rate: number, over: AbortSignal): Promise<Written> {
-  const written: Written = { accepted: 0, refused: 0, poison: 0 };
-  const since = performance.now();
-  for (let n = 0; !over.aborted; ) {
-    for (const due = ((performance.now() - since) * rate) / 1000; n < due; n++) {
-      const isPoison = n % POISON_EVERY === POISON_EVERY / 2;
-      const accepted = Soak.record({ n, text: 'é'.repeat(n % 50), ...(isPoison ? { poison: true } : {}) });
-      if (!accepted) written.refused++;
-      else {
-        written.accepted++;
-        if (isPoison) written.poison++;
-      }
+/** One quarter: the resident size all the time, and what is held at its end. */
+async function measure(life: Child<LifeOrder | LifeTask, LifeMessage>, forMs: number): Promise<Quarter> {
+  const end = performance.now() + forMs;
+  const resident: number[] = [];
+  const held: HeldMemory[] = [];
+  while (performance.now() < end - HELD_SAMPLES * HELD_EVERY_MS) {
+    await sleep(RESIDENT_EVERY_MS);
+    life.send({ type: 'resident' });
+    resident.push((await life.heard('resident')).bytes);
+  }
+  while (held.length < HELD_SAMPLES) {
+    await sleep(HELD_EVERY_MS);
+    life.send({ type: 'held' });
+    const { memory } = await life.heard('held');
+    if (memory !== undefined) held.push(memory);
+  }
+  return quarterOf(held, resident);
+}
+
+/** Until it is over. Counts what it does. */
+async function harm(
+  life: Child<LifeOrder | LifeTask, LifeMessage>,
+  sink: Child<SinkOrder, SinkMessage>,
+  harms: Harms,
+  over: AbortSignal,
+): Promise<void> {
+  const wait = (ms: number): Promise<unknown> => sleep(ms, undefined, { signal: over }).catch(() => {});
+  for (let round = 0; ; round++) {
+    await wait(HARM_EVERY_MS);
+    if (over.aborted) return;
+    const what = HARMS[round % HARMS.length] ?? 'end';
+    harms[what] = (harms[what] ?? 0) + 1;
+    if (what !== 'outage') {
+      life.send({ type: 'harm', harm: what });
+      continue;
     }
-    await sleep(BURST_MS);
-  }
-  return written;
-}
-
-async function watchMemory(app: Application, over: AbortSignal): Promise<Sample[]> {
-  const samples: Sample[] = [];
-  while (!over.aborted) {
-    await sleep(SAMPLE_MS);
-    const { threads } = await app.inspect();
-    // While a thread is being started again there is less to measure.
-    if (threads.some(({ heapUsedBytes }) => heapUsedBytes === null)) continue;
-    const { heapUsed, rss } = process.memoryUsage();
-    const heapBytes = threads.reduce((sum, { heapUsedBytes }) => sum + (heapUsedBytes ?? 0), heapUsed);
-    samples.push({ heapBytes, rssBytes: rss });
-  }
-  return samples;
-}
-
-async function endThreads(app: Application, over: AbortSignal): Promise<number> {
-  let ended = 0;
-  for (;;) {
-    await sleep(END_THREAD_MS, undefined, { signal: over }).catch(() => {});
-    if (over.aborted) return ended;
-    await app.endThread('Soak');
-    ended++;
+    sink.send({ type: 'outage', down: true });
+    await wait(OUTAGE_MS);
+    sink.send({ type: 'outage', down: false });
   }
 }
 
-/** What Kinesis has beyond what was delivered are duplicates; less would be a loss. */
-function isExact(ledger: Ledger, written: Written, committed: number): boolean {
+function line(quarter: number, { heapMiB, externalMiB, residentMiB }: Quarter): string {
   return (
-    ledger.accepted === written.accepted &&
-    ledger.refused === written.refused &&
-    ledger.deadLettered === written.poison &&
-    ledger.delivered === written.accepted - written.poison &&
-    ledger.pending === 0 &&
-    committed >= ledger.delivered
+    `quarter ${quarter}: heap ${heapMiB.toFixed(1)} MiB after a collection, outside of it ${externalMiB.toFixed(1)} MiB, ` +
+    `resident ${residentMiB.toFixed(1)} MiB`
   );
 }
 
-function report(quarters: readonly Quarter[]): void {
-  for (const [i, { heapMiB, rssMiB }] of quarters.entries())
-    console.log(`quarter ${i + 1}: heap ${heapMiB.toFixed(1)} MiB, resident ${rssMiB.toFixed(1)} MiB`);
+function percent(share: number): string {
+  return `${share < 0 ? '' : '+'}${(share * 100).toFixed(1)} %`;
 }
 
-async function heard<Type extends SinkMessage['type']>(
-  sink: ChildProcess,
-  type: Type,
-): Promise<Extract<SinkMessage, { type: Type }>> {
-  for (;;) {
-    const [message] = (await once(sink, 'message')) as [SinkMessage];
-    if (message.type === type) return message as Extract<SinkMessage, { type: Type }>;
+/** One of the two other processes. */
+class Child<Order extends object, Message extends { readonly type: string }> {
+  readonly #process: ChildProcess;
+
+  constructor(name: 'sink' | 'life', execArgv: readonly string[] = []) {
+    this.#process = fork(fileURLToPath(new URL(`./soak/${name}.js`, import.meta.url)), {
+      execArgv: [...execArgv],
+    });
+    this.#process.once('exit', (code, signal) => {
+      if (code === 0) return;
+      console.log(`the process ${name} ended by ${signal ?? `exit code ${code}`}`);
+      process.exit(1);
+    });
+  }
+
+  send(order: Order): void {
+    this.#process.send(order);
+  }
+
+  async heard<Type extends Message['type']>(type: Type): Promise<Extract<Message, { type: Type }>> {
+    for (;;) {
+      const [message] = (await once(this.#process, 'message')) as [Message];
+      if (message.type === type) return message as Extract<Message, { type: Type }>;
+    }
+  }
+
+  end(): void {
+    this.#process.disconnect();
   }
 }
-
-/** What is logged here is what is done on purpose. */
-const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 
 process.exitCode = await main();

@@ -100,7 +100,7 @@ describe('The README', () => {
     };
 
     for (const block of blocks) {
-      if (block.type === 'file') continue;
+      if (block.type === 'file' || block.type === 'step' || block.type === 'serves') continue;
       it(title(block), async () => {
         switch (block.type) {
           case 'prints': {
@@ -209,7 +209,7 @@ describe('The papers', () => {
   });
 });
 
-function title(block: Exclude<Marked, { type: 'file' }>): string {
+function title(block: Exclude<Marked, { type: 'file' } | { type: 'step' } | { type: 'serves' }>): string {
   switch (block.type) {
     case 'prints':
       return `${block.command} prints what is told`;

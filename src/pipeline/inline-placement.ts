@@ -56,7 +56,7 @@ export class InlinePlacement implements Placement {
     const { engine, definition, mainControl } = this.#type;
     const site = await RecordSite.open(
       engine.runtime,
-      this.#type.siteArgument('none'),
+      this.#type.siteOpening('none'),
       definition,
       promised(mainControl) as RemoteMain,
     );

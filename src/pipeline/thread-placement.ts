@@ -9,6 +9,7 @@ import { BeamlineError } from './errors.ts';
 import { type Place, type Placement, type PlacementInfo, Waiting } from './placement.ts';
 import type { RecordType } from './record-type.ts';
 import type { SiteArgument, SiteControl } from './site.ts';
+import { RECORD_ROLE } from './type-queue.ts';
 
 export class ThreadPlacement implements Placement {
   readonly #host: ThreadHost;
@@ -65,12 +66,12 @@ export class ThreadPlacement implements Placement {
     if (this.#place !== undefined) return this.#place;
     if (this.closed) throw new BeamlineError('ERR_STOPPED', { recordType: this.#type.name, id: null });
     const { name, url, options, engine } = this.#type;
-    const argument = this.#type.siteArgument(this.#predecessor);
+    const argument = this.#type.siteOpening(this.#predecessor);
     this.#starts++;
     const thread = new Thread<SiteControl>(this.#host, {
       node: engine.nextNode(),
-      name: `beamline ${name}`,
-      role: new URL('./record-thread.js', import.meta.url).href,
+      name: this.#type.threadName,
+      role: RECORD_ROLE,
       argument,
       control: this.#type.mainControl as unknown as ControlApi,
       startTimeoutMs: options.startTimeoutMs,

@@ -4,7 +4,7 @@
  * never terminated, it is asked to end.
  */
 import type { ControlApi } from '../../threads/control-lane.ts';
-import { createJournalBell, JournalBell } from '../../threads/queue/index.ts';
+import { JournalBell, type JournalHandle } from '../../threads/queue/index.ts';
 import { Thread } from '../../threads/thread.ts';
 import type { Engine } from '../engine.ts';
 import { BeamlineError } from '../errors.ts';
@@ -30,8 +30,8 @@ const CLOSE_TIMEOUT_MS = 10_000;
 export class SpoolSite {
   readonly options: SpoolOptions;
   /** For the queues: that a journal is kept of them. */
-  readonly journal = createJournalBell();
-  readonly #bell = new JournalBell(this.journal);
+  readonly journal: JournalHandle;
+  readonly #bell: JournalBell;
   readonly #logger: Logger;
   readonly #attached = new Map<string, RecordType>();
   #thread: Thread<SpoolControl> | undefined;
@@ -41,8 +41,10 @@ export class SpoolSite {
   #run: number | undefined;
   #closed = false;
 
-  constructor(options: SpoolOptions, logger: Logger) {
+  constructor(options: SpoolOptions, journal: JournalHandle, logger: Logger) {
     this.options = options;
+    this.journal = journal;
+    this.#bell = new JournalBell(journal);
     this.#logger = logger;
   }
 

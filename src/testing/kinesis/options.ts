@@ -1,7 +1,7 @@
 /** The options of a simulated Kinesis, with their defaults. */
 import type { FaultRule } from './faults.ts';
 import type { ShardLimits } from './shard.ts';
-import type { StreamSettings } from './stream.ts';
+import type { KeepRecords, StreamSettings } from './stream.ts';
 
 /** How long an answer takes, in milliseconds. */
 export type Latency =
@@ -22,8 +22,11 @@ export interface KinesisSimulatorOptions {
   readonly faults?: readonly FaultRule[];
   /** Decides latencies and what the rates of faults decide. Default 1. */
   readonly seed?: number;
-  /** Whether records are kept for the oracle and for readers, or only counted. Default `true`. */
-  readonly keepRecords?: boolean;
+  /**
+   * Whether records are kept for the oracle and for readers, only counted, or handed to a function, each once. Default
+   * `true`.
+   */
+  readonly keepRecords?: KeepRecords;
   readonly region?: string;
 }
 
@@ -33,7 +36,7 @@ export interface SimulatorSettings {
   readonly latencyMs: Latency;
   readonly faults: readonly FaultRule[];
   readonly seed: number;
-  readonly keepRecords: boolean;
+  readonly keepRecords: KeepRecords;
   readonly region: string;
 }
 

@@ -26,12 +26,14 @@ export interface StreamSettings {
   readonly distribution: 'AUTO' | 'USER_PARTITION_KEY';
 }
 
+/** Kept, only counted, or handed to a function, each once. */
+export type KeepRecords = boolean | ((record: CommittedRecord) => void);
+
 export interface StreamParts extends StreamSettings {
   readonly name: string;
   readonly region: string;
   readonly limits: ShardLimits | null;
-  /** Whether the records are kept, or only counted. */
-  readonly keepRecords: boolean;
+  readonly keepRecords: KeepRecords;
   readonly createdAt: number;
   readonly now: number;
 }
@@ -48,7 +50,7 @@ export class Stream {
   readonly settings: StreamSettings;
   readonly createdAt: number;
   readonly #limits: ShardLimits | null;
-  readonly #keepRecords: boolean;
+  readonly #keepRecords: KeepRecords;
   readonly #shards: Shard[] = [];
   /** The open ones, by their place on the ring. */
   #open: Shard[] = [];
@@ -101,7 +103,8 @@ export class Stream {
     const { shardId } = shard;
     if (!shard.admits(recordBytes(record), at.now)) return this.throttled(shard);
     const sequenceNumber = this.#nextSequence();
-    if (this.#keepRecords) {
+    const keep = this.#keepRecords;
+    if (keep !== false) {
       const committed: CommittedRecord = {
         shardId,
         sequenceNumber,
@@ -111,7 +114,8 @@ export class Stream {
         arrivedAt: at.wallTime,
         request: at.request,
       };
-      shard.records.push(committed);
+      if (keep === true) shard.records.push(committed);
+      else keep(committed);
     }
     return { type: 'taken', shardId, sequenceNumber };
   }

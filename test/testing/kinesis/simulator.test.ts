@@ -63,6 +63,18 @@ describe('the simulated Kinesis: what a shard takes', () => {
     expect(failed(await put(quarter))).to.equal(2);
   });
 
+  it('hands each record that it takes to a function instead of keeping it, and none that it throttles', async () => {
+    const handed: string[] = [];
+    const { put, oracle } = bench({
+      limits: { recordsPerSecond: 2 },
+      keepRecords: ({ partitionKey, shardId, data }) =>
+        handed.push(`${partitionKey} ${shardId} ${data.length}`),
+    });
+    expect(failed(await put([entry('a', 1), entry('b', 2), entry('c', 3)]))).to.equal(1);
+    expect(handed).to.deep.equal(['a shardId-000000000000 1', 'b shardId-000000000000 2']);
+    expect(oracle.records('s')).to.deep.equal([]);
+  });
+
   it('takes a record larger than a second’s worth when it was idle, and makes up for it afterwards', async () => {
     const { clock, put } = bench({ streams: { s: { shards: 1, maxRecordBytes: 4 * KIB * KIB } } });
     expect(failed(await put([entry('k', 3 * KIB * KIB)]))).to.equal(0);
