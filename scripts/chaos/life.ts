@@ -37,6 +37,7 @@ export type Told =
   | { readonly type: 'booted'; readonly recovered: number }
   | ({ readonly type: 'written' } & Written)
   | { readonly type: 'executed'; readonly what: Executed; readonly times: number }
+  | { readonly type: 'pending'; readonly events: number }
   | { readonly type: 'letters'; readonly keys: readonly string[] }
   | {
       readonly type: 'stopped';
@@ -44,10 +45,15 @@ export type Told =
     };
 
 const KILL_EVERY_MS = 100;
+/** How often it says how much is left, when nothing is recorded or killed any more. */
+const TELL_EVERY_MS = 10_000;
 /** How many of these are orders: a hang takes its thread two seconds and more, and memory is not exhausted at once. */
 const HANG_SHARE = 1 / 40;
 const MEMORY_SHARE = 1 / 25;
 const VICTIMS = [
+  'thread',
+  'thread',
+  'thread',
   'thread',
   'thread',
   'thread',
@@ -81,7 +87,9 @@ async function main(task: LifeTask): Promise<void> {
   ]);
   over.abort();
   await executed;
+  const draining = setInterval(() => tell({ type: 'pending', events: app.ledger().pending }), TELL_EVERY_MS);
   await app.flush();
+  clearInterval(draining);
   letters.push(...(await storedLetters(app)));
   tell({ type: 'letters', keys: letters });
   const ledger = await app.stop({ timeoutMs: 120_000 });

@@ -17,7 +17,7 @@ const WRITERS = 3;
 /** Lives that are ended by SIGKILL, before the last one. */
 const KILLS = 10;
 /** What a life may take to show that it lives. */
-const LIFE_TIMEOUT_MS = 600_000;
+const LIFE_TIMEOUT_MS = 1_800_000;
 /** So few that batches which wait for a hot shard are in the way of others, and parked. */
 const PLACES_WITH_HOT_SHARD = 4;
 /** Nothing has reached Kinesis for so long: what a dead process had sent has arrived. */
@@ -146,6 +146,7 @@ export class Run {
         confirmed += told.confirmed.length;
         if (confirmed >= fatal && !child.killed && child.kill('SIGKILL')) this.#kills++;
       } else if (told.type === 'executed') this.#executed[told.what] += told.times;
+      else if (told.type === 'pending') this.#tell(`life ${life}: ${told.events} pending`);
       else if (told.type === 'letters') this.#letters.push(...told.keys);
       else if (told.type === 'stopped') this.#last = told;
       else {

@@ -163,6 +163,18 @@ describe('kinesis adapter: collecting', () => {
     expect(clock.now()).to.be.within(60_000, 65_000);
   });
 
+  it('sends to a shard as before when it takes again, whatever else had failed while it refused everything', async () => {
+    const { clock, send, done, simulator } = simulated();
+    await done(send(['warm']));
+    simulator.setFaults([
+      { fault: { type: 'partial' }, rate: 0.2 },
+      { fault: { type: 'throttle-shard', shardId: 'shardId-000000000002' }, timeMs: [0, 60_000] },
+    ]);
+    const sends = names(40, 'send-').map((prefix) => send(names(100, `${prefix}-`)));
+    await done(...sends);
+    expect(clock.now()).to.be.within(60_000, 65_000);
+  });
+
   it('gives up what only given up sends wait for, and nothing else', async () => {
     const hang: FaultRule = { fault: { type: 'hang', commit: 'before' }, requests: [1, 1] };
     const { clock, send, done, adapter, found } = simulated({ faults: [hang] }, { requestTimeoutMs: 1_000 });

@@ -127,6 +127,7 @@ export class Aftermath {
     let i = 0;
     for (const { lane, epoch, units } of batch.shares) {
       let throttled = 0;
+      let failed = 0;
       const delivered: PreparedRecord[] = [];
       let deliveredUnits = 0;
       for (const unit of units) {
@@ -149,6 +150,7 @@ export class Aftermath {
         this.#meter.error(code, message);
         const records = recordsOf(unit);
         if (verdict === 'invalid' && unit.members === null) {
+          failed++;
           this.#settlement.condemn(records, outcome, null, outcome.shardId ?? lane.shardId);
           continue;
         }
@@ -158,7 +160,7 @@ export class Aftermath {
           throttled++;
           lane.throttles++;
           this.#meter.throttled(outcome.shardId);
-        }
+        } else failed++;
         if (verdict === 'pause') pause = outcome;
         else if (verdict !== 'throttle' || lane.shard === null) {
           const reason = verdict === 'throttle' ? 'throttle' : 'retry';
@@ -166,7 +168,9 @@ export class Aftermath {
         }
       }
       this.#settlement.delivered(delivered, deliveredUnits, lane);
-      lane.rate.answered(this.#context.clock.now(), epoch, units.length, throttled);
+      // What failed for another reason was neither taken nor refused by the shard.
+      const judged = units.length - failed;
+      if (judged > 0) lane.rate.answered(this.#context.clock.now(), epoch, judged, throttled);
     }
     for (const [parcel, reason] of resting) this.#settlement.rest(parcel, reason);
     this.#find(passage, pause);
