@@ -6,6 +6,7 @@
  *     dist/thread-entry.js  kinesis/entry.js ...     what src names by new URL('./...', import.meta.url)
  *     dist/chunk-*.js                                what several of them need
  *     dist/page/                                     the observer's page
+ *     dist/nanoid.LICENSE                            of the one package that is built in
  *     dist/types/                                    the declarations, one for each module, mapped to src/
  *
  * The rule: a module that names another by its URL ends up in a file at the top of dist/, and what it names is found
@@ -69,29 +70,61 @@ async function main(): Promise<void> {
     metafile: true,
     logLevel: 'warning',
   };
-  const { metafile: apart } = await build({ ...options, write: false });
-  // `sideEffects: false` in package.json would have the bundler leave out an import that nothing is taken from.
-  const { metafile } = await build({ ...options, ignoreAnnotations: true, plugins: [together(apart)] });
+  const { metafile: apart } = await build({ ...options, write: false, plugins: [nanoidInside] });
+  const { metafile } = await build({ ...options, plugins: [nanoidInside, together(apart)] });
   checkPlaces(metafile, named);
   await cp(join(compiled, 'observer/page'), join(target, 'page'), {
     recursive: true,
     filter: (path) => !/\.(ts|map)$/.test(path),
   });
+  await cp(join(NANOID, 'LICENSE'), join(target, 'nanoid.LICENSE'));
   await copyTypes();
 }
+
+const NANOID = join(root, 'node_modules/nanoid');
+
+/**
+ * Built in, a kilobyte, in its form for browsers: that asks for `crypto` when it makes an id, where the form for Node loads
+ * `node:crypto` at once, and so 5 ms longer.
+ */
+const nanoidInside: Plugin = {
+  name: 'nanoid inside',
+  setup({ onResolve }) {
+    onResolve({ filter: /^nanoid$/ }, () => ({
+      path: join(NANOID, 'index.browser.js'),
+      sideEffects: false,
+    }));
+  },
+};
 
 /**
  * Modules that are to share a file. Left to itself the bundler makes a file for each set of entry points that need the
  * same modules: two dozen, most of them tiny. Here each entry point that needs one module of a group needs them all.
+ *
+ *     front      all that `import 'beamline'` loads
+ *     words      what that needs of the lower floors, and so do all others
+ *     otp        the rest of those floors
+ *     core       what an application loads when it starts, and its threads
  */
-type Group = 'otp' | 'core';
+const GROUPS = ['words', 'front', 'otp', 'core'] as const;
+type Group = (typeof GROUPS)[number];
 
-/** What is loaded in the threads of an application: what two of these need is in the group `core`. */
-const RUNNING = ['index', 'thread-entry', 'record-thread', 'kinesis/entry', 'memory/entry', 'null/entry'];
+const INDEX = 'src/index.ts';
+/** What is loaded in a running application and its threads: what two of these need is in the group `core`. */
+const RUNNING = [
+  'src/pipeline/running.ts',
+  'src/threads/thread-entry.ts',
+  'src/pipeline/record-thread.ts',
+  'src/pipeline/adapter/kinesis/entry.ts',
+  'src/pipeline/adapter/memory/entry.ts',
+  'src/pipeline/adapter/null/entry.ts',
+];
 
 function groupOf(module: string, users: ReadonlySet<string>): Group | undefined {
-  if (/^src\/(base|otp)\//.test(module)) return 'otp';
-  return RUNNING.filter((entry) => users.has(`dist/${entry}.js`)).length > 1 ? 'core' : undefined;
+  const isLow = /^src\/(base|otp)\//.test(module);
+  if (users.has(INDEX)) return isLow ? 'words' : 'front';
+  if (isLow) return 'otp';
+  return RUNNING.filter((entry) => users.has(entry)).length > 1 ? 'core' : undefined;
 }
 
 /** Has each entry point import whole groups, by what it needs when the bundler is left to itself. */
@@ -100,29 +133,33 @@ function together({ outputs }: Metafile): Plugin {
   for (const [output, { entryPoint }] of Object.entries(outputs)) {
     if (entryPoint === undefined) continue;
     for (const reached of reachedFrom(output, outputs)) {
-      for (const module of Object.keys(outputs[reached]?.inputs ?? {})) {
-        users.set(module, (users.get(module) ?? new Set()).add(output));
-      }
+      for (const module of Object.keys(outputs[reached]?.inputs ?? {}))
+        users.set(module, (users.get(module) ?? new Set()).add(entryPoint));
     }
   }
-  const groups: Record<Group, string[]> = { otp: [], core: [] };
+  const groups: Record<Group, string[]> = { words: [], front: [], otp: [], core: [] };
   const groupsOf = new Map<string, Set<Group>>();
+  const grouped = new Set<string>();
   for (const [module, entries] of users) {
-    const group = entries.size > 1 ? groupOf(module, entries) : undefined;
+    const group = entries.size > 1 && module.startsWith('src/') ? groupOf(module, entries) : undefined;
     if (group === undefined) continue;
     groups[group].push(module);
-    for (const output of entries) {
-      const entry = join(root, outputs[output]?.entryPoint ?? '');
-      groupsOf.set(entry, (groupsOf.get(entry) ?? new Set()).add(group));
-    }
+    grouped.add(join(root, module));
+    for (const entry of entries)
+      groupsOf.set(join(root, entry), (groupsOf.get(join(root, entry)) ?? new Set()).add(group));
   }
+  // What needs some of `core` runs in an application or in its threads, where the others are loaded anyway.
+  for (const wanted of groupsOf.values())
+    if (wanted.has('core')) for (const group of GROUPS) wanted.add(group);
   return {
     name: 'together',
     setup({ onResolve, onLoad }) {
       onLoad({ filter: /\.ts$/ }, async ({ path }) => {
         const wanted = groupsOf.get(path);
         if (wanted === undefined) return undefined;
-        const imports = [...wanted].map((group) => `import 'group:${group}';`);
+        const imports = GROUPS.filter((group) => wanted.has(group)).map(
+          (group) => `import 'group:${group}';`,
+        );
         // At the end: the lines before keep their numbers.
         return { contents: `${await readFile(path, 'utf8')}${imports.join(' ')}`, loader: 'ts' };
       });
@@ -130,6 +167,11 @@ function together({ outputs }: Metafile): Plugin {
         path: path.slice('group:'.length),
         namespace: 'group',
       }));
+      // `sideEffects: false` in package.json has the bundler leave out an import that nothing is taken from.
+      onResolve({ filter: /\.ts$/ }, ({ path, resolveDir }) => {
+        const module = resolve(resolveDir, path);
+        return { path: module, sideEffects: grouped.has(module) };
+      });
       onLoad({ filter: /./, namespace: 'group' }, ({ path }) => ({
         contents: groups[path as Group]
           .map((module) => `import ${JSON.stringify(join(root, module))};`)

@@ -1,7 +1,7 @@
 /** What a child process has written, and how it ended. */
 import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 
 export interface Output {
   readonly code: number | null;
@@ -11,7 +11,9 @@ export interface Output {
 }
 
 /** Resolves when it has ended and everything is read. */
-export async function outputOf(child: ChildProcessByStdio<null, Readable, Readable>): Promise<Output> {
+export async function outputOf(
+  child: ChildProcessByStdio<Writable | null, Readable, Readable>,
+): Promise<Output> {
   let [out, err] = ['', ''];
   child.stdout.on('data', (chunk) => {
     out += chunk;

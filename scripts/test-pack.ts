@@ -1,6 +1,6 @@
 /**
  * `npm run test:pack [-- --node 20,22 --case TEXT --keep]`: packs the package, installs it in fresh folders outside of the
- * project, and tries it there as its users would, on each version of Node: every way to load it, and a stranger's first
+ * project, and tries it there as its users would, on each version of Node: every way to load it, and a newcomer's first
  * steps with the README alone. Needs the npm registry. Ends with 1 when anything does not do what it should.
  */
 import { dirname, join, resolve } from 'node:path';
@@ -21,6 +21,12 @@ const { values } = parseArgs({
   },
 });
 
+const INSTALL: Readonly<Record<Case['place'], (places: Places) => Promise<string>>> = {
+  plain: (places) => places.install('plain', TOOLS),
+  'odd path': (places) => places.install('Größe & más 日本 (1)'),
+  workspaces: (places) => places.installWorkspaces('workspaces'),
+};
+
 async function main(): Promise<void> {
   const places = await Places.open(root);
   let failures = 0;
@@ -31,26 +37,23 @@ async function main(): Promise<void> {
   };
   try {
     const chosen = cases.filter(({ name }) => name.includes(values.case));
-    const folders = {
-      plain: await places.install('plain', TOOLS),
-      'odd path': await places.install('Größe & más 日本 (1)'),
-      workspaces: await places.installWorkspaces('workspaces'),
-    };
+    const folders = new Map<Case['place'], string>();
+    for (const place of new Set(chosen.map((one) => one.place)))
+      folders.set(place, await INSTALL[place](places));
     if (values.case === '')
       for (const [name, problem] of await checkPackage(root, places)) tell(name, problem);
     for (const version of values.node.split(',')) {
       const node = await nodeOf(version, places.folder);
       for (const [index, one] of chosen.entries()) {
-        const folder = join(folders[one.place], `case-${index}-node-${version}`);
-        tell(
-          `Node ${version}: ${one.name}`,
-          await problemOf(one, { folder, node, tools: folders.plain, major: Number(version) }),
-        );
+        const tools = folders.get(one.place) ?? '';
+        const folder = join(tools, `case-${index}-node-${version}`);
+        const problem = await problemOf(one, { folder, node, tools, major: Number(version) });
+        tell(`Node ${version}: ${one.name}`, problem);
       }
-      if (values.case === '') {
-        const place = await places.install(`stranger-${version}`);
-        for await (const [name, problem] of journey({ place, node }))
-          tell(`Node ${version}: a stranger: ${name}`, problem);
+      if ('a newcomer'.includes(values.case)) {
+        const folder = join(places.folder, `newcomer-${version}`);
+        for await (const { name, seconds, problem } of journey({ folder, node, tarball: places.tarball }))
+          tell(`Node ${version}: a newcomer: ${name} (${seconds.toFixed(1)} s of 120)`, problem);
       }
     }
   } finally {

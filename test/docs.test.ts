@@ -100,7 +100,7 @@ describe('The README', () => {
     };
 
     for (const block of blocks) {
-      if (block.type === 'file') continue;
+      if (block.type === 'file' || block.type === 'step' || block.type === 'serves') continue;
       it(title(block), async () => {
         switch (block.type) {
           case 'prints': {
@@ -170,6 +170,22 @@ describe('The papers', () => {
     expect(new Set(told).size).to.equal(told.length);
   });
 
+  it('tell why each dependency is there, and of no other', () => {
+    const { dependencies, devDependencies, peerDependencies } = JSON.parse(read('package.json')) as Record<
+      string,
+      Readonly<Record<string, string>>
+    >;
+    const [, part = ''] = read('ARCHITECTURE.md').split(/^## Dependencies$/m);
+    const told = part
+      .split(/^## /m)[0]
+      ?.split('\n')
+      .filter((line) => line.startsWith('| `'))
+      .flatMap((line) => [...(line.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name));
+    expect([...new Set(told)]).to.have.members(
+      Object.keys({ ...dependencies, ...devDependencies, ...peerDependencies }),
+    );
+  });
+
   it('have files of different names in their examples', () => {
     const names = PAPERS.flatMap((paper) => marked(read(paper))).flatMap((block) =>
       block.type === 'file' ? [block.name] : [],
@@ -209,7 +225,7 @@ describe('The papers', () => {
   });
 });
 
-function title(block: Exclude<Marked, { type: 'file' }>): string {
+function title(block: Exclude<Marked, { type: 'file' } | { type: 'step' } | { type: 'serves' }>): string {
   switch (block.type) {
     case 'prints':
       return `${block.command} prints what is told`;

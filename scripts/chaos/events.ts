@@ -2,7 +2,7 @@
  * The record types of the chaos run. Each event says where it comes from and which of its kind it is, so that the
  * judge can tell what is missing from what was never there; and some are poison.
  */
-import { getEnvironmentData } from 'node:worker_threads';
+import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import { Message, Records } from '../../src/index.ts';
 
 export interface ChaosEvent {
@@ -17,9 +17,64 @@ export const TYPES = ['ChaosA', 'ChaosB'] as const;
 export type ChaosType = (typeof TYPES)[number];
 export const STREAMS: Readonly<Record<ChaosType, string>> = { ChaosA: 'chaos-a', ChaosB: 'chaos-b' };
 /** How long a handler may block its thread. */
-export const HANG_TIMEOUT_MS = 1000;
-/** Names the words by which a handler is told to hang: one for each type, in the order of TYPES. */
-export const HANGS = 'beamline chaos: hangs';
+const HANG_TIMEOUT_MS = 2000;
+/** Of the thread's heap: a handler that has to reaches it within a second. */
+const HEAP_MB = 128;
+
+/** What a handler is told to do: block its thread, or exhaust the memory of it. */
+export type Order = 'hang' | 'memory';
+const ORDERS: readonly Order[] = ['hang', 'memory'];
+const KEY = 'beamline chaos: orders';
+
+/**
+ * Words that the executioner and the handlers share: for each type and order, whether it is to be done, and how often
+ * it was begun.
+ */
+export class Orders {
+  readonly #words: Int32Array;
+
+  /** For the threads that are started afterwards. */
+  static make(): Orders {
+    const words = new SharedArrayBuffer(2 * TYPES.length * ORDERS.length * Int32Array.BYTES_PER_ELEMENT);
+    setEnvironmentData(KEY, words);
+    return new Orders(words);
+  }
+
+  /** Undefined where nobody gives any. */
+  static find(): Orders | undefined {
+    const words = getEnvironmentData(KEY);
+    return words instanceof SharedArrayBuffer ? new Orders(words) : undefined;
+  }
+
+  private constructor(words: SharedArrayBuffer) {
+    this.#words = new Int32Array(words);
+  }
+
+  give(type: ChaosType, order: Order): void {
+    Atomics.store(this.#words, at(type, order), 1);
+  }
+
+  /** Nothing more is to be done. */
+  withdraw(): void {
+    for (const type of TYPES) for (const order of ORDERS) Atomics.store(this.#words, at(type, order), 0);
+  }
+
+  /** True: it is to be done now, by whoever asked. */
+  take(type: ChaosType, order: Order): boolean {
+    if (Atomics.exchange(this.#words, at(type, order), 0) === 0) return false;
+    Atomics.add(this.#words, at(type, order) + 1, 1);
+    return true;
+  }
+
+  /** How often it was begun since this was asked last. */
+  begun(type: ChaosType, order: Order): number {
+    return Atomics.exchange(this.#words, at(type, order) + 1, 0);
+  }
+}
+
+function at(type: ChaosType, order: Order): number {
+  return 2 * (TYPES.indexOf(type) * ORDERS.length + ORDERS.indexOf(order));
+}
 
 export function textOf(number: number): string {
   return 'é'.repeat(number % 50);
@@ -33,9 +88,13 @@ function define(name: ChaosType) {
     batchSize: 200,
     maxAttempts: 3,
     hangTimeoutMs: HANG_TIMEOUT_MS,
+    // A thread that was killed is back at once, to be killed again.
+    stableMs: 0,
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
     backoff: { initialMs: 20, maxMs: 500 },
-    async handleEvent(events, { sendData }) {
-      hangIfTold(name);
+    async handleEvent(events, { sendData, attempt }) {
+      // What ends a thread is charged to a batch that was alone in it: of those that are no poison, once at most.
+      if (attempt === 1) await obey(name);
       for (const { data } of events) {
         if (data.poison === 'throw') throw new Error(`poison ${data.key}`);
         if (data.poison === 'exit') process.exit(13);
@@ -48,13 +107,14 @@ function define(name: ChaosType) {
   });
 }
 
-/** Blocks this thread until it is ended. */
-function hangIfTold(name: ChaosType): void {
-  const told = getEnvironmentData(HANGS);
-  if (!(told instanceof SharedArrayBuffer)) return;
-  const words = new Int32Array(told);
-  if (Atomics.exchange(words, TYPES.indexOf(name), 0) === 1)
-    for (;;) Atomics.wait(words, TYPES.length, 0, 1000);
+async function obey(name: ChaosType): Promise<void> {
+  const orders = Orders.find();
+  if (orders?.take(name, 'hang')) for (;;);
+  if (orders?.take(name, 'memory')) {
+    // Bit by bit, with turns of the loop in between: one huge allocation could end the process.
+    for (const kept: object[] = []; ; await new Promise(setImmediate))
+      for (let i = 0; i < 2000; i++) kept.push({ i, text: `kept ${i} ${kept.length}` });
+  }
 }
 
 export const ChaosA = define('ChaosA');

@@ -1,4 +1,5 @@
 /** Looks up every event in what Kinesis holds, and says whether anything is wrong. Pure. */
+import type { Ledger } from '../../src/index.ts';
 import { type ChaosEvent, textOf } from './events.ts';
 
 export interface Evidence {
@@ -11,7 +12,17 @@ export interface Evidence {
   readonly planted: ReadonlySet<string>;
   readonly letters: readonly string[];
   /** What Kinesis holds, in any order. */
-  readonly found: readonly (ChaosEvent & { readonly id: string })[];
+  readonly found: Iterable<Delivery>;
+  /** What the last process said at its end. */
+  readonly ledger: Ledger;
+  /** How many events it had accepted, by those who recorded them. */
+  readonly acceptedLast: number;
+}
+
+export interface Delivery {
+  readonly event: ChaosEvent & { readonly id: string };
+  /** Since the last process was started, all that was sent before having arrived. */
+  readonly isLast: boolean;
 }
 
 export interface Judgement {
@@ -27,16 +38,22 @@ export interface Judgement {
   readonly letters: number;
   /** Letters that were not planted, and planted events that were accepted and are in no letter. */
   readonly wrongLetters: number;
+  /** The last ledger against what Kinesis holds, and what was recorded. */
+  readonly ledgerExact: boolean;
 }
 
-export function judge({ planned, confirmed, accepted, planted, letters, found }: Evidence): Judgement {
+export function judge(evidence: Evidence): Judgement {
+  const { planned, confirmed, accepted, planted, letters, found, ledger, acceptedLast } = evidence;
   const ids = new Map<string, string>();
-  let strangeIds = 0;
-  let strangePayloads = 0;
-  for (const { key, id, text } of found) {
+  const last = new Set<string>();
+  let [deliveries, strangeIds, strangePayloads] = [0, 0, 0];
+  for (const { event, isLast } of found) {
+    const { key, id, text } = event;
+    deliveries++;
     const known = ids.get(key) ?? confirmed.get(key) ?? id;
     if (known !== id) strangeIds++;
     ids.set(key, id);
+    if (isLast) last.add(id);
     if (text !== textOf(Number(key.split('-')[1]))) strangePayloads++;
   }
   const promised = [...confirmed.keys(), ...accepted];
@@ -46,7 +63,7 @@ export function judge({ planned, confirmed, accepted, planted, letters, found }:
     confirmed: confirmed.size,
     missing: promised.filter((key) => !ids.has(key) && !planted.has(key)).length,
     invented: [...ids.keys()].filter((key) => !planned.has(key)).length,
-    duplicates: found.length - ids.size,
+    duplicates: deliveries - ids.size,
     strangeIds,
     strangePayloads,
     distinct: ids.size,
@@ -54,10 +71,15 @@ export function judge({ planned, confirmed, accepted, planted, letters, found }:
     wrongLetters:
       [...buried].filter((key) => !planted.has(key)).length +
       promised.filter((key) => planted.has(key) && !buried.has(key)).length,
+    ledgerExact:
+      ledger.pending === 0 &&
+      ledger.accepted === acceptedLast &&
+      ledger.delivered === last.size &&
+      ledger.accepted + ledger.recovered === ledger.delivered + ledger.deadLettered,
   };
 }
 
 export function isClean(judgement: Judgement): boolean {
-  const { missing, invented, strangeIds, strangePayloads, wrongLetters } = judgement;
-  return missing + invented + strangeIds + strangePayloads + wrongLetters === 0;
+  const { missing, invented, strangeIds, strangePayloads, wrongLetters, ledgerExact } = judgement;
+  return ledgerExact && missing + invented + strangeIds + strangePayloads + wrongLetters === 0;
 }

@@ -1,14 +1,14 @@
 /**
  * One life of the application, as a process of its own: writers record on its main thread and in worker threads, while
- * an executioner kills threads and processes and hangs handlers. It tells its parent what was confirmed, as it happens:
+ * an executioner kills threads and processes, hangs handlers and exhausts their memory. It tells its parent what was confirmed, as it happens:
  * it may be killed at any moment.
  */
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { setEnvironmentData, Worker } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
 import { type Random, seededRandom } from '../../src/base/random.ts';
 import { Application, kinesis, type Ledger, type Logger, Records } from '../../src/index.ts';
-import { type ChaosEvent, HANGS, TYPES } from './events.ts';
+import { type ChaosEvent, Orders, TYPES } from './events.ts';
 import { type WriterTask, type Written, write } from './writer.ts';
 
 export interface LifeTask {
@@ -25,27 +25,30 @@ export interface LifeTask {
   readonly places: number | undefined;
   readonly kills: boolean;
   readonly hangs: boolean;
+  readonly memory: boolean;
   readonly seed: number;
 }
 
-/** What the executioner has done; `parked`: to a thread with parked batches. */
-export type Executed = 'threads' | 'processes' | 'hangs' | 'parked';
+/** What was done; `parked`: a thread was killed that had parked batches. */
+export type Executed = 'threads' | 'processes' | 'hangs' | 'memory' | 'parked';
 
 /** What is told to the parent. */
 export type Told =
-  | { readonly type: 'booted' }
+  | { readonly type: 'booted'; readonly recovered: number }
   | ({ readonly type: 'written' } & Written)
-  | { readonly type: 'executed'; readonly what: Executed }
+  | { readonly type: 'executed'; readonly what: Executed; readonly times: number }
   | { readonly type: 'letters'; readonly keys: readonly string[] }
   | {
       readonly type: 'stopped';
       readonly ledger: Ledger;
     };
 
-const KILL_EVERY_MS = 150;
-/** A hang takes its thread a second and more. */
-const HANG_EVERY = 12;
+const KILL_EVERY_MS = 100;
+/** How many of these are orders: a hang takes its thread two seconds and more, and memory is not exhausted at once. */
+const HANG_SHARE = 1 / 40;
+const MEMORY_SHARE = 1 / 25;
 const VICTIMS = [
+  'thread',
   'thread',
   'thread',
   'Record',
@@ -57,8 +60,7 @@ const VICTIMS = [
 ] as const;
 
 async function main(task: LifeTask): Promise<void> {
-  const hangs = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT * (TYPES.length + 1));
-  setEnvironmentData(HANGS, hangs);
+  const orders = Orders.make();
   const letters: string[] = [];
   const app = await Application.start({
     adapter: kinesis({ ...task.kinesis, requestTimeoutMs: 5000, backoff: { initialMs: 20, maxMs: 500 } }),
@@ -69,9 +71,9 @@ async function main(task: LifeTask): Promise<void> {
       ? { deadLetter: ({ data }) => void letters.push((data as ChaosEvent).key) }
       : { spool: { directory: task.spool } }),
   });
-  tell({ type: 'booted' });
+  tell({ type: 'booted', recovered: app.ledger().recovered });
   const over = new AbortController();
-  const executed = executioner(app, task, new Int32Array(hangs), over.signal);
+  const executed = executioner(app, task, orders, over.signal);
   const [first, ...others] = task.writers;
   await Promise.all([
     first === undefined ? undefined : write(first, (written) => tell({ type: 'written', ...written })),
@@ -95,23 +97,32 @@ async function writeInThread(task: WriterTask): Promise<void> {
   await once(worker, 'exit');
 }
 
-/** Kills a thread or a process now and then, or has a handler hang, until it is told to stop. */
+/** Kills a thread or a process now and then, or has a handler do it, until it is told to stop. */
 async function executioner(
   app: Application,
   task: LifeTask,
-  hangs: Int32Array,
+  orders: Orders,
   over: AbortSignal,
 ): Promise<void> {
   const random: Random = seededRandom(task.seed);
-  const done = (what: Executed): void => tell({ type: 'executed', what });
-  for (let round = 1; !over.aborted && (task.kills || task.hangs); round++) {
+  const done = (what: Executed, times = 1): void => {
+    if (times > 0) tell({ type: 'executed', what, times });
+  };
+  const tellBegun = (): void => {
+    for (const type of TYPES) {
+      done('hangs', orders.begun(type, 'hang'));
+      done('memory', orders.begun(type, 'memory'));
+    }
+  };
+  while (!over.aborted && (task.kills || task.hangs || task.memory)) {
     await sleep(KILL_EVERY_MS);
+    tellBegun();
     const victim = VICTIMS[Math.floor(random() * VICTIMS.length)];
     const type = random() < 0.5 ? 'ChaosA' : 'ChaosB';
-    if (task.hangs && round % HANG_EVERY === 0) {
-      Atomics.store(hangs, TYPES.indexOf(type), 1);
-      done('hangs');
-    } else if (task.kills && victim === 'thread') {
+    const share = random();
+    if (task.hangs && share < HANG_SHARE) orders.give(type, 'hang');
+    else if (task.memory && share > 1 - MEMORY_SHARE) orders.give(type, 'memory');
+    else if (task.kills && victim === 'thread') {
       const { records } = await app.inspect();
       if ((records.find(({ name }) => name === type)?.parked.batches ?? 0) > 0) done('parked');
       await app.endThread(type);
@@ -126,8 +137,8 @@ async function executioner(
       if (pid != null && app.kill(pid)) done('processes');
     }
   }
-  Atomics.store(hangs, 0, 0);
-  Atomics.store(hangs, 1, 0);
+  orders.withdraw();
+  tellBegun();
 }
 
 async function storedLetters(app: Application): Promise<string[]> {

@@ -26,6 +26,8 @@ export interface Written {
 }
 
 const BURST_MS = 20;
+/** Of so many events the confirmation is waited for: of all but every fourth. */
+export const CONFIRMED_SHARE = 3 / 4;
 
 export async function write(
   { writer, from, to, perSecond, poison }: WriterTask,

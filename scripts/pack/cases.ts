@@ -1,4 +1,7 @@
 /** The ways in which an application may load the package and its record types; each is tried with the packed tarball. */
+import { readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import * as sources from './sources.ts';
 
 export interface Case {
@@ -17,8 +20,12 @@ export interface Case {
 
 const app = (from: string) => sources.application(from);
 
-/** What a bundler has to be told when it takes beamline in. */
+/** What a bundler has to be told when it takes beamline in: where threads begin, and what the adapter begins with. */
 const ENTRIES = ['thread-entry', 'record-thread', 'memory/entry'];
+const KINESIS_ENTRIES = ['thread-entry', 'record-thread', 'kinesis/entry'];
+const SDK = `'@aws-sdk/client-kinesis', '@smithy/node-http-handler'`;
+/** The SDK is CommonJS in part. */
+const REQUIRE = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`;
 
 function esbuild(options: string): string {
   return `import { build } from 'esbuild';
@@ -27,18 +34,57 @@ await build({ bundle: true, format: 'esm', platform: 'node', outdir: 'out', logL
 }
 
 const split = `entryPoints: ['app.mjs', 'sign-up.mjs'], splitting: true`;
-const inside = ENTRIES.map((entry) => `{ in: 'beamline/entries/${entry}.js', out: '${entry}' }`).join(', ');
 
-function vite(ssr: string, input: readonly string[]): string {
-  const pairs = input.map((pair) => `${pair}`).join(', ');
+/** With beamline in the bundle. */
+function splitWith(entries: readonly string[]): string {
+  const inside = entries.map((entry) => `{ in: 'beamline/entries/${entry}.js', out: '${entry}' }`).join(', ');
+  return `entryPoints: [{ in: 'app.mjs', out: 'app' }, { in: 'sign-up.mjs', out: 'sign-up' }, ${inside}], splitting: true`;
+}
+
+function vite(ssr: string, entries: readonly string[] = []): string {
+  const input = [
+    `app: 'app.mjs'`,
+    `'sign-up': 'sign-up.mjs'`,
+    ...entries.map((entry) => `'${entry}': 'beamline/entries/${entry}.js'`),
+  ].join(', ');
   return `import { build } from 'vite';
-await build({ logLevel: 'warn', ${ssr}
-  build: { ssr: true, outDir: 'out', rollupOptions: { input: { ${pairs} },
+await build({ logLevel: 'warn', ssr: { ${ssr} },
+  build: { ssr: true, outDir: 'out', rollupOptions: { external: ['@opentelemetry/api'], input: { ${input} },
     output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' } } } });
 `;
 }
 
-const viteInput = [`app: 'app.mjs'`, `'sign-up': 'sign-up.mjs'`];
+/** A bundle of the application with `kinesis()`, in front of a Kinesis in its own process. */
+function kinesisBundle(name: string, build: string): Case {
+  return {
+    name: `a bundle by ${name}, with kinesis()`,
+    place: 'plain',
+    files: {
+      'sign-up.mjs': sources.signUp,
+      'app.mjs': sources.kinesisApplication('./sign-up.mjs'),
+      'build.mjs': build,
+    },
+    commands: [['build.mjs'], ['out/app.js']],
+    expected: 'report',
+  };
+}
+
+const examples = resolve(dirname(fileURLToPath(import.meta.url)), '../../../examples/testing');
+
+function example(name: string): string {
+  return readFileSync(join(examples, name), 'utf8');
+}
+
+/** An example of the project, as it stands: its record type has a schema of zod. */
+function exampleCase(name: string, file: string, command: readonly string[]): Case {
+  return {
+    name: `the example of a test under ${name}, with a schema of zod`,
+    place: 'plain',
+    files: Object.fromEntries([file, 'sign-up.mjs', 'shard-key.mjs'].map((each) => [each, example(each)])),
+    commands: [[...command, file]],
+    expected: 'passes',
+  };
+}
 
 export const cases: readonly Case[] = [
   {
@@ -102,9 +148,7 @@ export const cases: readonly Case[] = [
     files: {
       'sign-up.mjs': sources.signUp,
       'app.mjs': app('./sign-up.mjs'),
-      'build.mjs': esbuild(
-        `entryPoints: [{ in: 'app.mjs', out: 'app' }, { in: 'sign-up.mjs', out: 'sign-up' }, ${inside}], splitting: true, external: ['@opentelemetry/api']`,
-      ),
+      'build.mjs': esbuild(`${splitWith(ENTRIES)}, external: ['@opentelemetry/api']`),
     },
     commands: [['build.mjs'], ['out/app.js']],
     expected: 'report',
@@ -133,7 +177,7 @@ export const cases: readonly Case[] = [
     files: {
       'sign-up.mjs': sources.signUp,
       'app.mjs': app('./sign-up.mjs'),
-      'build.mjs': vite(`ssr: { external: ['beamline'] },`, viteInput),
+      'build.mjs': vite(`external: ['beamline']`),
     },
     commands: [['build.mjs'], ['out/app.js']],
     expected: 'report',
@@ -144,14 +188,31 @@ export const cases: readonly Case[] = [
     files: {
       'sign-up.mjs': sources.signUp,
       'app.mjs': app('./sign-up.mjs'),
-      'build.mjs': vite(`ssr: { noExternal: ['beamline'] },`, [
-        ...viteInput,
-        ...ENTRIES.map((entry) => `'${entry}': 'beamline/entries/${entry}.js'`),
-      ]),
+      'build.mjs': vite(`noExternal: ['beamline']`, ENTRIES),
     },
     commands: [['build.mjs'], ['out/app.js']],
     expected: 'report',
   },
+  kinesisBundle('esbuild, beamline external', esbuild(`${split}, external: ['beamline']`)),
+  kinesisBundle(
+    'esbuild, beamline in it, the SDK external',
+    esbuild(`${splitWith(KINESIS_ENTRIES)}, external: ['@opentelemetry/api', ${SDK}]`),
+  ),
+  kinesisBundle(
+    'esbuild, beamline and the SDK in it',
+    esbuild(
+      `${splitWith(KINESIS_ENTRIES)}, external: ['@opentelemetry/api'], banner: { js: ${JSON.stringify(REQUIRE)} }`,
+    ),
+  ),
+  kinesisBundle('Vite and Rollup, beamline external', vite(`external: ['beamline']`)),
+  kinesisBundle(
+    'Vite and Rollup, beamline in it, the SDK external',
+    vite(`noExternal: ['beamline'], external: [${SDK}]`, KINESIS_ENTRIES),
+  ),
+  kinesisBundle('Vite and Rollup, beamline and the SDK in it', vite('noExternal: true', KINESIS_ENTRIES)),
+  exampleCase('mocha', 'mocha.test.mjs', ['bin:mocha']),
+  exampleCase('vitest', 'vitest.test.mjs', ['bin:vitest', 'run', '--root', '.']),
+  exampleCase('node:test', 'node-test.test.mjs', ['--test']),
   {
     name: 'under mocha',
     place: 'plain',

@@ -8,8 +8,11 @@ import { signUp } from './sources.ts';
 
 /** One that hangs is ended, and fails. */
 const LIMIT_MS = 120_000;
-/** What bundles, loads and tests the applications. */
-export const TOOLS = ['esbuild', 'vite', 'tsx', 'mocha', 'vitest', 'typescript', '@types/node@20'];
+/** What bundles, loads and tests the applications, and what the examples of tests use. */
+export const TOOLS = [
+  ...['esbuild', 'vite', 'tsx', 'mocha', 'vitest', 'typescript', '@types/node@20'],
+  ...['zod', 'chai', 'sinon'],
+];
 
 export interface Run {
   readonly cwd: string;

@@ -45,11 +45,31 @@ exports.SignUp = Records.define({
 });
 `;
 
+/** The same against a Kinesis in the application's own process: the adapter, and the AWS SDK in its thread, do the sending. */
+const KINESIS_BODY = `
+const EVENTS = 20;
+const simulator = await startKinesisSimulator({ streams: { signup: 1 } });
+const { endpoint, region, credentials } = simulator;
+const app = await Application.start({ adapter: kinesis({ endpoint, region, credentials }), flushIntervalMs: 10 });
+for (let i = 0; i < EVENTS; i++) SignUp.record({ user: 'u-' + i, step: 'confirm' });
+const { accepted, delivered, pending } = await app.stop();
+const records = simulator.oracle.records('signup').map(({ data }) => JSON.parse(Buffer.from(data).toString()));
+await simulator.stop();
+const report = { accepted, delivered, pending, sent: records.length, ownThread: !records.some(({ thread }) => thread === 0) };
+`;
+
 const IMPORT = `import { Application, memory } from 'beamline';\n`;
 
 /** `from` is how it imports the record module. */
 export function application(from: string): string {
   return `${IMPORT}import { SignUp } from '${from}';${BODY}console.log(JSON.stringify(report));\n`;
+}
+
+export function kinesisApplication(from: string): string {
+  return `import { Application, kinesis } from 'beamline';
+import { startKinesisSimulator } from 'beamline/testing';
+import { SignUp } from '${from}';${KINESIS_BODY}console.log(JSON.stringify(report));
+`;
 }
 
 export function applicationCommon(from: string): string {

@@ -2,11 +2,12 @@
  * The whole pipeline on a simulated Kinesis and a clock that goes as fast as there is work to do: an application whose
  * record type runs on the main thread, and an adapter that finds that Kinesis where its descriptor cannot carry it.
  */
+
+import { Application } from '../../src/observer/application.ts';
 import type { Adapter, AdapterContext } from '../../src/pipeline/adapter/adapter.ts';
 import { KinesisAdapter } from '../../src/pipeline/adapter/kinesis/kinesis-adapter.ts';
 import { type KinesisOptions, kinesisSchema } from '../../src/pipeline/adapter/kinesis/options.ts';
 import { parseOptions } from '../../src/pipeline/adapter/options.ts';
-import { Application } from '../../src/pipeline/application.ts';
 import { Message } from '../../src/pipeline/message.ts';
 import { Records } from '../../src/pipeline/records.ts';
 import {

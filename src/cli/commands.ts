@@ -1,6 +1,7 @@
 /** What each command does: asks, prints, and says by the exit code how it went. */
 import { systemClock } from '../base/clock.ts';
 import type { TraceResult } from '../otp/trace.ts';
+import { variable } from '../pipeline/environment-variables.ts';
 import type { HealthLine } from '../pipeline/health.ts';
 import { ask, follow, type Target } from './client.ts';
 import { examine } from './doctor.ts';
@@ -25,7 +26,7 @@ function screen(): Screen {
 }
 
 function targetOf({ url, token }: AskOptions): Target {
-  return { url, token: token ?? process.env.BEAMLINE_OBSERVER_TOKEN };
+  return { url, token: token ?? variable('BEAMLINE_OBSERVER_TOKEN') };
 }
 
 /** Prints a part of the picture, once or again and again, and the health below it. */

@@ -9,23 +9,25 @@
  * nobody could be asked.
  */
 import { Command, InvalidArgumentError } from 'commander';
+import { defaultPort } from '../observer/options.ts';
+import { variable } from '../pipeline/environment-variables.ts';
 import { formatTree } from '../pipeline/format-tree.ts';
 import type { RestartEntry } from '../pipeline/restarts.ts';
 import type { RecordSnapshot, Snapshot, TreeNode } from '../pipeline/snapshot-types.ts';
 import { type AskOptions, demo, doctor, events, flush, show, trace, ui } from './commands.ts';
-import { complain } from './exit.ts';
+import { complain, endWithItsReader } from './exit.ts';
 import { recordsText, restartsText, topText } from './tables.ts';
 
-const DEFAULT_URL = 'http://127.0.0.1:4680';
 const SORTS = ['mailbox', 'handled', 'restarts', 'busy'];
 
-function main(): void {
+function commands(): Command {
+  const here = `http://127.0.0.1:${defaultPort()}`;
   const program = new Command('beamline').description('Looks into a running beamline application.');
   const command = (name: string, description: string): Command =>
     program
       .command(name)
       .description(description)
-      .option('--url <url>', 'where its observer is', process.env.BEAMLINE_OBSERVER_URL ?? DEFAULT_URL)
+      .option('--url <url>', 'where its observer is', variable('BEAMLINE_OBSERVER_URL') ?? here)
       .option('--token <token>', 'what the observer asks for (or BEAMLINE_OBSERVER_TOKEN)')
       .option('--json', 'print JSON');
   const watched = (name: string, description: string): Command =>
@@ -79,20 +81,31 @@ function main(): void {
     .action((options, self: Command) =>
       doctor({
         ...options,
-        expected: self.getOptionValueSource('url') !== 'default' || options.url !== DEFAULT_URL,
+        expected: self.getOptionValueSource('url') !== 'default' || isTold(),
       }),
     );
   command('ui', 'opens the page').action(ui);
   program
     .command('demo')
     .description('an application in front of a Kinesis on this machine, with the page; things go wrong in it')
-    .option('--port <port>', 'of the page; 0 for any that is free', wholeNumber(0, 65_535), 4680)
+    .option('--port <port>', 'of the page; 0 for any that is free', wholeNumber(0, 65_535), defaultPort())
     .option('--rate <events>', 'events a second', wholeNumber(1, 5000), 400)
     .option('--every <seconds>', 'between two things that go wrong; 0 for never', wholeNumber(0, 3600), 8)
     .option('--seconds <count>', 'how long it runs; 0 until it is ended', wholeNumber(0, 86_400), 0)
     .option('--no-open', 'do not open the page')
     .action(demo);
-  program.parseAsync(process.argv).catch((error: unknown) => complain((error as Error).message));
+  return program;
+}
+
+/** Whether the environment says that there is an observer, and where. */
+function isTold(): boolean {
+  return (['BEAMLINE_OBSERVER_URL', 'BEAMLINE_OBSERVER_PORT'] as const).some(
+    (name) => variable(name) !== undefined,
+  );
+}
+
+async function main(): Promise<void> {
+  await commands().parseAsync(process.argv);
 }
 
 function wholeNumber(min: number, max: number): (text: string) => number {
@@ -117,4 +130,5 @@ function list(text: string): string[] {
     .filter(Boolean);
 }
 
-main();
+endWithItsReader(process.stdout);
+main().catch((error: unknown) => complain((error as Error).message));

@@ -4,22 +4,31 @@
  */
 import {
   type ApplicationSurroundings,
-  Application as Pipeline,
+  boot,
+  PlainApplication,
   type StopOptions,
 } from '../pipeline/application.ts';
 import type { Ledger } from '../pipeline/ledger.ts';
 import type { ApplicationOptionsInput } from '../pipeline/options.ts';
+import type { Running } from '../pipeline/running.ts';
+import type { Snapshot } from '../pipeline/snapshot-types.ts';
 import type { ObserveOptions } from './options.ts';
 import type { Observer } from './server.ts';
 
-export class Application extends Pipeline {
+export class Application extends PlainApplication {
   readonly #observers = new Set<Observer>();
 
-  static override async start(
+  /**
+   * Boots the application. `record()` is accepted from this call on; the promise resolves when the tree stands.
+   *
+   * @throws BeamlineError `ERR_OPTIONS` naming every bad option, `ERR_ALREADY_RUNNING`, `ERR_IN_RECORD_THREAD`.
+   * @throws AdapterDescriptorError `ERR_ADAPTER_DESCRIPTOR`
+   */
+  static override start(
     options: ApplicationOptionsInput,
     surroundings: ApplicationSurroundings = {},
   ): Promise<Application> {
-    return Pipeline.boot(options, (parsed) => new Application(parsed, surroundings));
+    return boot(options, surroundings, make);
   }
 
   /**
@@ -35,9 +44,21 @@ export class Application extends Pipeline {
     return observer;
   }
 
+  /** As of the pipeline; the options of its observers, as long as they are open, are among the others. */
+  override async inspect(): Promise<Snapshot> {
+    const snapshot = await super.inspect();
+    const open = [...this.#observers].filter(({ isClosed }) => !isClosed);
+    return { ...snapshot, options: [...snapshot.options, ...open.flatMap(({ shown }) => shown)] };
+  }
+
   override async stop(options: StopOptions = {}): Promise<Ledger> {
     const ledger = await super.stop(options);
     await Promise.all([...this.#observers].map((observer) => observer.close()));
     return ledger;
   }
+}
+
+/** Out here, so that the class does not name itself: the bundler would give it another name in stack traces. */
+function make(running: Running): Application {
+  return new Application(running);
 }

@@ -5,6 +5,7 @@
 import type { Counter, Gauge, Registry } from 'prom-client';
 import type { HealthLevel } from '../pipeline/health.ts';
 import type { Snapshot } from '../pipeline/snapshot-types.ts';
+import { outcomesOf } from './outcomes.ts';
 
 const LEVELS: Readonly<Record<HealthLevel, number>> = { ok: 0, warn: 1, bad: 2 };
 
@@ -54,8 +55,7 @@ function fill(snapshot: Snapshot, make: Makers): void {
   const open = make.gauge('beamline_stream_open', '1 while the stream takes records', streams);
   for (const record of snapshot.records) {
     const type = { record_type: record.name };
-    for (const outcome of ['accepted', 'delivered', 'deadLettered', 'refused'] as const)
-      events.inc({ ...type, outcome: OUTCOMES[outcome] }, record[outcome]);
+    for (const [outcome, count] of outcomesOf(record)) events.inc({ ...type, outcome }, count);
     pending.set(type, record.pending);
     oldest.set(type, (record.oldestPendingMs ?? 0) / 1000);
     fillShare.set(type, record.queueFill);
@@ -79,10 +79,3 @@ function fill(snapshot: Snapshot, make: Makers): void {
   const restarts = make.counter('beamline_restarts_total', 'Restarts of a part of the tree', ['node']);
   for (const node of snapshot.nodes) if (node.restarts > 0) restarts.inc({ node: node.id }, node.restarts);
 }
-
-const OUTCOMES = {
-  accepted: 'accepted',
-  delivered: 'delivered',
-  deadLettered: 'dead_lettered',
-  refused: 'refused',
-} as const;

@@ -1,6 +1,6 @@
 /** What `app.observe()` takes, parsed once. The rule: what other machines can reach has a token. */
-import { isIP } from 'node:net';
 import { environmentVariables, variable } from '../pipeline/environment-variables.ts';
+import { type ShownOption, shownOption } from '../pipeline/shown-options.ts';
 import { ObserverError } from './errors.ts';
 
 export interface ObserveOptions extends HandlerOptions {
@@ -31,19 +31,38 @@ export interface ParsedHandlerOptions {
 export interface ParsedObserveOptions extends ParsedHandlerOptions {
   readonly host: string;
   readonly port: number;
+  /** Where the observer listens, as `app.inspect()` shows it. */
+  readonly shown: readonly ShownOption[];
 }
 
-export const DEFAULT_PORT = 4680;
+const DEFAULT_PORT = 4680;
 const TOKEN_MIN = 16;
 
 export function parseObserveOptions(options: ObserveOptions = {}): ParsedObserveOptions {
-  const { host = '127.0.0.1', port = portFromEnvironment() ?? DEFAULT_PORT } = options;
+  const { host = '127.0.0.1', port = defaultPort() } = options;
   const parsed = parseHandlerOptions(options);
   if (typeof host !== 'string' || host === '') problem('host', 'an address or a name', host);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) problem('port', 'a number from 0 to 65535', port);
   if (!isLoopback(host) && parsed.token === undefined)
     throw new ObserverError('ERR_OBSERVER_EXPOSED', { host });
-  return { ...parsed, host, port };
+  return { ...parsed, host, port, shown: shownPlace(options, host, port) };
+}
+
+function shownPlace(given: ObserveOptions, host: string, port: number): readonly ShownOption[] {
+  const unsaid = variable('BEAMLINE_OBSERVER_PORT') === undefined ? 'default' : 'environment';
+  return [
+    shownOption('observe().host', null, host, given.host === undefined ? 'default' : 'code'),
+    shownOption('observe().port', null, port, given.port === undefined ? unsaid : 'code'),
+  ];
+}
+
+/**
+ * Where an observer listens when the code does not say: `BEAMLINE_OBSERVER_PORT`, or else 4680.
+ *
+ * @throws ObserverError `ERR_OBSERVER_OPTIONS`
+ */
+export function defaultPort(): number {
+  return portFromEnvironment() ?? DEFAULT_PORT;
 }
 
 function portFromEnvironment(): number | undefined {
@@ -74,9 +93,11 @@ export function parseHandlerOptions(options: HandlerOptions): ParsedHandlerOptio
   };
 }
 
+/** 127.0.0.0/8. By itself, because `node:net` takes 2 ms to load, and this file comes with `import 'beamline'`. */
+const LOOPBACK = /^127(\.(\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])){3}$/;
+
 export function isLoopback(host: string): boolean {
-  if (host === 'localhost' || host === '::1') return true;
-  return isIP(host) === 4 && host.startsWith('127.');
+  return host === 'localhost' || host === '::1' || LOOPBACK.test(host);
 }
 
 function problem(option: string, expected: string, value: unknown): never {

@@ -3,7 +3,7 @@
  * one look; whoever asks for a snapshot between two gets one that is taken for all who ask at that moment.
  */
 import type { Clock, Timer } from '../base/clock.ts';
-import type { Application } from '../pipeline/application.ts';
+import type { PlainApplication } from '../pipeline/application.ts';
 import { healthOf } from '../pipeline/health.ts';
 import type { RestartEntry } from '../pipeline/restarts.ts';
 import type { Snapshot } from '../pipeline/snapshot-types.ts';
@@ -11,7 +11,7 @@ import { changesBetween, Feed, restartEntry } from './feed.ts';
 
 /** What the observer needs of the application. */
 export type ObservedApplication = Pick<
-  Application,
+  PlainApplication,
   | 'inspect'
   | 'watch'
   | 'onRestart'

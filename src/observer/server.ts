@@ -1,6 +1,7 @@
 /** The observer with a server of its own. It does not keep the Node process alive. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { ShownOption } from '../pipeline/shown-options.ts';
 import { ObserverError } from './errors.ts';
 import { type ObserverHandler, observerHandler } from './handler.ts';
 import { type ObserveOptions, parseObserveOptions } from './options.ts';
@@ -9,13 +10,15 @@ import type { ObservedApplication } from './sampler.ts';
 export class Observer {
   /** Where the page is. */
   readonly url: string;
+  /** What it was told, each with where that comes from. */
+  readonly shown: readonly ShownOption[];
   readonly #server: Server;
   readonly #handler: ObserverHandler;
   #closed: Promise<void> | undefined;
 
   /** @throws ObserverError `ERR_OBSERVER_OPTIONS`, `ERR_OBSERVER_EXPOSED`, `ERR_OBSERVER_PORT` */
   static async start(app: ObservedApplication, options: ObserveOptions = {}): Promise<Observer> {
-    const { host, port } = parseObserveOptions(options);
+    const { host, port, shown } = parseObserveOptions(options);
     const handler = observerHandler(app, options);
     const server = createServer((request, response) => handler(request, response));
     server.unref();
@@ -28,13 +31,18 @@ export class Observer {
     });
     const address = server.address() as AddressInfo;
     const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-    return new Observer(server, handler, `http://${name}:${address.port}`);
+    return new Observer(server, handler, `http://${name}:${address.port}`, shown);
   }
 
-  private constructor(server: Server, handler: ObserverHandler, url: string) {
+  private constructor(server: Server, handler: ObserverHandler, url: string, shown: readonly ShownOption[]) {
     this.#server = server;
     this.#handler = handler;
     this.url = url;
+    this.shown = shown;
+  }
+
+  get isClosed(): boolean {
+    return this.#closed !== undefined;
   }
 
   /** Ends what is open, and listens no more. A second call gives the first one's promise. */

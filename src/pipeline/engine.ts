@@ -1,6 +1,6 @@
 /**
  * What the parts of one application share: its runtime, its threads, its options, and its record types. Made by
- * Application, handed to every process of the tree; outlives all of them, so that no crash loses what is in it.
+ * Running, handed to every process of the tree; outlives all of them, so that no crash loses what is in it.
  */
 import type { Clock } from '../base/clock.ts';
 import type { NodeId } from '../otp/pid.ts';
@@ -9,6 +9,7 @@ import type { Directory } from '../threads/directory.ts';
 import type { ThreadHost } from '../threads/thread.ts';
 import type { CheckedDescriptor } from './adapter/descriptor.ts';
 import type { DeadLetterSinkPort } from './dead-letter-sink.ts';
+import type { Intake } from './intake.ts';
 import type { Logger } from './logger.ts';
 import type { ApplicationOptions } from './options.ts';
 import type { RecordType } from './record-type.ts';
@@ -19,6 +20,7 @@ import type { Tombstones } from './tombstones.ts';
 import type { Watchers } from './watchers.ts';
 
 export interface Engine {
+  readonly intake: Intake;
   readonly runtime: Runtime;
   readonly clock: Clock;
   readonly host: ThreadHost;

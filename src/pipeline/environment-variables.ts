@@ -24,7 +24,15 @@ export const environmentVariables = {
     option: '`directory` of `spool`, which it switches on',
     expected: 'a path on a local disk',
   },
-  BEAMLINE_OBSERVER_PORT: { option: '`port` of `app.observe()`', expected: 'a number from 0 to 65535' },
+  BEAMLINE_OBSERVER_PORT: {
+    option: '`port` of `app.observe()`, of `npx beamline demo`, and where `npx beamline` looks',
+    expected: 'a number from 0 to 65535',
+  },
+  BEAMLINE_OBSERVER_URL: { option: '`--url` of `npx beamline`', expected: 'the URL of an observer' },
+  BEAMLINE_OBSERVER_TOKEN: {
+    option: '`--token` of `npx beamline`',
+    expected: 'what `token` of `app.observe()` is',
+  },
   BEAMLINE_LOG_LEVEL: {
     option: 'how much the default `logger` says',
     expected: 'debug, info, warn, error or silent',

@@ -211,11 +211,6 @@ export type ErrorFields = { readonly [C in ErrorCode]: Parameters<(typeof messag
 
 /** An error of this library. `code` says which, `fields` with what, `cause` after which other error. */
 export class BeamlineError<C extends ErrorCode = ErrorCode> extends Error {
-  static {
-    // On the prototype, where it is in time for the first line of `stack`, which is made before any own field.
-    Object.defineProperty(BeamlineError.prototype, 'name', { value: 'BeamlineError', writable: true });
-  }
-
   readonly code: C;
   readonly fields: ErrorFields[C];
 
@@ -225,6 +220,10 @@ export class BeamlineError<C extends ErrorCode = ErrorCode> extends Error {
     this.fields = fields;
   }
 }
+
+// On the prototype, where it is in time for the first line of `stack`, which is made before any own field. And out here:
+// a class that names itself has another name in the bundle.
+Object.defineProperty(BeamlineError.prototype, 'name', { value: 'BeamlineError', writable: true });
 
 /** The errors as a union by `code`: a check of `code` tells the compiler which `fields` there are. */
 export type AnyBeamlineError = { [C in ErrorCode]: BeamlineError<C> }[ErrorCode];

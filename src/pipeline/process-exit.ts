@@ -13,8 +13,12 @@
  *
  * Before that, when nothing else is left to do, what is pending holds the process, for as long as `exitTimeoutMs`.
  */
-import { blockFor } from '../threads/queue/index.ts';
+import type { Clock } from '../base/clock.ts';
+import { blockFor } from '../threads/queue/recording.ts';
 import type { Engine } from './engine.ts';
+import type { Logger } from './logger.ts';
+import type { PlacementInfo } from './placement.ts';
+import type { TypeQueue } from './type-queue.ts';
 
 /** How long the main thread sleeps between two looks at the queues. */
 const LOOK_MS = 2;
@@ -34,7 +38,17 @@ export function deliverAtEnd(engine: Engine, settled: (late: AbortSignal) => Pro
     void settled(late.signal).finally(() => timer.clear());
   };
   const exit = (): void => {
-    if (!givenUp) deliverNow(engine, exitTimeoutMs);
+    const types = [...engine.types.values()];
+    if (!givenUp)
+      deliverNow(
+        { ...engine, exitTimeoutMs },
+        types.map((type) => ({
+          type,
+          threadState: () => type.placement.info.state,
+          // Its promise never settles: what it starts runs without this thread.
+          startThread: () => void type.placement.open().catch(() => {}),
+        })),
+      );
     // A thread that ends inside of the store takes the process along.
     engine.spool?.closeNow();
   };
@@ -46,24 +60,43 @@ export function deliverAtEnd(engine: Engine, settled: (late: AbortSignal) => Pro
   };
 }
 
+/** A record type when the process ends, with the state of its thread. */
+export interface EndingType {
+  readonly type: Pick<TypeQueue, 'name' | 'options' | 'counts' | 'signals'>;
+  threadState(): PlacementInfo['state'];
+  /** Starts one; synchronous. */
+  startThread(): void;
+}
+
+interface Surroundings {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly exitTimeoutMs: number;
+}
+
 /** Waits, inside `'exit'`, while the threads deliver. */
-function deliverNow(engine: Engine, timeoutMs: number): void {
-  const { clock, logger } = engine;
-  const due = [...engine.types.values()].filter((type) => type.counts.pending > 0);
-  const waited = due.filter((type) => type.options.isolation === 'thread');
-  for (const type of waited) {
+export function deliverNow(
+  { clock, logger, exitTimeoutMs }: Surroundings,
+  types: readonly EndingType[],
+): void {
+  const due = types.filter(({ type }) => type.counts.pending > 0);
+  const waited = due.filter(({ type }) => type.options.isolation === 'thread');
+  for (const { type, threadState, startThread } of waited) {
     type.signals.announceExit();
-    // Its promise never settles: what it starts runs without this thread.
-    if (type.placement.info.state === 'none') void type.placement.open().catch(() => {});
+    if (threadState() === 'none') startThread();
   }
-  const end = clock.now() + timeoutMs;
-  while (waited.some((type) => type.counts.pending > 0) && clock.now() < end) blockFor(LOOK_MS);
-  for (const { name, counts, placement } of due) {
+  const end = clock.now() + exitTimeoutMs;
+  while (waited.some(({ type }) => type.counts.pending > 0) && clock.now() < end) blockFor(LOOK_MS);
+  for (const { type, threadState } of due) {
+    const { name, counts, options } = type;
     if (counts.pending === 0) continue;
-    const { isolation, state } = placement.info;
     if (counts.spooled === counts.pending) continue;
     logger.error(
-      { recordType: name, pending: counts.pending, thread: isolation === 'inline' ? 'inline' : state },
+      {
+        recordType: name,
+        pending: counts.pending,
+        thread: options.isolation === 'inline' ? 'inline' : threadState(),
+      },
       'the process ended before these events were delivered',
     );
   }

@@ -2,36 +2,18 @@
  * One record type of a running application, on the main thread: its queue, and the place where its processes run. Owned
  * by the application and not by any process, so that a process that dies loses nothing.
  */
-import {
-  Barrier,
-  countsOf,
-  createQueue,
-  markPublished,
-  type QueueCounts,
-  type QueueHandle,
-  QueueSignals,
-} from '../threads/queue/index.ts';
-import type { Definition } from './definition.ts';
+import { Barrier, markPublished } from '../threads/queue/index.ts';
 import type { Engine } from './engine.ts';
 import { InlinePlacement } from './inline-placement.ts';
-import type { Logger } from './logger.ts';
-import { parseTypeOptions, type TypeOptions } from './options.ts';
 import type { Placement } from './placement.ts';
 import type { MainControl, SiteArgument } from './site.ts';
 import { publish, shownThrown } from './telemetry.ts';
 import { publishRelayed } from './telemetry-relay.ts';
 import { ThreadPlacement } from './thread-placement.ts';
+import { TypeQueue } from './type-queue.ts';
 
-export class RecordType {
-  readonly name: string;
-  readonly url: string;
-  readonly definition: Definition;
+export class RecordType extends TypeQueue {
   readonly engine: Engine;
-  /** Its entries have the record type's name. */
-  readonly logger: Logger;
-  readonly options: TypeOptions;
-  readonly queue: QueueHandle;
-  readonly signals: QueueSignals;
   readonly placement: Placement;
   /** What its site may ask of this thread. */
   readonly mainControl: MainControl;
@@ -40,16 +22,10 @@ export class RecordType {
   /** Why the last start of its thread failed, and when. */
   lastFailure: { readonly error: Error; readonly at: number } | undefined = undefined;
 
-  constructor(definition: Definition, engine: Engine) {
-    this.definition = definition;
-    this.name = definition.name;
-    this.url = definition.url;
+  /** The type whose queue that is. */
+  constructor({ definition, queue }: TypeQueue, engine: Engine) {
+    super(definition, engine.intake, queue);
     this.engine = engine;
-    this.logger = engine.logger.child({ recordType: this.name });
-    this.options = parseTypeOptions(definition.overrides, engine.options, definition.name);
-    const { queueBytes, parkedBytes, maxEventBytes } = this.options;
-    this.queue = this.createOrGetQueue({ queueBytes, parkedBytes, maxEventBytes });
-    this.signals = new QueueSignals(this.queue);
     this.mainControl = {
       adapterFunction: (name, args) => engine.adapter.functions[name]?.(...(args as never[])),
       deadLetter: (letter) => {
@@ -62,7 +38,7 @@ export class RecordType {
           attempts,
           reason: shownThrown(error),
         }));
-        return engine.deadLetters.take({ ...letter, recordType: definition.name });
+        return engine.deadLetters.take({ ...letter, recordType: this.name });
       },
       log: (level, fields, message) => this.logger[level](fields, message),
       telemetry: (report) => publishRelayed(this.name, engine.clock.wallTime(), report),
@@ -73,47 +49,13 @@ export class RecordType {
         : new ThreadPlacement(engine.host, this);
   }
 
-  get counts(): QueueCounts {
-    return countsOf(this.queue);
-  }
-
   /** Nothing is left to do: all is delivered, or taken by the sink of the dead letters. */
   get isSettled(): boolean {
     return new Barrier(this.queue, markPublished(this.queue)).isPassed();
   }
 
-  /** The type's queue: made once, found ever after. */
-  createOrGetQueue(options: Pick<TypeOptions, 'queueBytes' | 'parkedBytes' | 'maxEventBytes'>): QueueHandle {
-    const { directory, spool } = this.engine;
-    return (
-      this.queue ??
-      createQueue({
-        ...options,
-        bootId: directory.bootId,
-        ...(spool === undefined ? {} : { journal: spool.journal }),
-      })
-    );
-  }
-
   /** What its next site is opened with: the reader before it is fenced off from now on. */
-  siteArgument(predecessor: SiteArgument['predecessor']): SiteArgument {
-    const { directory, adapter, runtime, relay } = this.engine;
-    const { batchSize, flushIntervalMs, maxDemand, maxAttempts, backoff, handleTimeoutMs, queueBytes } =
-      this.options;
-    return {
-      recordType: this.name,
-      url: this.url,
-      options: { batchSize, flushIntervalMs, maxDemand, maxAttempts, backoff, handleTimeoutMs, queueBytes },
-      adapter: adapter.wire,
-      adapterFunctions: Object.keys(adapter.functions),
-      queue: this.queue,
-      confirmations: directory.confirmations,
-      directory: directory.handle,
-      identity: directory.identify(),
-      generation: this.signals.nextReaderGeneration(),
-      predecessor,
-      main: runtime.node,
-      telemetry: relay.wanted(),
-    };
+  siteOpening(predecessor: SiteArgument['predecessor']): SiteArgument {
+    return this.siteArgument({ predecessor, telemetry: this.engine.relay.wanted() });
   }
 }

@@ -16,7 +16,7 @@ import {
   type QueueCounts,
   type QueueWriter,
   type Until,
-} from '../threads/queue/index.ts';
+} from '../threads/queue/recording.ts';
 import {
   type Definition,
   type DefinitionInput,

@@ -3,12 +3,14 @@
  * generation: the old one, if it still runs, can no longer touch the queue.
  */
 
+import { Ending } from '../base/ending.ts';
 import type { ControlApi } from '../threads/control-lane.ts';
 import { type EndCause, Thread, type ThreadHost } from '../threads/thread.ts';
 import { BeamlineError } from './errors.ts';
 import { type Place, type Placement, type PlacementInfo, Waiting } from './placement.ts';
 import type { RecordType } from './record-type.ts';
 import type { SiteArgument, SiteControl } from './site.ts';
+import { RECORD_ROLE } from './type-queue.ts';
 
 export class ThreadPlacement implements Placement {
   readonly #host: ThreadHost;
@@ -65,12 +67,12 @@ export class ThreadPlacement implements Placement {
     if (this.#place !== undefined) return this.#place;
     if (this.closed) throw new BeamlineError('ERR_STOPPED', { recordType: this.#type.name, id: null });
     const { name, url, options, engine } = this.#type;
-    const argument = this.#type.siteArgument(this.#predecessor);
+    const argument = this.#type.siteOpening(this.#predecessor);
     this.#starts++;
     const thread = new Thread<SiteControl>(this.#host, {
       node: engine.nextNode(),
-      name: `beamline ${name}`,
-      role: new URL('./record-thread.js', import.meta.url).href,
+      name: this.#type.threadName,
+      role: RECORD_ROLE,
       argument,
       control: this.#type.mainControl as unknown as ControlApi,
       startTimeoutMs: options.startTimeoutMs,
@@ -84,7 +86,8 @@ export class ThreadPlacement implements Placement {
       },
     });
     this.#thread = thread;
-    const place: Place = { control: thread.control, ended: thread.ended };
+    const place: Place = { control: thread.control, ending: new Ending() };
+    void thread.ended.then((error) => place.ending.arrive(error));
     try {
       await thread.ready;
     } catch (error) {

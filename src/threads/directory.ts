@@ -37,7 +37,7 @@ import {
   RecordingThread,
   sealSegmentsOf,
   TappedWriter,
-} from './queue/index.ts';
+} from './queue/recording.ts';
 
 /** Plain data: can be posted to any thread of the process. */
 export interface DirectoryHandle {

@@ -9,8 +9,8 @@ import type { ControlApi } from './control-lane.ts';
 import { serveControl } from './control-lane.ts';
 import type { ErrorRebuilders } from './error-codec.ts';
 import { NodeLink } from './node-link.ts';
+import type { ThreadData } from './spawn.ts';
 import { type TermCodec, termCodec } from './term-codec.ts';
-import type { ThreadData } from './thread.ts';
 import { ThreadTransport } from './thread-transport.ts';
 
 /** The way to the thread that started this one. */

@@ -9,14 +9,14 @@
  *         +----------------------+
  */
 import { fileURLToPath } from 'node:url';
-import { MessageChannel, type ResourceLimits, Worker } from 'node:worker_threads';
+import { MessageChannel, type ResourceLimits, type Worker } from 'node:worker_threads';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { NodeId } from '../otp/pid.ts';
 import type { Runtime } from '../otp/runtime.ts';
 import { type ControlApi, type RemoteControl, remoteControl, serveControl } from './control-lane.ts';
 import { ThreadError } from './errors.ts';
-import { threadExecArgv } from './exec-argv.ts';
 import { NodeLink, type Traffic } from './node-link.ts';
+import { spawn, THREAD_ENTRY } from './spawn.ts';
 import type { TermCodec } from './term-codec.ts';
 import type { ThreadTransport } from './thread-transport.ts';
 
@@ -42,15 +42,6 @@ export interface ThreadHost {
   readonly transport: ThreadTransport;
   readonly codec: TermCodec;
   readonly clock: Clock;
-}
-
-/** What the entry of a thread is given. */
-export interface ThreadData {
-  readonly node: NodeId;
-  readonly parent: NodeId;
-  readonly port: import('node:worker_threads').MessagePort;
-  readonly role: string;
-  readonly argument: unknown;
 }
 
 /** How often a thread may be found not to have reacted to a kill; each on a turn of its own of this thread's loop. */
@@ -111,25 +102,18 @@ export class Thread<Api> {
     serveControl(options.control, this.#link.control, host.codec);
     this.control = remoteControl<Api>(this.#link.control, host.codec, this.ended);
 
-    const data: ThreadData = {
+    const data = {
       node: options.node,
       parent: host.runtime.node,
       port: port2,
       role: options.role,
       argument: options.argument,
     };
-    const entry = new URL('./thread-entry.js', import.meta.url);
-    this.#worker = new Worker(entry, {
-      name: options.name,
-      workerData: data,
-      transferList: [port2],
-      execArgv: threadExecArgv(process.execArgv),
-      ...(options.resourceLimits === undefined ? {} : { resourceLimits: options.resourceLimits }),
-    });
+    this.#worker = spawn(options.name, data, options.resourceLimits);
     this.#worker.on('error', (error: unknown) => {
       this.#endedBy ??= 'fault';
-      this.#failure ??= entryIsMissing(error, entry)
-        ? missingEntry(entry, error)
+      this.#failure ??= entryIsMissing(error)
+        ? missingEntry(error)
         : error instanceof Error
           ? error
           : new Error(String(error));
@@ -275,18 +259,18 @@ export class Thread<Api> {
 }
 
 /** A bundler has taken this file to another place, without the entry beside it. */
-function entryIsMissing(error: unknown, entry: URL): error is Error {
+function entryIsMissing(error: unknown): error is Error {
   return (
     error instanceof Error &&
     ['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND'].includes(String((error as { code?: unknown }).code)) &&
-    error.message.includes(fileURLToPath(entry))
+    error.message.includes(fileURLToPath(THREAD_ENTRY))
   );
 }
 
-function missingEntry(entry: URL, cause: Error): ThreadError {
+function missingEntry(cause: Error): ThreadError {
   return new ThreadError(
     'ERR_THREAD_ENTRY',
-    `there is no ${entry.href}, where a thread begins: a bundler has taken beamline into another file. Keep it external, ` +
+    `there is no ${THREAD_ENTRY.href}, where a thread begins: a bundler has taken beamline into another file. Keep it external, ` +
       'or make its entries files of the bundle; see docs/loading.md',
     { cause },
   );

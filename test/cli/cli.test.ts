@@ -1,7 +1,7 @@
 /** The command line, as a process of its own, in front of a real application. */
-import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import type { Output } from '../../scripts/output-of.ts';
 import { awsFinding, healthFinding, nodeFinding } from '../../src/cli/doctor.ts';
 import { table } from '../../src/cli/table.ts';
 import { fitting } from '../../src/cli/watch.ts';
@@ -9,6 +9,7 @@ import type { Application, Observer } from '../../src/index.ts';
 import { startKinesisSimulator } from '../../src/testing/index.ts';
 import { Checkout } from '../observer/fixtures/shop.ts';
 import { snapshotWith, stage } from '../pipeline/support/application.ts';
+import { start } from '../support/child.ts';
 
 const CLI = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 const TOKEN = 'a token of enough characters';
@@ -20,34 +21,18 @@ const ENVIRONMENT = {
   AWS_SECRET_ACCESS_KEY: 'not to be shown',
 };
 
-interface Run {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
 /** Runs it to its end, or until it has printed what is waited for. */
-function run(
+async function run(
   args: readonly string[],
   until?: RegExp,
   environment: Readonly<Record<string, string>> = {},
-): Promise<Run> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [CLI, ...args], {
-      env: { ...process.env, ...ENVIRONMENT, ...environment },
-    });
-    let out = '';
-    let err = '';
-    child.stdout.on('data', (chunk) => {
-      out += String(chunk);
-      if (until?.test(out)) child.kill();
-    });
-    child.stderr.on('data', (chunk) => {
-      err += String(chunk);
-    });
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, out, err }));
-  });
+): Promise<Output> {
+  const running = start([CLI, ...args], { ...ENVIRONMENT, ...environment });
+  if (until !== undefined) {
+    await running.until(until);
+    running.child.kill();
+  }
+  return running.ended;
 }
 
 describe('The command line', () => {
@@ -61,7 +46,12 @@ describe('The command line', () => {
     Checkout.record({ n: 1 });
     await app.flush();
   });
-  const beamline = (...args: string[]): Promise<Run> => run([...args, '--url', observer.url]);
+  const beamline = (...args: string[]): Promise<Output> => run([...args, '--url', observer.url]);
+
+  async function restartDispatchServer(): Promise<void> {
+    const { nodes } = await app.inspect();
+    app.kill(nodes.find(({ name }) => name === 'DispatchServer')?.pid ?? '');
+  }
 
   it('draws the tree, with the health below it', async () => {
     const { code, out } = await beamline('tree');
@@ -96,10 +86,31 @@ describe('The command line', () => {
   });
 
   it('follows what happens', async () => {
-    const { nodes } = await app.inspect();
-    app.kill(nodes.find(({ name }) => name === 'DispatchServer')?.pid ?? '');
+    await restartDispatchServer();
     const { out } = await run(['events', '--url', observer.url], /DispatchServer/);
     expect(out).to.contain('DispatchServer ended: killed');
+  });
+
+  it('ends without a word when nobody reads it any more', async () => {
+    await restartDispatchServer();
+    const following = start([CLI, 'events', '--url', observer.url], ENVIRONMENT);
+    following.child.stdout.destroy();
+    const { code, err } = await following.ended;
+    expect({ code, err }).to.deep.equal({ code: 0, err: '' });
+  });
+
+  it('looks where the environment has the observer', async () => {
+    const { port } = new URL(observer.url);
+    const here = await run(['records'], undefined, { BEAMLINE_OBSERVER_PORT: port });
+    expect(here.out).to.contain('Checkout');
+    const named = await run(['records'], undefined, {
+      BEAMLINE_OBSERVER_URL: observer.url,
+      BEAMLINE_OBSERVER_PORT: '1',
+    });
+    expect(named.out, 'the URL goes before the port').to.contain('Checkout');
+    const { code, err } = await run(['records'], undefined, { BEAMLINE_OBSERVER_PORT: 'http' });
+    expect(err).to.contain('BEAMLINE_OBSERVER_PORT').and.not.to.contain('    at ');
+    expect(code).to.equal(2);
   });
 
   it('prints again and again with --watch', async () => {

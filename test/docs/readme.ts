@@ -5,6 +5,8 @@
  *     <!-- prints: node first.mjs -->                the block is what the command prints
  *     <!-- prints, numbers vary: node tree.mjs -->   the same, ids and numbers aside
  *     <!-- runs: node --test x.mjs -->               the command ends with 0; no block
+ *     <!-- step: install -->                         the block is commands of a shell, run one after the other by a newcomer
+ *     <!-- serves: the page -->                      the block is a command that goes on until it is ended
  *     <!-- record: prod-master -->                   the block is the one record in that stream
  *     <!-- errors --> ... <!-- /errors -->           a section
  */
@@ -16,10 +18,13 @@ export type Marked =
       readonly numbersVary: boolean;
       readonly text: string;
     }
+  | { readonly type: 'step'; readonly name: string; readonly commands: string }
+  | { readonly type: 'serves'; readonly name: string; readonly commands: string }
   | { readonly type: 'runs'; readonly command: string }
   | { readonly type: 'record'; readonly stream: string; readonly text: string };
 
-const BLOCK = /^<!-- (file|prints|prints, numbers vary|record): (.+) -->\n```\w+\n([\s\S]*?)^```$/gm;
+const BLOCK =
+  /^<!-- (file|prints|prints, numbers vary|record|step|serves): (.+) -->\n```\w+\n([\s\S]*?)^```$/gm;
 const RUNS = /^<!-- runs: (.+) -->$/gm;
 
 export function marked(markdown: string): Marked[] {
@@ -27,6 +32,9 @@ export function marked(markdown: string): Marked[] {
     switch (kind) {
       case 'file':
         return { type: 'file', name: value, text };
+      case 'step':
+      case 'serves':
+        return { type: kind, name: value, commands: text.trimEnd() };
       case 'record':
         return { type: 'record', stream: value, text };
       default:

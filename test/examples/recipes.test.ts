@@ -3,8 +3,12 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import type { Output } from '../../scripts/output-of.ts';
-import { type RunningKinesis, startKinesisSimulator } from '../../src/testing/index.ts';
-import { type Running, root, run, start } from './run.ts';
+import { type FaultRule, type RunningKinesis, startKinesisSimulator } from '../../src/testing/index.ts';
+import { type Running, root, run, start } from '../support/child.ts';
+
+const OUTAGE: FaultRule = {
+  fault: { type: 'error', code: 'ServiceUnavailable', message: 'not now', status: 503, commit: 'before' },
+};
 
 interface Master {
   readonly event_id: string;
@@ -120,17 +124,49 @@ describe('The recipes', () => {
     expect(new Set(visits().map(({ event_id }) => event_id))).to.have.property('size', 20);
   });
 
-  it('lambda.mjs: what an invocation records is in the stream when it ends', async () => {
-    const url = pathToFileURL(join(root, 'examples/lambda.mjs')).href;
-    const program = `
-      const { handler } = await import(${JSON.stringify(url)});
-      const context = { getRemainingTimeInMillis: () => 10_000 };
-      for (const rawPath of ['/a', '/b']) console.log((await handler({ rawPath }, context)).statusCode);
-      console.log('invocations have ended');
-      await new Promise((resolve) => process.stdin.once('data', resolve));`;
-    const lambda = start(['--input-type=module', '-e', program], env);
-    running.push(lambda);
-    await lambda.line('invocations have ended');
-    expect(pages()).to.deep.equal(['/a', '/b']);
+  describe('lambda.mjs', () => {
+    /** An environment of Lambda: an invocation for each line, which has its path and the time that is left. */
+    const HOST = `
+      import { createInterface } from 'node:readline';
+      const { handler } = await import(${JSON.stringify(pathToFileURL(join(root, 'examples/lambda.mjs')).href)});
+      for await (const line of createInterface({ input: process.stdin })) {
+        const [rawPath, left] = line.split(' ');
+        const { statusCode } = await handler({ rawPath }, { getRemainingTimeInMillis: () => Number(left) });
+        console.log(rawPath, 'ended with', statusCode);
+      }`;
+
+    function lambda(): (path: string, left: number) => Promise<string> {
+      const host = start(['--input-type=module', '-e', HOST], env);
+      running.push(host);
+      return (path, left) => {
+        host.child.stdin.write(`${path} ${left}\n`);
+        return host.line(`${path} ended`);
+      };
+    }
+
+    it('what an invocation records is in the stream when it ends', async () => {
+      const invoke = lambda();
+      expect(await invoke('/a', 10_000)).to.equal('/a ended with 200');
+      expect(pages()).to.deep.equal(['/a']);
+      await invoke('/b', 10_000);
+      expect(pages()).to.deep.equal(['/a', '/b']);
+    });
+
+    it('an invocation with too little time left ends in it, says what is pending, and the next one delivers that', async () => {
+      kinesis.setFaults([OUTAGE]);
+      const invoke = lambda();
+      expect(await invoke('/short', 600)).to.equal('/short ended with 200');
+      expect(await invoke('/none', 100), 'less than what is kept back').to.equal('/none ended with 200');
+      expect(pages()).to.deep.equal([]);
+      kinesis.setFaults([]);
+      await invoke('/long', 10_000);
+      expect(pages()).to.deep.equal(['/long', '/none', '/short']);
+      const [host] = running;
+      host?.child.kill();
+      expect((await host?.ended)?.err)
+        .to.include('1 events are still pending')
+        .and.include('2 events are still pending')
+        .and.not.include('3 events');
+    });
   });
 });

@@ -1,6 +1,6 @@
 /** The examples of tests of one's own record types pass, each under its own runner. */
 import { expect } from 'chai';
-import { run } from './run.ts';
+import { run } from '../support/child.ts';
 
 describe('The examples of tests', () => {
   it('pass under node:test', async () => {

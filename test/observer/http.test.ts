@@ -30,6 +30,17 @@ describe('The observer over HTTP', () => {
     await app.flush();
   };
 
+  it('has its port among the options, with its source, for as long as it is open', async () => {
+    await observe();
+    const ports = async () => (await app.inspect()).options.filter(({ name }) => name === 'observe().port');
+    expect(await ports()).to.deep.equal([
+      { name: 'observe().port', recordType: null, value: '0', source: 'code' },
+    ]);
+    expect((await ask(`${api}/snapshot`)).body.options).to.deep.include((await ports())[0]);
+    await observer.close();
+    expect(await ports()).to.deep.equal([]);
+  });
+
   it('serves the same picture as inspect(), as a tree, in parts, and by process', async () => {
     await observe();
     await recordOne();
@@ -81,6 +92,7 @@ describe('The observer over HTTP', () => {
     const { headers, text } = await ask(`${observer.url}/metrics`);
     expect(headers['content-type']).to.match(/^text\/plain/);
     expect(text).to.contain('beamline_events_total{record_type="ProbeA",outcome="delivered"} 1');
+    expect(text).to.contain('beamline_events_total{record_type="ProbeA",outcome="recovered"} 0');
     expect(text).to.match(/beamline_health\{record_type="ProbeA"\} 0/);
   });
 

@@ -1,9 +1,9 @@
-/** What `import 'beamline'` loads: not what only the observer, or the command line, needs. */
+/** What `import 'beamline'` loads: not what only a running application, the observer, or the command line needs. */
 import { execFileSync } from 'node:child_process';
 import { expect } from 'chai';
 
 describe('import beamline', () => {
-  it('loads neither prom-client nor the parser of the command line', () => {
+  it('loads neither what a running application needs, nor prom-client, nor the parser of the command line', () => {
     const index = new URL('../../src/index.js', import.meta.url).href;
     const script = `
       import module from 'node:module';
@@ -19,6 +19,10 @@ describe('import beamline', () => {
       encoding: 'utf8',
     });
     expect(loaded).to.contain('src/observer/application.js');
+    expect(loaded).not.to.match(
+      /src\/(pipeline\/(running|record-site)|threads\/thread|otp\/runtime|threads\/queue\/reader)\.js/,
+    );
+    expect(loaded).not.to.match(/node:(net|http)|node_modules\/comlink/);
     expect(loaded).not.to.match(/node_modules\/(prom-client|commander|preact|uplot)\//);
   });
 });

@@ -1,7 +1,7 @@
 /** What operations set by the environment: under what the code says, over the defaults, and shown with its source. */
 import { expect } from 'chai';
 import { kinesis, Records } from '../../src/index.ts';
-import { parseObserveOptions } from '../../src/observer/options.ts';
+import { type ObserveOptions, parseObserveOptions } from '../../src/observer/options.ts';
 import {
   type EnvironmentVariableName,
   environmentVariables,
@@ -96,10 +96,15 @@ describe('The environment', () => {
     });
   });
 
-  it('gives the observer its port', () => {
+  it('gives the observer its port, and says that it did', () => {
+    const source = (options?: ObserveOptions) =>
+      parseObserveOptions(options).shown.find(({ name }) => name === 'observe().port');
+    expect(source()).to.include({ value: '4680', source: 'default' });
     set({ BEAMLINE_OBSERVER_PORT: '4711' });
     expect(parseObserveOptions().port).to.equal(4711);
+    expect(source()).to.include({ value: '4711', source: 'environment' });
     expect(parseObserveOptions({ port: 0 }).port).to.equal(0);
+    expect(source({ port: 0 })).to.include({ value: '0', source: 'code' });
     set({ BEAMLINE_OBSERVER_PORT: 'http' });
     expect(thrown(() => parseObserveOptions()).message).to.include('BEAMLINE_OBSERVER_PORT');
   });

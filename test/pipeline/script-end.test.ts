@@ -51,11 +51,12 @@ describe('The end of a script', () => {
     { how: 'throw', code: 1 },
     { how: 'reject', code: 1 },
   ]) {
-    for (const { when, recorded } of [
-      { when: 'cold', recorded: 2000 },
-      { when: 'warm', recorded: 2001 },
+    for (const { when, what, recorded } of [
+      { when: 'starting', what: 'its application starting', recorded: 2000 },
+      { when: 'cold', what: 'its thread cold', recorded: 2000 },
+      { when: 'warm', what: 'its thread warm', recorded: 2001 },
     ]) {
-      it(`delivers what is queued though the process ends at once, by ${how}, its thread ${when}`, async () => {
+      it(`delivers what is queued though the process ends at once, by ${how}, ${what}`, async () => {
         const ended = await run('exits', how, when);
         expect(ended.out).to.deep.equal([`recorded ${recorded}, delivered ${recorded}, pending 0`]);
         expect(ended.code).to.equal(code);

@@ -3,19 +3,12 @@
  * counted here, so nothing is lost between two collections, and nothing is done while nobody collects.
  */
 import type { Attributes, BatchObservableCallback, Meter, Observable } from '@opentelemetry/api';
-import type { Application } from '../../pipeline/application.ts';
+import type { PlainApplication } from '../../pipeline/application.ts';
 import type { RecordSnapshot, Snapshot } from '../../pipeline/snapshot-types.ts';
+import { outcomesOf } from '../outcomes.ts';
 import { NODE, OUTCOME, RECORD_TYPE, STREAM } from './attributes.ts';
 
-export type MeteredApplication = Pick<Application, 'inspect'>;
-
-const OUTCOMES = {
-  accepted: 'accepted',
-  recovered: 'recovered',
-  delivered: 'delivered',
-  deadLettered: 'dead_lettered',
-  refused: 'refused',
-} as const satisfies Partial<Record<keyof RecordSnapshot, string>>;
+export type MeteredApplication = Pick<PlainApplication, 'inspect'>;
 
 type Observe = (value: number, attributes: Attributes) => void;
 
@@ -60,8 +53,8 @@ const READINGS: readonly Reading[] = [
     description: 'Events by what became of them',
     read({ records }, observe) {
       for (const record of records)
-        for (const [count, outcome] of Object.entries(OUTCOMES) as [keyof typeof OUTCOMES, string][])
-          observe(record[count], { [RECORD_TYPE]: record.name, [OUTCOME]: outcome });
+        for (const [outcome, count] of outcomesOf(record))
+          observe(count, { [RECORD_TYPE]: record.name, [OUTCOME]: outcome });
     },
   },
   ofType(

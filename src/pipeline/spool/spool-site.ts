@@ -3,8 +3,9 @@
  * asks of it. It belongs to the application and not to a process, so that the thread goes on when a process dies; it is
  * never terminated, it is asked to end.
  */
+import { Ending } from '../../base/ending.ts';
 import type { ControlApi } from '../../threads/control-lane.ts';
-import { createJournalBell, JournalBell } from '../../threads/queue/index.ts';
+import { JournalBell, type JournalHandle } from '../../threads/queue/index.ts';
 import { Thread } from '../../threads/thread.ts';
 import type { Engine } from '../engine.ts';
 import { BeamlineError } from '../errors.ts';
@@ -30,19 +31,22 @@ const CLOSE_TIMEOUT_MS = 10_000;
 export class SpoolSite {
   readonly options: SpoolOptions;
   /** For the queues: that a journal is kept of them. */
-  readonly journal = createJournalBell();
-  readonly #bell = new JournalBell(this.journal);
+  readonly journal: JournalHandle;
+  readonly #bell: JournalBell;
   readonly #logger: Logger;
   readonly #attached = new Map<string, RecordType>();
   #thread: Thread<SpoolControl> | undefined;
   #opening: Promise<void> | undefined;
   /** The store is open in the thread. */
+  #ending: Ending | undefined;
   #isOpen = false;
   #run: number | undefined;
   #closed = false;
 
-  constructor(options: SpoolOptions, logger: Logger) {
+  constructor(options: SpoolOptions, journal: JournalHandle, logger: Logger) {
     this.options = options;
+    this.journal = journal;
+    this.#bell = new JournalBell(journal);
     this.#logger = logger;
   }
 
@@ -54,9 +58,9 @@ export class SpoolSite {
     return this.#opening;
   }
 
-  /** Resolves when the thread that runs now has ended. */
-  get ended(): Promise<Error> | undefined {
-    return this.#thread?.ended;
+  /** That of the thread that runs now, or ran last; attended by the Spool process. */
+  get ending(): Ending | undefined {
+    return this.#ending;
   }
 
   get node(): number | null {
@@ -149,6 +153,9 @@ export class SpoolSite {
       },
     });
     this.#thread = thread;
+    const ending = new Ending();
+    this.#ending = ending;
+    void thread.ended.then((error) => ending.arrive(error));
     await thread.ready;
     try {
       const { run, repaired } = await thread.control.open();

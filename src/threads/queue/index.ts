@@ -19,24 +19,8 @@ export { Barrier, type BarrierMark, markPublished } from './barrier.ts';
 export type { Claim, ClaimedEvent, ClaimRequest, LaneOf, Settlement } from './claim.ts';
 export { ClaimTable } from './claim-table.ts';
 export { byteTarget, SLACK_BYTES } from './codec.ts';
-export {
-  type Confirmation,
-  ConfirmationOutcomes,
-  type ConfirmationsHandle,
-  ConfirmationTable,
-  type Confirmed,
-  createConfirmations,
-  type Outcome,
-  type Until,
-} from './confirmations.ts';
-export {
-  countsOf,
-  fillOf,
-  oldestPendingAt,
-  type QueueCounts,
-  type WalkedFrame,
-  walkFrames,
-} from './counts.ts';
+export { type Confirmation, ConfirmationOutcomes, type Outcome } from './confirmations.ts';
+export { fillOf, oldestPendingAt, type WalkedFrame, walkFrames } from './counts.ts';
 export { Decoder } from './decoder.ts';
 export type { Wake } from './doorbell.ts';
 export { Encoder } from './encoder.ts';
@@ -48,12 +32,8 @@ export {
   type MemoryRange,
   QueueJournal,
 } from './journal.ts';
-export { createJournalBell, JournalBell, type JournalHandle } from './journal-bell.ts';
+export { JournalBell } from './journal-bell.ts';
 export { LANES } from './lanes.ts';
-export { createQueue, type QueueHandle, type QueueOptions } from './layout.ts';
 export type { QueueReaderOptions } from './reader.ts';
-export { RecordingThread, type RecordingThreadOptions } from './recording-thread.ts';
+export * from './recording.ts';
 export { PARKING_OWNER } from './segment.ts';
-export { type Door, QueueSignals } from './signals.ts';
-export { blockFor, RECHECK_MS, type Watch } from './wait.ts';
-export { type Confirmable, QueueWriter, sealSegmentsOf, TappedWriter } from './writer.ts';

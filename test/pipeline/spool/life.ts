@@ -20,6 +20,8 @@ export interface Life {
   readonly lines: string[];
   /** What it has logged so far. */
   log(): string;
+  /** Resolves when it has logged this. */
+  logged(text: string): Promise<void>;
   /** Resolves when it has said so many lines. */
   said(count: number): Promise<void>;
   readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
@@ -34,9 +36,21 @@ export class Lives {
 
   start(
     what: string,
-    { from = 0, hold = false }: { readonly from?: number; readonly hold?: boolean } = {},
+    {
+      from = 0,
+      hold = false,
+      fileBlocks,
+    }: {
+      readonly from?: number;
+      readonly hold?: boolean;
+      /** No file of it may grow over so many blocks of 512 bytes: a write past that fails, as on a full disk. */
+      readonly fileBlocks?: number;
+    } = {},
   ): Life {
-    const child = spawn(process.execPath, [script, this.directory, what, String(from)], {
+    const command = [process.execPath, script, this.directory, what, String(from)];
+    const limited = ['sh', '-c', 'trap "" XFSZ; ulimit -f "$0"; exec "$@"', String(fileBlocks), ...command];
+    const [program = '', ...args] = fileBlocks === undefined ? command : limited;
+    const child = spawn(program, args, {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { ...process.env, DELIVERED: this.#file, ...(hold ? { HOLD: '1' } : {}) },
     });
@@ -48,6 +62,15 @@ export class Lives {
       for (const { count, resolve } of waiting) if (lines.length >= count) resolve();
     });
     let log = '';
+    const logged = (text: string): Promise<void> =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          if (log.includes(text)) resolve();
+        };
+        child.stderr!.on('data', look);
+        void ended.then(() => reject(new Error(`it ended, having logged:\n${log}`)));
+        look();
+      });
     child.stderr!.on('data', (chunk: Buffer) => {
       log += chunk.toString();
     });
@@ -61,7 +84,7 @@ export class Lives {
         waiting.push({ count, resolve });
         void ended.then(() => reject(new Error(`it ended, having said: ${lines.join(' ')}\n${log}`)));
       });
-    return { child, lines, log: () => log, said, ended };
+    return { child, lines, log: () => log, logged, said, ended };
   }
 
   /** What was delivered by all of them. */

@@ -76,6 +76,19 @@ describe('A process with a spool', () => {
     for (const file of ['data.mdb', 'lock.mdb']) expect(mode(join(lives.directory, file))).to.equal('600');
   });
 
+  it('says that the disk is full, confirms nothing more, and has what it confirmed before', async () => {
+    const first = lives.start('load', { hold: true, fileBlocks: 256 });
+    await first.logged('the spool cannot be written: events are in memory only');
+    first.child.kill('SIGKILL');
+    await first.ended;
+    const confirmed = toldIn(first.lines);
+    expect(confirmed.length).to.be.greaterThan(100);
+    const second = lives.start('drains');
+    await second.ended;
+    expect(JSON.parse(second.lines[0]!)).to.include({ accepted: 0, pending: 0 });
+    expect(lives.delivered()).to.include.deep.members(confirmed.map(({ id, n }) => ({ id, n })));
+  });
+
   for (const [damage, apply] of [
     ['cut short', (file: string) => truncateSync(file, 9000)],
     ['overwritten', (file: string) => writeFileSync(file, Buffer.alloc(50_000, 'no store '))],

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { formatTree, type Ledger } from '../../../src/index.ts';
-import { loadLmdb } from '../../../src/pipeline/spool/lmdb-store.ts';
+import { loadLmdb, STORE_FORMAT } from '../../../src/pipeline/spool/lmdb-store.ts';
 import { Superstitious } from '../fixtures/handlers.ts';
 import { ProbeA, ProbeB } from '../fixtures/probe.ts';
 import { bodies, numbers, range, rejection, snapshotWith, stage } from '../support/application.ts';
@@ -110,6 +110,24 @@ describe('The spool', () => {
     const error = await rejection(loadLmdb(() => Promise.reject(missing)));
     expect(error.code).to.equal('ERR_SPOOL_MODULE');
     expect(error.message).to.include('npm install lmdb');
+  });
+
+  it('does not let an application start on a store of another version, and changes nothing in it', async () => {
+    const lmdb = await loadLmdb();
+    const { directory } = spool();
+    const options = { path: directory, encoding: 'binary', keyEncoding: 'binary' };
+    const format = Buffer.from('mformat');
+    const newer = Buffer.from([STORE_FORMAT + 1]);
+    const before = lmdb.open(options);
+    before.putSync(format, newer);
+    await before.close();
+    const error = await rejection(scene.start({ spool: { directory } }));
+    expect(error.code).to.equal('ERR_SPOOL_VERSION');
+    expect(error.message).to.include(directory);
+    const after = lmdb.open(options);
+    expect(after.getKeysCount({ start: Buffer.of(0), end: Buffer.of(255) })).to.equal(1);
+    expect(after.get(format)).to.deep.equal(newer);
+    await after.close();
   });
 
   it('does not let an application start in a folder that cannot be one, and delivers what was recorded', async () => {

@@ -1,5 +1,5 @@
-/** Runs an example as a user would: in a process of its own, from the root of the package, which it imports by its name. */
-import { type ChildProcess, spawn } from 'node:child_process';
+/** Runs a program of Node as a user would: in a process of its own, from the root of the package, which it imports by its name. */
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Output, outputOf } from '../../scripts/output-of.ts';
@@ -7,8 +7,10 @@ import { type Output, outputOf } from '../../scripts/output-of.ts';
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 
 export interface Running {
-  readonly child: ChildProcess;
-  /** Resolves with the first line on stdout that begins with this text; rejects when the process ends without one. */
+  readonly child: ChildProcessWithoutNullStreams;
+  /** Resolves with what is found first on stdout; rejects when the process ends without it. */
+  until(pattern: RegExp): Promise<string>;
+  /** The same for a whole line that begins with this text. */
   line(beginning: string): Promise<string>;
   readonly ended: Promise<Output>;
 }
@@ -16,7 +18,6 @@ export interface Running {
 export function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
   const child = spawn(process.execPath, args, {
     cwd: root,
-    stdio: ['ignore', 'pipe', 'pipe'],
     // A child of a test runner would report to it instead of printing.
     env: { ...process.env, NODE_TEST_CONTEXT: undefined, ...env },
   });
@@ -27,26 +28,24 @@ export function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Run
     written += chunk;
     for (const look of looks) look();
   });
+  const until = (pattern: RegExp): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        const found = pattern.exec(written);
+        if (found === null) return;
+        looks.delete(look);
+        resolve(found[0]);
+      };
+      looks.add(look);
+      look();
+      void ended.then(({ out, err }) => reject(new Error(`it ended without ${pattern}:\n${out}${err}`)));
+    });
   return {
     child,
     ended,
+    until,
     line: (beginning) =>
-      new Promise((resolve, reject) => {
-        const look = (): void => {
-          const found = written
-            .split('\n')
-            .slice(0, -1)
-            .find((line) => line.startsWith(beginning));
-          if (found === undefined) return;
-          looks.delete(look);
-          resolve(found);
-        };
-        looks.add(look);
-        look();
-        void ended.then(({ out, err }) =>
-          reject(new Error(`it ended without '${beginning}':\n${out}${err}`)),
-        );
-      }),
+      until(new RegExp(`^${beginning.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}.*(?=\n)`, 'm')),
   };
 }
 
