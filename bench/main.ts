@@ -1,7 +1,7 @@
 /**
- * `npm run bench [-- NAME ...] [--json | --markdown]`: runs scenarios, all or those named, each in a process of its own, and
- * prints their rows. `--markdown` writes them into bench/README.md. Nothing fails on a figure; a scenario that finds a
- * result wrong ends the command with code 1.
+ * `npm run bench [-- NAME ...] [--node MAJOR] [--json | --markdown]`: runs scenarios, all or those named, each in a process of
+ * its own, and prints their rows. `--markdown` writes them into bench/README.md. `--node` runs them on another Node, which npx
+ * fetches. Nothing fails on a figure; a scenario that finds a result wrong ends the command with code 1.
  */
 import { execFileSync, fork } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ const END = '<!-- end of the table -->';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean' }, markdown: { type: 'boolean' } },
+  options: { json: { type: 'boolean' }, markdown: { type: 'boolean' }, node: { type: 'string' } },
 });
 const names = scenarios.map(({ name }) => name);
 const unknown = positionals.filter((name) => !names.includes(name));
@@ -30,15 +30,36 @@ if (unknown.length > 0) {
   process.exitCode = 2;
 } else {
   installPeers();
-  const chosen = positionals.length === 0 ? names : names.filter((name) => positionals.includes(name));
   const rows: Row[] = [];
-  for (const name of chosen) {
-    console.error(`${name} ...`);
-    rows.push(...(await run(name)));
+  for (const { name, node } of chosen()) {
+    console.error(`${name}${node === undefined ? '' : ` on Node ${node}`} ...`);
+    rows.push(...(await run(name, node)));
   }
   if (values.json) console.log(JSON.stringify(rows, null, 2));
   else console.log(table(rows));
   if (values.markdown) writeTable(rows);
+}
+
+interface Run {
+  readonly name: string;
+  /** Undefined: the one that this command runs on. */
+  readonly node?: string;
+}
+
+/** The whole table has `record` on Node 24 too, where what it is measured against is another matter. */
+function chosen(): readonly Run[] {
+  const { node } = values;
+  const own = positionals.length === 0 ? names : names.filter((name) => positionals.includes(name));
+  if (node !== undefined) return own.map((name) => ({ name, node }));
+  const runs = own.map((name) => ({ name }));
+  const isOlder = Number(process.versions.node.split('.')[0]) < 24;
+  return positionals.length === 0 && isOlder ? [...runs, { name: 'record', node: '24' }] : runs;
+}
+
+/** Where npx has put it. */
+function nodeOf(major: string): string {
+  const args = ['-y', '-p', `node@${major}`, 'node', '-p', 'process.execPath'];
+  return execFileSync('npx', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim();
 }
 
 /** What beamline is compared with is installed here, and nowhere else. */
@@ -51,13 +72,18 @@ function installPeers(): void {
 }
 
 /** No rows: it has said why on stderr. */
-function run(name: string): Promise<readonly Row[]> {
+function run(name: string, node?: string): Promise<readonly Row[]> {
   const child = fork(fileURLToPath(new URL('./scenario-process.js', import.meta.url)), [name], {
     execArgv: ['--expose-gc', '--no-warnings'],
+    ...(node === undefined ? {} : { execPath: nodeOf(node) }),
   });
   let rows: readonly Row[] = [];
   child.on('message', (message) => {
-    rows = message as Row[];
+    const told = message as Row[];
+    rows =
+      node === undefined
+        ? told
+        : told.map((row) => ({ ...row, scenario: `${row.scenario}, on Node ${node}` }));
   });
   return new Promise((resolve) => {
     child.on('exit', (code) => {

@@ -170,6 +170,22 @@ describe('The papers', () => {
     expect(new Set(told).size).to.equal(told.length);
   });
 
+  it('tell why each dependency is there, and of no other', () => {
+    const { dependencies, devDependencies, peerDependencies } = JSON.parse(read('package.json')) as Record<
+      string,
+      Readonly<Record<string, string>>
+    >;
+    const [, part = ''] = read('ARCHITECTURE.md').split(/^## Dependencies$/m);
+    const told = part
+      .split(/^## /m)[0]
+      ?.split('\n')
+      .filter((line) => line.startsWith('| `'))
+      .flatMap((line) => [...(line.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name));
+    expect([...new Set(told)]).to.have.members(
+      Object.keys({ ...dependencies, ...devDependencies, ...peerDependencies }),
+    );
+  });
+
   it('have files of different names in their examples', () => {
     const names = PAPERS.flatMap((paper) => marked(read(paper))).flatMap((block) =>
       block.type === 'file' ? [block.name] : [],

@@ -63,7 +63,7 @@ export const encoderRow: Row = {
 function ours(records: readonly PreparedRecord[], map: ShardMap): void {
   const builders = new Map<string, AggregateBuilder>();
   for (const record of records) {
-    const { shardId } = map.shardOf(record.entry);
+    const { shardId } = map.shardOf(record);
     const open = builders.get(shardId);
     if (open?.add(record, AGGREGATE_BYTES) === true) continue;
     open?.encode();

@@ -1,4 +1,6 @@
 /** What became of the attempts of an event before it was given up: kept while its batch is in work, the newest of them. */
+import type { Rejection } from './adapter/adapter.ts';
+import { RecordsRejectedError } from './adapter/errors.ts';
 
 /** One attempt that failed. */
 export interface FailedAttempt {
@@ -8,8 +10,11 @@ export interface FailedAttempt {
   /** The error's code, or its name where it has none. */
   readonly code: string;
   readonly message: string;
+  /** What it sent and the destination condemned, with the requests that each record failed in; at most the first ten. */
+  readonly rejections?: readonly Rejection[];
 }
 
+const REJECTIONS_MAX = 10;
 const KEPT_MAX = 20;
 const MESSAGE_MAX = 300;
 
@@ -19,8 +24,20 @@ export function withAttempt(
   { attempt, at, error }: { readonly attempt: number; readonly at: number; readonly error: unknown },
 ): readonly FailedAttempt[] {
   const { code, name, message } = partsOf(error);
-  const failed = { attempt, at, code: code ?? name, message: message.slice(0, MESSAGE_MAX) };
+  const failed = {
+    attempt,
+    at,
+    code: code ?? name,
+    message: message.slice(0, MESSAGE_MAX),
+    ...(error instanceof RecordsRejectedError
+      ? { rejections: error.rejections.slice(0, REJECTIONS_MAX).map(shortened) }
+      : {}),
+  };
   return [...history.slice(1 - KEPT_MAX), failed];
+}
+
+function shortened({ message, ...rejection }: Rejection): Rejection {
+  return { ...rejection, message: message.slice(0, MESSAGE_MAX) };
 }
 
 function partsOf(error: unknown): {

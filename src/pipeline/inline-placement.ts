@@ -1,4 +1,5 @@
 /** A record type's processes on the main thread, by the same code: for unit tests, and where there are no threads. */
+import { Ending } from '../base/ending.ts';
 import type { RemoteControl } from '../threads/control-lane.ts';
 import { BeamlineError } from './errors.ts';
 import { type Place, type Placement, type PlacementInfo, Waiting } from './placement.ts';
@@ -12,7 +13,6 @@ export class InlinePlacement implements Placement {
   readonly #waiting = new Waiting();
   #opening: Promise<Place> | undefined;
   #place: Place | undefined;
-  #end: ((reason: Error) => void) | undefined;
   #starts = 0;
   closed = false;
 
@@ -45,8 +45,9 @@ export class InlinePlacement implements Placement {
 
   async close(): Promise<void> {
     this.closed = true;
+    const place = this.#place;
     this.#place = undefined;
-    this.#end?.(new BeamlineError('ERR_STOPPED', { recordType: this.#type.name, id: null }));
+    place?.ending.arrive(new BeamlineError('ERR_STOPPED', { recordType: this.#type.name, id: null }));
   }
 
   async #open(): Promise<Place> {
@@ -62,9 +63,7 @@ export class InlinePlacement implements Placement {
     );
     const place: Place = {
       control: promised(siteControl(site)) as RemoteControl<SiteControl>,
-      ended: new Promise((resolve) => {
-        this.#end = resolve;
-      }),
+      ending: new Ending(),
     };
     this.#place = place;
     this.#waiting.arrive(place);

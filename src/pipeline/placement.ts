@@ -3,6 +3,7 @@
  * Owns what is there: the one site at a time. Whoever asks for the site waits until there is one; the Record server
  * alone decides when it is brought up.
  */
+import type { Ending } from '../base/ending.ts';
 import type { Pid } from '../otp/pid.ts';
 import type { Process } from '../otp/process.ts';
 import type { StartResult } from '../otp/start.ts';
@@ -14,8 +15,8 @@ import type { SiteControl } from './site.ts';
 /** A site that is up. */
 export interface Place {
   readonly control: RemoteControl<SiteControl>;
-  /** Resolves with what ended it. */
-  readonly ended: Promise<Error>;
+  /** Attended by the Record server. */
+  readonly ending: Ending;
 }
 
 export interface PlacementInfo {

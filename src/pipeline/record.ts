@@ -82,7 +82,7 @@ const record: GenServer<Spec> = {
         return open(self, state);
       case 'up': {
         const { place } = message;
-        void place.ended.then((error) => tell(self, { type: 'thread_ended', place, error }));
+        place.ending.attend((error) => tell(self, { type: 'thread_ended', place, error }));
         // It answers at once: a Producer that is there already, or one that is on its way.
         const supervisor = NAMES.producerSupervisor as unknown as Pid<DynamicSupervisorSpec>;
         await startDynamicChildFor(self, supervisor, { recordType: recordType.name });

@@ -3,6 +3,7 @@
  * generation: the old one, if it still runs, can no longer touch the queue.
  */
 
+import { Ending } from '../base/ending.ts';
 import type { ControlApi } from '../threads/control-lane.ts';
 import { type EndCause, Thread, type ThreadHost } from '../threads/thread.ts';
 import { BeamlineError } from './errors.ts';
@@ -85,7 +86,8 @@ export class ThreadPlacement implements Placement {
       },
     });
     this.#thread = thread;
-    const place: Place = { control: thread.control, ended: thread.ended };
+    const place: Place = { control: thread.control, ending: new Ending() };
+    void thread.ended.then((error) => place.ending.arrive(error));
     try {
       await thread.ready;
     } catch (error) {

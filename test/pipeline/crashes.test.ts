@@ -8,6 +8,7 @@ import {
   type Snapshot,
   type TreeNode,
 } from '../../src/index.ts';
+import type { Process } from '../../src/otp/process.ts';
 import { PageViewEvent } from './fixtures/page-view.ts';
 import { SignUpEvent } from './fixtures/sign-up.ts';
 import { snapshotWith } from './support/application.ts';
@@ -44,13 +45,24 @@ describe('Crashes', () => {
   let adapter: MemoryDescriptor;
   let leap: (ms: number) => void;
   let recorded: number;
+  /** The main thread's processes that have ended. */
+  const ended: { readonly label: string | undefined; readonly process: WeakRef<Process> }[] = [];
 
   beforeEach(async () => {
     adapter = memory({ bytesMax: 256 * 1024 * 1024 });
     const clock = leapingClock();
     leap = clock.leap;
     recorded = 0;
-    app = await Application.start({ adapter, logger: silent }, { clock: clock.clock });
+    ended.length = 0;
+    app = await Application.start(
+      { adapter, logger: silent },
+      {
+        clock: clock.clock,
+        observer: {
+          ended: (process) => void ended.push({ label: process.label, process: new WeakRef(process) }),
+        },
+      },
+    );
   });
   afterEach(() => app.stop());
 
@@ -102,6 +114,15 @@ describe('Crashes', () => {
       return node?.pid != null && node.pid !== before && node.status !== 'starting' ? node : undefined;
     };
     return successor(await snapshotWith(app, (snapshot) => successor(snapshot) !== undefined))!;
+  };
+
+  /** Waits until a Record server has taken its thread over. */
+  const attends = async (pid: string): Promise<void> => {
+    for (;;) {
+      const state = (await app.state(pid)) as { readonly place: unknown } | undefined;
+      if (state?.place != null) return;
+      await turn();
+    }
   };
 
   const busyConsumer = async (): Promise<TreeNode> => {
@@ -170,6 +191,26 @@ describe('Crashes', () => {
       expect(find(now, 'Application')?.restarts).to.equal(0);
     }
     await expectAllDelivered();
+  });
+
+  it('of Record leave nothing of it in the thread that lives on', async () => {
+    await recordBy(1, 1);
+    let pid: string | null = null;
+    for (let life = 1; life <= 4; life++) {
+      const node = await replaced('Record', 'SignUp', pid);
+      pid = node.pid;
+      await attends(pid ?? '');
+      leap(60_000);
+      if (life < 4) expect(app.kill(pid ?? '')).to.equal(true);
+    }
+    await turn();
+    globalThis.gc?.();
+    const records = ended.filter(({ label }) => label === 'Record SignUp');
+    expect(records.map(({ process }) => process.deref()?.label)).to.deep.equal([
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 
   it('of the whole tree end in a new tree, which delivers what is in the queues', async () => {

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { RecordsRejectedError } from '../../src/pipeline/adapter/errors.ts';
 import { withAttempt } from '../../src/pipeline/attempt-history.ts';
 import { DeadLetterFile } from '../../src/pipeline/dead-letter-file.ts';
 import { rejection } from './support/application.ts';
@@ -85,5 +86,14 @@ describe('The history of attempts', () => {
     expect(withAttempt([], { attempt: 1, at: 0, error: 'thrown text' })[0]).to.include({
       message: 'thrown text',
     });
+  });
+
+  it('names what the destination condemned, and in which requests that failed', () => {
+    const attempts = [{ at: 3, code: 'InternalFailure', shardId: 'shardId-000000000001' }];
+    const rejection = { index: 0, code: 'Bad', message: 'y'.repeat(400), bytes: 7, limit: null, attempts };
+    const error = new RecordsRejectedError('s', 20, new Array(12).fill(rejection));
+    const [failed] = withAttempt([], { attempt: 1, at: 5, error });
+    expect(failed?.rejections).to.have.lengthOf(10);
+    expect(failed?.rejections?.[0]).to.deep.equal({ ...rejection, message: 'y'.repeat(300) });
   });
 });

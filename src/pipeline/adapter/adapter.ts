@@ -149,6 +149,21 @@ export interface Rejection {
   readonly bytes: number;
   /** The limit that it exceeds, where there is one. */
   readonly limit: number | null;
+  /**
+   * The requests in which it failed, oldest first, the one that condemned it last; at most the newest ten. Not there for a
+   * record that was in no request, or where the adapter keeps none.
+   */
+  readonly attempts?: readonly RecordAttempt[];
+}
+
+/** A request that did not put a record where it was to be. */
+export interface RecordAttempt {
+  /** When its answer was in, in milliseconds since the epoch. */
+  readonly at: number;
+  /** The destination's own code: of the record, or of the request as a whole. */
+  readonly code: string;
+  /** The shard, where the answer or the shard map names one. */
+  readonly shardId: string | null;
 }
 
 export interface AdapterSnapshot {

@@ -3,6 +3,7 @@
  * asks of it. It belongs to the application and not to a process, so that the thread goes on when a process dies; it is
  * never terminated, it is asked to end.
  */
+import { Ending } from '../../base/ending.ts';
 import type { ControlApi } from '../../threads/control-lane.ts';
 import { JournalBell, type JournalHandle } from '../../threads/queue/index.ts';
 import { Thread } from '../../threads/thread.ts';
@@ -37,6 +38,7 @@ export class SpoolSite {
   #thread: Thread<SpoolControl> | undefined;
   #opening: Promise<void> | undefined;
   /** The store is open in the thread. */
+  #ending: Ending | undefined;
   #isOpen = false;
   #run: number | undefined;
   #closed = false;
@@ -56,9 +58,9 @@ export class SpoolSite {
     return this.#opening;
   }
 
-  /** Resolves when the thread that runs now has ended. */
-  get ended(): Promise<Error> | undefined {
-    return this.#thread?.ended;
+  /** That of the thread that runs now, or ran last; attended by the Spool process. */
+  get ending(): Ending | undefined {
+    return this.#ending;
   }
 
   get node(): number | null {
@@ -151,6 +153,9 @@ export class SpoolSite {
       },
     });
     this.#thread = thread;
+    const ending = new Ending();
+    this.#ending = ending;
+    void thread.ended.then((error) => ending.arrive(error));
     await thread.ready;
     try {
       const { run, repaired } = await thread.control.open();

@@ -55,7 +55,7 @@ const spool: GenServer<Spec> = {
       case 'open':
         return open(self, state);
       case 'opened':
-        void site.ended?.then((error) => tell(self, { type: 'thread_ended', error }));
+        site.ending?.attend((error) => tell(self, { type: 'thread_ended', error }));
         return noreply({ ...state, attempts: 0 });
       case 'thread_ended':
         if (site.isClosed) return noreply(state);

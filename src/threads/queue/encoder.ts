@@ -244,7 +244,10 @@ export class Encoder implements EventEncoder {
       if (plain) {
         for (key in value) {
           this.#key(key);
-          this.#value((value as Record<string, unknown>)[key], depth + 1);
+          const field = (value as Record<string, unknown>)[key];
+          // Most fields are texts: without the way over `#value`, which is no part of this loop for the engine.
+          if (typeof field === 'string') this.#string(field);
+          else this.#value(field, depth + 1);
         }
       } else {
         for (key of Object.keys(value)) {
@@ -266,11 +269,17 @@ export class Encoder implements EventEncoder {
       this.#keys.learn(key, this.#view, this.#start + from, this.#position);
       return;
     }
-    const { words } = known;
+    const { bytes } = known;
     const view = this.#view;
-    let at = this.#position;
-    for (let i = 0; i < words.length; i++, at += 4) view.setInt32(at, words[i] as number, true);
-    this.#position += known.bytes;
+    const at = this.#position;
+    view.setInt32(at, known.word0, true);
+    if (bytes > 4) view.setInt32(at + 4, known.word1, true);
+    if (bytes > 8) view.setInt32(at + 8, known.word2, true);
+    if (bytes > 12) {
+      const { words } = known;
+      for (let i = 3; i < words.length; i++) view.setInt32(at + 4 * i, words[i] as number, true);
+    }
+    this.#position += bytes;
   }
 
   /** As `JSON.stringify` does: what `toJSON` returns stands for the object, and is not asked again. */

@@ -27,6 +27,10 @@ interface Spelling {
 /** A key behind another one. */
 export interface KnownKey extends Spelling {
   readonly key: string;
+  /** The first of its words by themselves, 0 where there is none: most keys have no more. */
+  readonly word0: number;
+  readonly word1: number;
+  readonly word2: number;
   next: KnownKey | undefined;
 }
 
@@ -87,5 +91,6 @@ function noKey(): KnownKey {
 
 /** One place that makes them, for the engine to know them by one shape. */
 function knownKey(key: string, { words, bytes, followers }: Spelling): KnownKey {
-  return { key, words, bytes, followers, next: undefined };
+  const [word0 = 0, word1 = 0, word2 = 0] = words;
+  return { key, word0, word1, word2, words, bytes, followers, next: undefined };
 }

@@ -251,6 +251,30 @@ describe('kinesis adapter: aggregation', () => {
     expect(world.clock.now() - late).to.equal(120);
   });
 
+  it('sends a full aggregate at once, and while a request is under way waits for more of them or for the answer', async () => {
+    const { clock, send, done, requests, oracle } = simulated(
+      { streams: { s: 1 }, latencyMs: 20 },
+      { aggregation: 'shard', aggregateBytes: 1_000, collectMs: 10_000 },
+    );
+    await done(send(['first']));
+    const before = { at: clock.now(), requests: requests() };
+    const full = (prefix: string) => send(names(12, prefix.padEnd(100, '.')));
+    const sends = [full('a')];
+    await runTo(clock, before.at + 5);
+    expect(requests() - before.requests).to.equal(1);
+    sends.push(full('b'), full('c'));
+    await runTo(clock, before.at + 15);
+    expect(requests() - before.requests).to.equal(1);
+    await runTo(clock, before.at + 25);
+    expect(requests() - before.requests).to.equal(2);
+    // Enough for a request of their own.
+    sends.push(...names(8, 'd').map(full));
+    await runTo(clock, before.at + 30);
+    expect(requests() - before.requests).to.equal(3);
+    await done(...sends, send(['last']));
+    expect(oracle.userRecords('s').records).to.have.lengthOf(2 + 11 * 12);
+  });
+
   it('puts only records with equal keys into one when the shards are not known', async () => {
     const world = simulated({}, { aggregation: 'equal-keys', shardMap: false });
     const messages = Array.from({ length: 90 }, (_, i) => ({ partitionKey: `${i % 3}`, data: `event ${i}` }));

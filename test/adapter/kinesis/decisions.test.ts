@@ -14,7 +14,7 @@ describe('how many records go into a request', () => {
   check(
     (sizes: readonly number[]) =>
       requestLength(
-        sizes.map((bytes) => ({ bytes, entry: { PartitionKey: 'k' } })),
+        sizes.map((bytes) => ({ bytes, PartitionKey: 'k' })),
         limits,
       ),
     [

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { quiet } from '../manual-clock.ts';
 import { serviceError, systemError } from '../scripted-transport.ts';
-import { bench, names, rejectionsOf, streamOf } from './bench.ts';
+import { bench, names, rejectionsOf, streamOf, THROTTLED } from './bench.ts';
 
 describe('kinesis adapter: records that can never be delivered', () => {
   it('rejects a record over the limit with bytes and limit, without a request for it, and sends the others', async () => {
@@ -38,8 +38,9 @@ describe('kinesis adapter: records that can never be delivered', () => {
     );
     const sent = send('s', names(500));
     await sent.promise.catch(() => {});
+    const attempts = [{ at: context.clock.wallTime(), code: 'InvalidArgumentException', shardId: null }];
     expect(rejectionsOf(sent.error)).to.deep.equal([
-      { index: 321, code: 'InvalidArgumentException', message: 'bad', bytes: 4, limit: null },
+      { index: 321, code: 'InvalidArgumentException', message: 'bad', bytes: 4, limit: null, attempts },
     ]);
     expect(transport.in('s')).to.deep.equal(names(500).filter((name) => name !== '321'));
     expect(transport.asked.length).to.be.at.most(12);
@@ -59,6 +60,32 @@ describe('kinesis adapter: records that can never be delivered', () => {
     expect(transport.in('s')).to.deep.equal(names(1_200).filter((name) => !poison.has(name)));
   });
 
+  it('tells of a rejected record in which requests it failed before, when and by which code, the newest ten', async () => {
+    const shard = 'shardId-000000000007';
+    const throttled = {
+      code: THROTTLED,
+      message: `Rate exceeded for shard ${shard} in stream s under account 1.`,
+    };
+    const { clock, context, send } = bench(({ ordinal }) => {
+      if (ordinal <= 9) return { type: 'partial', failed: [0], ...throttled };
+      if (ordinal <= 11) return { type: 'throw', error: systemError('ECONNRESET') };
+      return { type: 'partial', failed: [0], code: 'InvalidArgumentException' };
+    });
+    const sent = send('s', ['a']);
+    await clock.advanceUntil(() => sent.state === 'rejected');
+    const [{ attempts = [] } = {}] = rejectionsOf(sent.error);
+    expect(attempts.map(({ code, shardId }) => `${code} ${shardId}`)).to.deep.equal([
+      ...new Array(7).fill(`${THROTTLED} ${shard}`),
+      'ECONNRESET null',
+      'ECONNRESET null',
+      'InvalidArgumentException null',
+    ]);
+    const times = attempts.map(({ at }) => at);
+    expect(times).to.deep.equal([...times].sort((a, b) => a - b));
+    expect(times.at(-1)).to.equal(context.clock.wallTime());
+    expect(new Set(times).size).to.equal(10);
+  });
+
   it('rejects a record whose own result calls it invalid', async () => {
     const { transport, send } = bench(() => ({
       type: 'partial',
@@ -68,7 +95,8 @@ describe('kinesis adapter: records that can never be delivered', () => {
     }));
     const sent = send('s', ['a', 'b', 'c']);
     await quiet();
-    expect(rejectionsOf(sent.error)).to.deep.include({
+    const [rejection] = rejectionsOf(sent.error);
+    expect(rejection).to.deep.include({
       index: 1,
       code: 'InvalidArgumentException',
       message: 'too big for this stream',

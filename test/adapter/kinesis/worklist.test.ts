@@ -1,19 +1,13 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { PreparedRecord } from '../../../src/pipeline/adapter/kinesis/record.ts';
+import { type PreparedRecord, prepare } from '../../../src/pipeline/adapter/kinesis/record.ts';
 import { Worklist } from '../../../src/pipeline/adapter/kinesis/worklist.ts';
 
 const limits = { maxRecords: 500, maxBytes: 10 * 1024 * 1024 };
 
 function recordsOf(count: number): PreparedRecord[] {
-  return Array.from({ length: count }, (_, index) => ({
-    index,
-    entry: { PartitionKey: 'k', Data: new Uint8Array(1) },
-    bytes: 2,
-    members: null,
-    tried: false,
-    parcel: null,
-  }));
+  const messages = Array.from({ length: count }, () => ({ partitionKey: 'k', data: new Uint8Array(1) }));
+  return prepare(messages, 2).records;
 }
 
 /** Sends a worklist to a Kinesis that refuses any request with one of the `poison` in it. */

@@ -151,9 +151,10 @@ export class Aftermath {
         const records = recordsOf(unit);
         if (verdict === 'invalid' && unit.members === null) {
           failed++;
-          this.#settlement.condemn(records, outcome, null);
+          this.#settlement.condemn(records, outcome, null, outcome.shardId ?? lane.shardId);
           continue;
         }
+        this.#settlement.failed(records, outcome, outcome.shardId ?? lane.shardId);
         again.push(...records);
         if (verdict === 'throttle') {
           throttled++;
@@ -184,6 +185,9 @@ export class Aftermath {
     const records = units.flatMap(recordsOf);
     const { code, message, verdict } = failure;
     this.#meter.error(code, message);
+    // Of an invalid request nobody knows yet which of its records it is.
+    if (verdict === 'retry' || verdict === 'throttle' || verdict === 'pause')
+      this.#settlement.failed(records, failure, null);
     switch (verdict) {
       case 'retry':
       case 'throttle':

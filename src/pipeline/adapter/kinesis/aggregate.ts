@@ -47,11 +47,11 @@ export class AggregateBuilder {
 
   /** Adds a record, unless that made the aggregate larger than `bytesMax`. The first is always taken. */
   add(record: PreparedRecord, bytesMax: number): boolean {
-    const { PartitionKey, ExplicitHashKey, Data } = record.entry;
+    const { PartitionKey, ExplicitHashKey, dataBytes } = record;
     const known = this.#keys.find(PartitionKey);
     const place = known === -1 ? this.#keys.texts.length : known;
-    let bytes = known === -1 ? fieldBytes(record.bytes - Data.byteLength) : 0;
-    let inner = 1 + varintBytes(place) + fieldBytes(Data.byteLength);
+    let bytes = known === -1 ? fieldBytes(record.bytes - dataBytes) : 0;
+    let inner = 1 + varintBytes(place) + fieldBytes(dataBytes);
     let hashKeyIsNew = false;
     if (ExplicitHashKey !== undefined) {
       const hashKey = this.#hashKeys.get(ExplicitHashKey);
@@ -75,10 +75,10 @@ export class AggregateBuilder {
     for (const key of this.#keys.texts) at = writeText(buffer, at, PARTITION_KEY, key);
     for (const key of this.#hashKeys.keys()) at = writeText(buffer, at, EXPLICIT_HASH_KEY, key);
     for (let i = 0; i < this.records.length; i++) {
-      const { ExplicitHashKey, Data } = (this.records[i] as PreparedRecord).entry;
+      const { ExplicitHashKey, data, dataBytes } = this.records[i] as PreparedRecord;
       const place = this.#places[i] as number;
       const hashKey = ExplicitHashKey === undefined ? -1 : (this.#hashKeys.get(ExplicitHashKey) as number);
-      let inner = 1 + varintBytes(place) + fieldBytes(Data.byteLength);
+      let inner = 1 + varintBytes(place) + fieldBytes(dataBytes);
       if (hashKey >= 0) inner += 1 + varintBytes(hashKey);
       buffer[at++] = RECORD;
       at = writeVarint(buffer, at, inner);
@@ -89,9 +89,11 @@ export class AggregateBuilder {
         at = writeVarint(buffer, at, hashKey);
       }
       buffer[at++] = RECORD_DATA;
-      at = writeVarint(buffer, at, Data.byteLength);
-      buffer.set(Data, at);
-      at += Data.byteLength;
+      at = writeVarint(buffer, at, dataBytes);
+      if (typeof data !== 'string') buffer.set(data, at);
+      // As many bytes as characters: ASCII, and one byte each.
+      else buffer.write(data, at, data.length === dataBytes ? 'latin1' : 'utf8');
+      at += dataBytes;
     }
     buffer.write(hash('md5', buffer.subarray(MAGIC_BYTES, at), 'binary'), at, 'latin1');
     return buffer;

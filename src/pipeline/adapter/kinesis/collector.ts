@@ -31,6 +31,18 @@ export interface CollectorSettings {
   readonly collectMs: number;
 }
 
+/** While another request is under way, so many full aggregates are worth the next one. */
+const AGGREGATES_WORTHWHILE = 8;
+
+/** How the stream stands at a moment. */
+export interface Situation {
+  readonly now: number;
+  /** Only one send is under way. */
+  readonly alone: boolean;
+  /** Requests are under way: their answers are the next occasion to send. */
+  readonly busy: boolean;
+}
+
 /** What a request has of one lane. */
 export interface Share {
   readonly lane: Lane;
@@ -79,7 +91,7 @@ export class Collector {
     }
     const byLane = new Map<string, PreparedRecord[]>();
     for (const record of records) {
-      const { shardId } = this.#map.shardOf(record.entry);
+      const { shardId } = this.#map.shardOf(record);
       const found = byLane.get(shardId);
       if (found === undefined) byLane.set(shardId, [record]);
       else found.push(record);
@@ -141,30 +153,29 @@ export class Collector {
     this.#hurried = true;
   }
 
-  /** When there is something to send: `now` or before if there is, infinity while nothing waits. `alone`: one send. */
-  readyAt(now: number, alone: boolean): number {
+  /** When there is something to send: `now` or before if there is, infinity while nothing waits. */
+  readyAt(situation: Situation): number {
+    const { now } = situation;
     let earliest = Number.POSITIVE_INFINITY;
     this.#active = this.#active.filter((lane) => !lane.isIdle);
     for (const lane of this.#active) {
       lane.wake(now);
-      earliest = Math.min(
-        earliest,
-        lane.ready > 0 ? this.#dueAt(lane, now, alone, lane.ready) : lane.wakesAt,
-      );
+      earliest = Math.min(earliest, lane.ready > 0 ? this.#dueAt(lane, situation, lane.ready) : lane.wakesAt);
       if (earliest <= now) return earliest;
     }
     return earliest;
   }
 
   /** The next request. There is something to send, as `readyAt` has said. */
-  take(now: number, alone: boolean, limits: RequestLimits): Batch {
+  take(situation: Situation, limits: RequestLimits): Batch {
+    const { now } = situation;
     // One lane has enough for a request; others join it with whatever they may send.
-    const due = this.#active.filter((lane) => lane.ready > 0 && this.#dueAt(lane, now, alone, 1) <= now);
+    const due = this.#active.filter((lane) => lane.ready > 0 && this.#dueAt(lane, situation, 1) <= now);
     assert(due.length > 0, 'a request is taken when there is something to send');
     // The lane that is asked first changes, so that each has its turn when there is not room for all.
     this.#turn = (this.#turn + 1) % due.length;
     const draws = [...due.slice(this.#turn), ...due.slice(0, this.#turn)].map((lane) =>
-      this.#draw(lane, now, alone, limits.maxBytes),
+      this.#draw(lane, situation, limits.maxBytes),
     );
     const room = { records: limits.maxRecords, bytes: limits.maxBytes };
     // Each first has an even part of the request; what some leave, others fill.
@@ -263,12 +274,27 @@ export class Collector {
   }
 
   /** When the lane may send so many records, or as many of them as are worth a request. */
-  #dueAt(lane: Lane, now: number, alone: boolean, records: number): number {
+  #dueAt(lane: Lane, { now, alone, busy }: Situation, records: number): number {
     const allowed = lane.rate.readyAt(now, records);
     if (this.#waitsForNobody(lane, alone)) return allowed;
-    const { aggregateBytes, collectMs } = this.#settings;
-    if (this.#groupingOf(lane) === 'in-order' && lane.bytes >= aggregateBytes) return allowed;
+    const { collectMs } = this.#settings;
+    if (this.#fullAggregates(lane) > 0 && (!busy || this.#isWorthwhile())) return allowed;
     return Math.max(allowed, (lane.oldest?.delivery.startedAt ?? now) + collectMs);
+  }
+
+  /** To write, sign and send a request takes as much as to aggregate a thousand small records. */
+  #isWorthwhile(): boolean {
+    let full = 0;
+    for (const lane of this.#active) {
+      full += this.#fullAggregates(lane);
+      if (full >= AGGREGATES_WORTHWHILE) return true;
+    }
+    return false;
+  }
+
+  /** That could be made of what waits, where the shard is known. */
+  #fullAggregates(lane: Lane): number {
+    return this.#groupingOf(lane) === 'in-order' ? Math.floor(lane.bytes / this.#settings.aggregateBytes) : 0;
   }
 
   #waitsForNobody(lane: Lane, alone: boolean): boolean {
@@ -281,7 +307,7 @@ export class Collector {
     return this.#aggregation === 'shard' && lane.shard !== null ? 'in-order' : 'by-key';
   }
 
-  #draw(lane: Lane, now: number, alone: boolean, maxBytes: number): LaneDraw {
+  #draw(lane: Lane, { now, alone }: Situation, maxBytes: number): LaneDraw {
     const { aggregateBytes, collectMs } = this.#settings;
     const oldest = lane.oldest?.delivery.startedAt ?? now;
     const keepRest = !this.#waitsForNobody(lane, alone) && oldest + collectMs > now;

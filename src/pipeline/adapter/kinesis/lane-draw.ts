@@ -98,7 +98,7 @@ export class LaneDraw {
     while (bytes < room.bytes) {
       const record = this.#peek(null);
       if (record === undefined) break;
-      const { PartitionKey, ExplicitHashKey } = record.entry;
+      const { PartitionKey, ExplicitHashKey } = record;
       const group = ExplicitHashKey === undefined ? PartitionKey : `${ExplicitHashKey} ${PartitionKey}`;
       if (open.get(group)?.add(record, this.#aggregateBytes) !== true) {
         if (this.#unitOfKey.has(PartitionKey)) {
@@ -114,7 +114,7 @@ export class LaneDraw {
       this.#shift(record, builders.length);
       bytes += record.bytes + AGGREGATE_OVERHEAD_BYTES;
     }
-    for (const builder of builders) this.#add(unitOf(builder, builder.records[0]?.entry ?? null), room);
+    for (const builder of builders) this.#add(unitOf(builder, builder.records[0] ?? null), room);
   }
 
   #fits(bytes: number, room: Room): boolean {
@@ -136,7 +136,7 @@ export class LaneDraw {
         if (!this.#nextParcel()) return undefined;
         continue;
       }
-      const last = unit === null ? undefined : this.#unitOfKey.get(record.entry.PartitionKey);
+      const last = unit === null ? undefined : this.#unitOfKey.get(record.PartitionKey);
       if (last === undefined || last === unit) return record;
       this.#passOver();
     }
@@ -158,22 +158,22 @@ export class LaneDraw {
     return true;
   }
 
-  #shift({ entry }: PreparedRecord, unit: number): void {
+  #shift({ PartitionKey }: PreparedRecord, unit: number): void {
     this.#untouched = false;
-    if (this.#current?.delivery.ordered === true) this.#unitOfKey.set(entry.PartitionKey, unit);
+    if (this.#current?.delivery.ordered === true) this.#unitOfKey.set(PartitionKey, unit);
     this.#current?.shift();
   }
 }
 
 /** `keys` are those of the whole aggregate; `null` when they are to lead to the shard of its first record. */
-function unitOf(builder: AggregateBuilder, keys: PreparedRecord['entry'] | null): Unit {
+function unitOf(builder: AggregateBuilder, keys: PreparedRecord | null): Unit {
   const { records } = builder;
   const first = records[0] as PreparedRecord;
   if (records.length === 1) return first;
   const Data = builder.encode();
   const { PartitionKey, ExplicitHashKey } = keys ?? {
     PartitionKey: AGGREGATE_KEY,
-    ExplicitHashKey: hashKeyNumber(first.entry),
+    ExplicitHashKey: hashKeyNumber(first),
   };
   const entry =
     ExplicitHashKey === undefined ? { PartitionKey, Data } : { PartitionKey, ExplicitHashKey, Data };

@@ -48,6 +48,7 @@ export async function searchPoison(
         failure = outcome.failure;
         line.meter.error(failure.code, failure.message);
         if (failure.verdict === 'invalid') break;
+        settlement.failed(taken, failure, null);
         worklist.returned();
         return { again: [...again, ...worklist.empty()], interrupted: failure };
       }

@@ -12,7 +12,7 @@ export interface RequestLimits {
 
 interface Sized {
   readonly bytes: number;
-  readonly entry: { readonly PartitionKey: string };
+  readonly PartitionKey: string;
 }
 
 export const API_RECORDS_MAX = 500;
@@ -27,8 +27,8 @@ export function requestLength(records: readonly Sized[], limits: RequestLimits):
   let length = 0;
   const keys = limits.onePerKey === true ? new Set<string>() : null;
   for (const record of records) {
-    if (length === limits.maxRecords || keys?.has(record.entry.PartitionKey) === true) break;
-    keys?.add(record.entry.PartitionKey);
+    if (length === limits.maxRecords || keys?.has(record.PartitionKey) === true) break;
+    keys?.add(record.PartitionKey);
     bytes += record.bytes;
     if (length > 0 && bytes > limits.maxBytes) break;
     length++;

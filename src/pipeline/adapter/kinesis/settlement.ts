@@ -55,9 +55,22 @@ export class Settlement {
     lane.bytesSent += bytes;
   }
 
-  condemn(records: readonly PreparedRecord[], failure: Failure, limit: number | null): void {
-    for (const { index, bytes, parcel } of records) {
-      const rejection = { index, code: failure.code, message: failure.message, bytes, limit };
+  /** They failed, and will be sent again. */
+  failed(records: readonly PreparedRecord[], { code }: Failure, shardId: string | null): void {
+    const attempt = { at: this.#context.clock.wallTime(), code, shardId };
+    for (const record of records) record.failed(attempt);
+  }
+
+  condemn(
+    records: readonly PreparedRecord[],
+    failure: Failure,
+    limit: number | null,
+    shardId: string | null = null,
+  ): void {
+    this.failed(records, failure, shardId);
+    const { code, message } = failure;
+    for (const { index, bytes, parcel, attempts } of records) {
+      const rejection = { index, code, message, bytes, limit, attempts };
       this.countRejection(rejection);
       parcel?.delivery.rejections.push(rejection);
       parcel?.delivery.settle(1);
@@ -95,8 +108,9 @@ export class Settlement {
         continue;
       }
       this.#meter.error(outcome.code, outcome.message);
-      if (outcome.verdict === 'invalid') this.condemn([record], outcome, null);
+      if (outcome.verdict === 'invalid') this.condemn([record], outcome, null, outcome.shardId);
       else {
+        this.failed([record], outcome, outcome.shardId);
         again.push(record);
         const reason = outcome.verdict === 'throttle' ? 'throttle' : 'retry';
         if (record.parcel !== null) resting.set(record.parcel, reason);

@@ -20,7 +20,7 @@ export interface OpenShard extends Range {
 
 export interface Keys {
   readonly PartitionKey: string;
-  readonly ExplicitHashKey?: string;
+  readonly ExplicitHashKey?: string | undefined;
 }
 
 /** Keys whose shard is remembered: an MD5 costs as much as everything else that is done with a small record. */

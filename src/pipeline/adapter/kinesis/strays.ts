@@ -33,7 +33,7 @@ export async function sortStrays(keeper: ShardMapKeeper, strays: readonly Stray[
   const again: PreparedRecord[] = [];
   for (const { unit, shardId } of strays) {
     for (const record of recordsOf(unit)) {
-      if (map?.isOf(shardId, record.entry) === true) delivered.push(record);
+      if (map?.isOf(shardId, record) === true) delivered.push(record);
       else again.push(record);
     }
   }

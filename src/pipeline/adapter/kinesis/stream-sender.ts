@@ -221,15 +221,15 @@ export class StreamSender {
     this.#timer = null;
     for (;;) {
       const now = context.clock.now();
-      const alone = this.#deliveries.size === 1;
-      const readyAt = Math.max(this.#aftermath.heldUntil, this.#collector.readyAt(now, alone));
+      const situation = { now, alone: this.#deliveries.size === 1, busy: this.#inFlight > 0 };
+      const readyAt = Math.max(this.#aftermath.heldUntil, this.#collector.readyAt(situation));
       if (readyAt === Number.POSITIVE_INFINITY || !this.#gate.mayEnter) return;
       if (readyAt > now) {
         this.#timer = context.clock.setTimer(readyAt - now, this.#pump);
         return;
       }
       if (this.#inFlight >= this.#aftermath.requestsMax || !slots.tryTake(this.#pump)) return;
-      void this.#run(this.#collector.take(now, alone, this.#aftermath.limits), this.#gate.enter());
+      void this.#run(this.#collector.take(situation, this.#aftermath.limits), this.#gate.enter());
     }
   };
 
