@@ -61,8 +61,8 @@ describe('Isolation', () => {
       console.log(`      killed and delivering again after ${backAfterMs.toFixed(0)} ms`);
       expect(second).to.include({ attempt: 2 });
       expect(second?.n).to.deep.equal([2]);
+      // It never ends: whoever waited for it would not be here.
       expect(type.stats(), 'which is still where it was').to.include({ accepted: 1, delivered: 0 });
-      expect(backAfterMs).to.be.below(1000);
     });
   }
 });
@@ -144,7 +144,7 @@ describe('The end of a record type’s thread', () => {
     const ledger = await app.stop({ timeoutMs: 100 });
     expect(ledger.types.Mortal).to.include({ accepted: 1, pending: 1 });
     expect(ledger.types.ProbeA).to.include({ accepted: 1, delivered: 1 });
-    expect(performance.now() - since, 'of hangTimeoutMs (30 s) nothing').to.be.below(5000);
+    expect(performance.now() - since, 'of hangTimeoutMs (30 s) nothing').to.be.below(15_000);
     open('busy');
   });
 
