@@ -52,7 +52,7 @@ export function planOf(args: readonly string[]): Plan {
     options: {
       events: { type: 'string', default: '30000' },
       seed: { type: 'string', default: '1' },
-      rate: { type: 'string', default: '1000' },
+      rate: { type: 'string', default: '1500' },
       faults: { type: 'string', default: FAULTS.join(',') },
       json: { type: 'boolean', default: false },
       out: { type: 'string' },

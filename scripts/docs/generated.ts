@@ -4,6 +4,7 @@
  */
 import { environmentVariables } from '../../src/pipeline/environment-variables.ts';
 import { describeOptions, type OptionRow } from '../../src/pipeline/options.ts';
+import { chaosRuns, chaosSentence } from './chaos-runs.ts';
 import { beamlineErrors, type ErrorGuide, otherErrors } from './error-guide.ts';
 
 export interface Generated {
@@ -34,6 +35,8 @@ export function generated(): readonly Generated[] {
       section: 'options',
       text: optionsTable(options.filter(({ name }) => FIRST.includes(name))),
     },
+    { file: 'README.md', section: 'chaos', text: chaosSentence() },
+    { file: 'docs/guarantees.md', section: 'chaos', text: table(...chaosRuns()) },
     { file: 'docs/options.md', section: 'options', text: optionsTable(options) },
     { file: 'docs/options.md', section: 'environment', text: environmentTable() },
     { file: 'docs/errors.md', section: 'beamline errors', text: errorsTable(beamlineErrors) },

@@ -77,7 +77,7 @@ describe('A process with a spool', () => {
   });
 
   it('says that the disk is full, confirms nothing more, and has what it confirmed before', async () => {
-    const first = lives.start('load', { hold: true, fileBlocks: 256 });
+    const first = lives.start('load', { hold: true, fileBlocks: 128 });
     await first.logged('the spool cannot be written: events are in memory only');
     first.child.kill('SIGKILL');
     await first.ended;
