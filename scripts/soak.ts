@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util';
 import type { Harm, LifeMessage, LifeOrder, LifeTask } from './soak/life.ts';
 import { growthOf, type HeldMemory, isFlat, type Quarter, quarterOf } from './soak/memory.ts';
 import type { SinkMessage, SinkOrder } from './soak/sink.ts';
-import { isExact } from './soak/verdict.ts';
+import { isExact, told } from './soak/verdict.ts';
 
 const HARM_EVERY_MS = 30_000;
 /** In this order, again and again. */
@@ -73,27 +73,13 @@ async function main(): Promise<number> {
 
   const found = { records, distinct, strange };
   const [exact, flat, growth] = [isExact(ledger, written, found), isFlat(quarters), growthOf(quarters)];
-  const result = {
-    minutes,
-    rate,
-    node: process.version,
-    quarters,
-    growth,
-    flat,
-    written,
-    ledger,
-    found,
-    exact,
-    harms,
-  };
+  const run = { minutes, rate, node: process.version, harms };
+  const result = { ...run, quarters, growth, flat, written, ledger, found, exact };
   if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(result, null, 2)}\n`);
   for (const letter of written.unplanted) console.log(`dead-lettered, and no poison: ${letter}`);
   console.log(
-    `${written.accepted} accepted, ${written.refused} refused, ${ledger.delivered} delivered, ` +
-      `${ledger.deadLettered} dead letters of ${written.planted} planted poison, ${distinct} in the stream with ` +
-      `${records - distinct} duplicates, ${JSON.stringify(harms)}; ` +
-      `the ledger is ${exact ? 'exact' : 'NOT EXACT'}, memory is ${flat ? 'flat' : 'NOT FLAT'} ` +
-      `(heap ${percent(growth.heap)}, resident ${percent(growth.resident)})`,
+    `${told(result)} (heaps ${percent(growth.heap)}, resident ${percent(growth.resident)}); ${written.refused} refused; ` +
+      JSON.stringify(harms),
   );
   return exact && flat ? 0 : 1;
 }

@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { growthOf, isFlat, type Quarter, quarterOf } from '../scripts/soak/memory.ts';
-import { isExact } from '../scripts/soak/verdict.ts';
+import { isExact, type SoakResult, told } from '../scripts/soak/verdict.ts';
 
 const MIB = 2 ** 20;
 const quarters = (heaps: readonly number[], residents: readonly number[]): Quarter[] =>
@@ -71,4 +72,20 @@ describe('The ledger of a soak', () => {
       expect(isExact(all.ledger, all.written, all.found)).to.equal(false);
     });
   }
+});
+
+describe('The soak that the README tells of', () => {
+  const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+  const result = JSON.parse(read('docs/soak.json')) as SoakResult;
+
+  it('ran for an hour, and its verdict is that of its figures', () => {
+    expect(result).to.include({ minutes: 60, rate: 5000 });
+    expect(result.quarters).to.have.lengthOf(4);
+    expect(result.exact).to.equal(isExact(result.ledger, result.written, result.found));
+    expect(result.flat).to.equal(isFlat(result.quarters));
+  });
+
+  it('is told with its own figures', () => {
+    expect(read('README.md').replace(/\s+/g, ' ')).to.include(told(result));
+  });
 });
