@@ -16,7 +16,7 @@ import type {
   QueueJournal,
   RestoredEvent,
 } from '../../threads/queue/index.ts';
-import { PARKING_OWNER } from '../../threads/queue/index.ts';
+import { JOURNAL_OWNER, PARKING_OWNER } from '../../threads/queue/index.ts';
 import { eventsOfEntry, newEntry, sealEntry } from './entry.ts';
 import { isUnderPressure, mayTakeBack, type Room } from './pressure.ts';
 import type { SpoolOrder } from './protocol.ts';
@@ -272,7 +272,10 @@ export class TypeKeeper {
     return freed;
   }
 
-  /** Segments that should be put aside, youngest first: they would be read last. */
+  /**
+   * Segments that should be put aside, youngest first: they would be read last. What has come back stays: it is the next
+   * to be read, and in a small queue it would go to and fro for as long as its reader has other work.
+   */
   toPutAside(): Known[] {
     const { free, total } = this.#room();
     if (this.#order === 'by-key' || !isUnderPressure({ free, total })) return [];
@@ -280,7 +283,8 @@ export class TypeKeeper {
       (known) =>
         known.now.state === 'sealed' &&
         !known.now.touched &&
-        !isParked(known) &&
+        known.now.owner !== PARKING_OWNER &&
+        known.now.owner !== JOURNAL_OWNER &&
         known.seenTo === known.now.end &&
         known.entries.length > 0,
     );
@@ -302,6 +306,8 @@ export class TypeKeeper {
   toTakeBack(): EntryKey | undefined {
     const oldest = this.#aside[0];
     if (oldest === undefined) return undefined;
+    // The segment that has been begun is filled; in memory an entry is larger, by the ids that it had in common.
+    if (this.#journal.ownRoom >= oldest.key.bytes * 2) return oldest.key;
     const idle = [...this.#known.values()].every(
       ({ now, seenTo, entries }) => seenTo === now.end && entries.length === 0,
     );

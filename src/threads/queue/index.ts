@@ -36,4 +36,4 @@ export { JournalBell } from './journal-bell.ts';
 export { LANES } from './lanes.ts';
 export type { QueueReaderOptions } from './reader.ts';
 export * from './recording.ts';
-export { PARKING_OWNER } from './segment.ts';
+export { JOURNAL_OWNER, PARKING_OWNER } from './segment.ts';

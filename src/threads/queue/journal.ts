@@ -322,6 +322,11 @@ export class QueueJournal {
     return { segment, generation, from, to: own.offset };
   }
 
+  /** Bytes that are left in the segment that is being filled with what comes back; 0 when none is. */
+  get ownRoom(): number {
+    return this.#own === undefined ? 0 : this.#memory.handle.segmentBytes - this.#own.offset;
+  }
+
   /** Nothing more comes back for now: the memory of what came is given back when that is settled. */
   sealOwn(): void {
     if (this.#own !== undefined) sealSegment(this.#memory, this.#own.segment, this.#own.generation);

@@ -103,3 +103,35 @@ describe('A spool that is full', () => {
     expect(countsOf(queue)).to.include({ pending: 2, spooled: 2 });
   });
 });
+
+describe('What was put aside', () => {
+  it('comes back once, and not again and again while its reader has other work', () => {
+    const handle = keptQueue('boot');
+    const keeper = new SpoolKeeper({ store: openMemoryStore(memoryDisk()), maxBytes: 1e9 });
+    keeper.attach('Type', new QueueJournal(handle));
+    const writer = writerOf(handle);
+    const table = tableOf(handle);
+    let accepted = 0;
+    const record = () => {
+      if (writer.append('x'.repeat(50))) accepted++;
+    };
+    record();
+    const held = claimAll(table, 1)!;
+    for (let n = 0; n < 500; n++) {
+      record();
+      keeper.turn();
+    }
+    expect(keeper.asideEvents, 'events on the disk alone').to.be.greaterThan(100);
+    for (let turn = 0; turn < 5; turn++) keeper.turn();
+    for (let turn = 0; turn < 5; turn++) expect(keeper.turn()).to.include({ more: false, wrote: false });
+
+    table.settle(held, 'delivered');
+    for (let quiet = 0; quiet < 3; ) {
+      keeper.turn();
+      const claim = claimAll(table);
+      quiet = claim === undefined ? quiet + 1 : 0;
+      if (claim !== undefined) table.settle(claim, 'delivered');
+    }
+    expect(countsOf(handle)).to.include({ accepted, delivered: accepted, pending: 0 });
+  });
+});
