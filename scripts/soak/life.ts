@@ -142,6 +142,8 @@ async function main({ endpoint, region, rate }: LifeTask): Promise<void> {
         over.abort();
     }
   });
+  // A parent that is gone measures nothing.
+  process.once('disconnect', () => process.exit());
   tell({ type: 'started' });
   await written;
   const ledger = await app.stop({ timeoutMs: STOP_TIMEOUT_MS });
