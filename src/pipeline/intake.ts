@@ -48,6 +48,8 @@ export class Intake {
   readonly #types = new Map<string, TypeQueue>();
   #lastNode = MAIN_NODE;
   #admitted: ((type: TypeQueue) => void) | undefined;
+  /** What is done inside of `'exit'`. */
+  #end = (): void => this.#endEarly();
   #releaseSignals: (() => void) | undefined;
 
   /**
@@ -72,7 +74,7 @@ export class Intake {
 
   /** `record()` is accepted from here on. */
   open(rest: Rest): void {
-    process.on('exit', this.#endEarly);
+    process.on('exit', this.#exit);
     if (this.options.handleSignals) this.#releaseSignals = stopOnSignals(() => rest.stop());
     setEnvironment({
       type: 'application',
@@ -84,16 +86,19 @@ export class Intake {
     });
   }
 
-  /** Tells of each type, those that are defined later too. The end of the process is the caller's from here on. */
-  handOver(admitted: (type: TypeQueue) => void): void {
-    process.off('exit', this.#endEarly);
+  /**
+   * Tells of each type, those that are defined later too. The end of the process is `end`'s from here on, in the place
+   * among the listeners that it has had: before those that came after the call of `start`.
+   */
+  handOver(admitted: (type: TypeQueue) => void, end: () => void): void {
+    this.#end = end;
     this.#admitted = admitted;
     for (const type of this.#types.values()) admitted(type);
   }
 
   /** Nothing is recorded any more; whoever waits for an event is told. */
   close(): void {
-    process.off('exit', this.#endEarly);
+    process.off('exit', this.#exit);
     for (const { signals } of this.#types.values()) signals.door = 'closed';
     this.recorder.thread.confirmations?.cancelAll();
     this.directory.close();
@@ -128,7 +133,9 @@ export class Intake {
     if (type !== undefined) logInvalid(type.logger, note);
   }
 
-  readonly #endEarly = (): void => {
+  readonly #exit = (): void => this.#end();
+
+  #endEarly(): void {
     const { clock, logger, options } = this;
     const started = new Set<TypeQueue>();
     const types = [...this.#types.values()].map(
@@ -143,7 +150,7 @@ export class Intake {
         }) satisfies EndingType,
     );
     deliverNow({ clock, logger, exitTimeoutMs: options.exitTimeoutMs }, types);
-  };
+  }
 
   #startThread(type: TypeQueue): void {
     const argument = type.siteArgument({ predecessor: 'none', telemetry: [] });

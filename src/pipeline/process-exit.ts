@@ -23,8 +23,15 @@ import type { TypeQueue } from './type-queue.ts';
 /** How long the main thread sleeps between two looks at the queues. */
 const LOOK_MS = 2;
 
-/** Until the function it returns is called. `settled` resolves when all is settled, or when its signal is aborted. */
-export function deliverAtEnd(engine: Engine, settled: (late: AbortSignal) => Promise<void>): () => void {
+export interface AtEnd {
+  /** To be called inside of `'exit'`. */
+  exit(): void;
+  /** Nothing holds the process any more. */
+  release(): void;
+}
+
+/** `settled` resolves when all is settled, or when its signal is aborted. */
+export function deliverAtEnd(engine: Engine, settled: (late: AbortSignal) => Promise<void>): AtEnd {
   const { exitTimeoutMs } = engine.options;
   /** The end of the process was held up for long enough. */
   let givenUp = false;
@@ -53,11 +60,7 @@ export function deliverAtEnd(engine: Engine, settled: (late: AbortSignal) => Pro
     engine.spool?.closeNow();
   };
   process.on('beforeExit', beforeExit);
-  process.on('exit', exit);
-  return () => {
-    process.off('beforeExit', beforeExit);
-    process.off('exit', exit);
-  };
+  return { exit, release: () => void process.off('beforeExit', beforeExit) };
 }
 
 /** A record type when the process ends, with the state of its thread. */

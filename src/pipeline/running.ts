@@ -80,8 +80,9 @@ export class Running {
     this.#tree = new Tree(this.#engine);
     // Each record type listens, and Node takes more than ten listeners for a leak.
     setMaxListeners(0, this.#watching.signal);
-    intake.handOver((type) => this.#admit(type));
-    this.#releaseEnd = deliverAtEnd(this.#engine, (late) => this.#settled([...this.#types.values()], late));
+    const atEnd = deliverAtEnd(this.#engine, (late) => this.#settled([...this.#types.values()], late));
+    this.#releaseEnd = atEnd.release;
+    intake.handOver((type) => this.#admit(type), atEnd.exit);
   }
 
   /** What cannot be had from the beginning is told to who starts; what was recorded by then is delivered first. */

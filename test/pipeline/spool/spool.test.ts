@@ -59,8 +59,8 @@ describe('The spool', () => {
   });
 
   it('takes what the memory has no room for, and gives it back, each event once', async () => {
-    // What is claimed stays in memory: here it is little of it.
-    const app = await scene.start({ spool: spool(), queueBytes: 4 * MIB, maxDemand: 2, batchSize: 100 });
+    // What is claimed stays in memory: here it is little of it, four batches of 200 KB.
+    const app = await scene.start({ spool: spool(), queueBytes: 4 * MIB, maxDemand: 2, batchSize: 25 });
     close('handle');
     const padding = 'x'.repeat(8000);
     let n = 0;
