@@ -283,7 +283,7 @@ export class TypeKeeper {
       (known) =>
         known.now.state === 'sealed' &&
         !known.now.touched &&
-        known.now.owner !== PARKING_OWNER &&
+        !isParked(known) &&
         known.now.owner !== JOURNAL_OWNER &&
         known.seenTo === known.now.end &&
         known.entries.length > 0,
