@@ -7,6 +7,7 @@ import { entry } from '../threads/entries.ts';
 import {
   countsOf,
   createQueue,
+  lettersIn,
   type QueueCounts,
   type QueueHandle,
   QueueSignals,
@@ -59,6 +60,11 @@ export class TypeQueue {
 
   get counts(): QueueCounts {
     return countsOf(this.queue);
+  }
+
+  /** How many of its pending events are no dead letters. */
+  get undelivered(): number {
+    return this.counts.pending - lettersIn(this.queue);
   }
 
   /** What its next site is opened with: the reader before it is fenced off from now on. */
