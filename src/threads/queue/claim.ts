@@ -166,11 +166,17 @@ export class Batch<Owner> implements Claim<Owner> {
   map<Made>(make: (id: string, recordedAt: number, data: unknown) => Made): Made[] {
     const { frames, decoder } = this.#access;
     const { memory } = frames;
+    const last = this.frames.at(-1);
     const made: Made[] = [];
-    for (const at of this.frames) {
-      const start = frames.payloadAt(at);
-      const data = decoder.decode(memory, start, start + frames.bytes(at));
-      made.push(make(frames.id(at), frames.recordedAt(at), data));
+    if (last !== undefined) decoder.readAhead(frames.payloadAt(last) + frames.bytes(last));
+    try {
+      for (const at of this.frames) {
+        const start = frames.payloadAt(at);
+        const data = decoder.decode(memory, start, start + frames.bytes(at));
+        made.push(make(frames.id(at), frames.recordedAt(at), data));
+      }
+    } finally {
+      decoder.readAhead(0);
     }
     return made;
   }

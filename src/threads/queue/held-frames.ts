@@ -6,12 +6,12 @@ import { assert } from '../../base/assert.ts';
 import {
   attemptsOf,
   type FrameAt,
+  glimpseMark,
   idOf,
   isAlone,
   isSuspect,
   KIND,
   kindOf,
-  markOf,
   payloadBytes,
   prefixBytes,
   sequenceOf,
@@ -76,17 +76,17 @@ export class HeldFrames {
   }
 
   attempts(at: FrameAt): number {
-    return attemptsOf(markOf(this.#memory, at));
+    return attemptsOf(glimpseMark(this.#memory, at));
   }
 
   /** It was running when its thread died: run it in a batch that is alone. */
   isSuspect(at: FrameAt): boolean {
-    return isSuspect(markOf(this.#memory, at));
+    return isSuspect(glimpseMark(this.#memory, at));
   }
 
   /** Of one that is suspect: its thread died of it, and of nothing else. */
   ranAlone(at: FrameAt): boolean {
-    return isAlone(markOf(this.#memory, at));
+    return isAlone(glimpseMark(this.#memory, at));
   }
 
   isParked(at: FrameAt): boolean {

@@ -20,10 +20,12 @@ import {
   changeMark,
   confirmOf,
   copyBytes,
+  exchangeMark,
   type FrameAt,
   type FrameState,
   frameAt,
   frameSize,
+  glimpseMark,
   isAlone,
   isRunning,
   isSettled,
@@ -187,7 +189,7 @@ export class QueueReader {
     for (const read of this.#segments) {
       for (let offset = read.next; offset < read.end && count < limit; ) {
         const at = frameAt(this.memory, read.segment, offset);
-        if (stateOf(markOf(this.memory, at)) === 'ready') count++;
+        if (stateOf(glimpseMark(this.memory, at)) === 'ready') count++;
         offset += frameSize(this.memory, at);
       }
       if (count >= limit) break;
@@ -222,11 +224,12 @@ export class QueueReader {
 
   /** Changes the mark of a frame that this thread holds. */
   change(at: FrameAt, to: (mark: number) => number): void {
-    this.checkFence();
-    for (;;) {
-      const mark = markOf(this.memory, at);
+    this.#glanceAtFence();
+    for (let mark = glimpseMark(this.memory, at); ; ) {
       if (readerOf(mark) !== (this.generation & 0xffff)) throw this.#fenced();
-      if (changeMark(this.memory, at, mark, to(mark))) return;
+      const found = exchangeMark(this.memory, at, mark, to(mark));
+      if (found === mark) return;
+      mark = found;
     }
   }
 
@@ -243,20 +246,21 @@ export class QueueReader {
 
   /** Settles a frame, or makes it a dead one; who waits for it learns it first, by `announce`. */
   settle(at: FrameAt, state: Exclude<FrameState, 'ready' | 'moved'>): void {
-    this.checkFence();
+    this.#glanceAtFence();
     const confirm = confirmOf(this.memory, at);
     if (confirm !== 0) {
       this.#outcomes?.store(seatOf(this.memory, at), confirm, state === 'delivered' ? 'delivered' : 'dead');
     }
-    for (;;) {
-      const mark = markOf(this.memory, at);
+    for (let mark = glimpseMark(this.memory, at); ; ) {
       if (readerOf(mark) !== (this.generation & 0xffff)) throw this.#fenced();
       const before = stateOf(mark);
       assert(
         before === 'ready' || (before === 'dead' && state === 'buried'),
         'a ready frame is settled, or a dead one buried',
       );
-      if (changeMark(this.memory, at, mark, withState(mark, state))) return;
+      const found = exchangeMark(this.memory, at, mark, withState(mark, state));
+      if (found === mark) return;
+      mark = found;
     }
   }
 
@@ -284,16 +288,27 @@ export class QueueReader {
     return read.touched;
   }
 
+  /**
+   * Throws when this reader is seen to have been replaced: once a frame, by a plain read. Whoever goes on for a moment all
+   * the same finds the mark changed.
+   */
+  #glanceAtFence(): void {
+    if (this.memory.words[HEADER.READER_GENERATION] !== this.generation) throw this.#fenced();
+  }
+
   /** False: it is not ready. */
   #claim(at: FrameAt): boolean {
-    this.checkFence();
-    for (;;) {
-      const mark = markOf(this.memory, at);
+    this.#glanceAtFence();
+    for (let mark = glimpseMark(this.memory, at); ; ) {
       const state = stateOf(mark);
       if (isSettled(mark)) return false;
       // Found at the takeover, or made dead by this reader: among the dead already.
       if (state === 'dead' && readerOf(mark) === (this.generation & 0xffff)) return false;
-      if (!changeMark(this.memory, at, mark, withReader(mark, this.generation))) continue;
+      const found = exchangeMark(this.memory, at, mark, withReader(mark, this.generation));
+      if (found !== mark) {
+        mark = found;
+        continue;
+      }
       if (state === 'ready') return true;
       this.#dead.push(at);
       return false;
@@ -313,7 +328,7 @@ export class QueueReader {
     if (read === undefined) return end === 0;
     while (read.settledTo < end) {
       const at = frameAt(this.memory, read.segment, read.settledTo);
-      if (!isSettled(markOf(this.memory, at))) return false;
+      if (!isSettled(glimpseMark(this.memory, at))) return false;
       read.settledTo += frameSize(this.memory, at);
     }
     return true;
