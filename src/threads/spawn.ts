@@ -2,9 +2,10 @@
  * Starts the worker behind a thread of this library. Needs nothing but itself: inside Node's `'exit'`, where nothing
  * can be loaded any more, a thread can still be started.
  */
-import { MessageChannel, type MessagePort, type ResourceLimits, Worker } from 'node:worker_threads';
+import type { MessagePort, ResourceLimits, Worker } from 'node:worker_threads';
 import type { NodeId } from '../otp/pid.ts';
 import { threadExecArgv } from './exec-argv.ts';
+import { workerThreads } from './worker-threads.ts';
 
 /** What the entry of a thread is given. */
 export interface ThreadData {
@@ -19,6 +20,7 @@ export interface ThreadData {
 export const THREAD_ENTRY = new URL('./thread-entry.js', import.meta.url);
 
 export function spawn(name: string, data: ThreadData, resourceLimits?: ResourceLimits): Worker {
+  const { Worker } = workerThreads();
   return new Worker(THREAD_ENTRY, {
     name,
     workerData: data,
@@ -34,5 +36,6 @@ export function spawnUnheard(
   data: Omit<ThreadData, 'port'>,
   resourceLimits?: ResourceLimits,
 ): void {
+  const { MessageChannel } = workerThreads();
   spawn(name, { ...data, port: new MessageChannel().port2 }, resourceLimits);
 }
