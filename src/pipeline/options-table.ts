@@ -287,6 +287,17 @@ export const applicationOptions = {
     unit: 'ms',
     doc: 'How long the end of the process may be held up to deliver what is queued.',
   }),
+  entries: {
+    schema: () => v.optional(v.pipe(v.custom<string | URL>(isFolder), v.transform(folderUrl))),
+    default: undefined,
+    defaultText: "the package's",
+    unit: '',
+    bounds: '',
+    type: 'path or file URL',
+    expected: "the folder of beamline's entries: a path, or a file URL",
+    doc: "The folder of beamline's own files that are loaded by their URL, when a bundler has taken it in without them.",
+    environment: { name: 'BEAMLINE_ENTRIES', read: (text: string) => text },
+  } satisfies Option<string | URL | undefined, string | undefined>,
   logger: choice<Logger>({
     schema: () => v.custom<Logger>(isLogger),
     default: stderrLogger(),
@@ -323,6 +334,20 @@ function isSpool(value: unknown): boolean {
   if (maxBytes === undefined) return true;
   const { least, most } = SPOOL_BYTES;
   return typeof maxBytes === 'number' && Number.isInteger(maxBytes) && maxBytes >= least && maxBytes <= most;
+}
+
+function isFolder(value: unknown): boolean {
+  if (value instanceof URL) return value.protocol === 'file:';
+  if (typeof value !== 'string' || value === '') return false;
+  return value.startsWith('file:') ? URL.canParse(value) : !/^\w\w+:/.test(value);
+}
+
+function folderUrl(folder: string | URL): string {
+  const isUrl = folder instanceof URL || folder.startsWith('file:');
+  const { href } = isUrl
+    ? new URL(folder)
+    : process.getBuiltinModule('node:url').pathToFileURL(absolute(folder));
+  return href.endsWith('/') ? href : `${href}/`;
 }
 
 function isDeadLetterSink(value: unknown): boolean {
