@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { systemClock } from '../../src/base/clock.ts';
 import { call } from '../../src/otp/gen-server.ts';
 import { Runtime } from '../../src/otp/runtime.ts';
+import { Entries } from '../../src/threads/entries.ts';
 import { termCodec } from '../../src/threads/term-codec.ts';
 import { Thread } from '../../src/threads/thread.ts';
 import { ThreadTransport } from '../../src/threads/thread-transport.ts';
@@ -23,7 +24,7 @@ export const otpRemote: Scenario = {
     const transport = new ThreadTransport();
     const runtime = new Runtime({ transport });
     const thread = new Thread<EchoApi>(
-      { runtime, transport, codec: termCodec(), clock: systemClock },
+      { runtime, transport, codec: termCodec(), clock: systemClock, entries: new Entries(undefined) },
       {
         node: 1,
         name: 'echo',

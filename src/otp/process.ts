@@ -9,12 +9,11 @@
  * Its mailbox has no bound of its own: it is bounded by who sends to it. A message that nobody can take is counted
  * in `dropped`.
  */
-import type { Timer } from '../base/clock.ts';
 import { Histogram } from '../base/histogram.ts';
 import { SparseMap } from '../base/sparse-map.ts';
 import type { Envelope, Ref, ReplyTo, SysRequest, SystemMessage } from './envelope.ts';
 import { Exit, type ExitReason } from './exit-reason.ts';
-import { Mailbox } from './mailbox.ts';
+import { Mailbox, NO_MAIL } from './mailbox.ts';
 import { NameTaken, refusedName } from './name-table.ts';
 import {
   type Destination,
@@ -30,6 +29,7 @@ import { nameText, type ProcessInfo } from './process-info.ts';
 import type { Runtime } from './runtime.ts';
 import type { Monitor } from './signal.ts';
 import type { StartResult } from './start.ts';
+import { Timers } from './timers.ts';
 import { Trace } from './trace.ts';
 import { Wait } from './wait.ts';
 
@@ -68,14 +68,13 @@ export class Process {
 
   readonly links = new SparseMap<number, Pid>();
   /** How many unlinks are on their way to a process of another node, by its pid. */
-  readonly unlinking = new SparseMap<number, number>();
+  unlinking: SparseMap<number, number> | undefined = undefined;
   /** Those this process watches. */
   readonly monitors = new SparseMap<Ref, Monitor>();
   /** Those that watch this process, in the order they came. */
   readonly watchers = new SparseMap<Ref, Pid>();
   /** Calls taken from the mailbox and not yet answered: when this process ends, they fail with its reason. */
   readonly openCalls = new SparseMap<Ref, ReplyTo>();
-  readonly timers = new SparseMap<Ref, Timer>();
   /** Told the outcome of the start, once. */
   starter: ((result: StartResult) => void) | undefined = undefined;
   /** What the starter is told when the process ends before it acknowledged; an error with its reason if unset. */
@@ -84,9 +83,10 @@ export class Process {
   onEnd: (() => void) | undefined = undefined;
 
   scheduled = false;
-  /** Messages to others that are to be sent later: they outlive their sender. */
-  readonly #letters = new SparseMap<Ref, Timer>();
-  readonly #mailbox = new Mailbox();
+  #timers: Timers | undefined = undefined;
+  #mailbox = NO_MAIL;
+  /** `#resumed`, for callbacks that await: made once, by the first. */
+  #resume: (() => void) | undefined = undefined;
   #started = false;
   #busy = false;
   #suspended = false;
@@ -109,8 +109,13 @@ export class Process {
       receiver.resolve(envelope);
       return;
     }
-    if (this.#mailbox.put(envelope)) this.#tellCrowded(this.#mailbox.size);
+    if (this.#mailboxOfItsOwn().put(envelope)) this.#tellCrowded(this.#mailbox.size);
     if (!this.#busy) this.runtime.scheduler.schedule(this);
+  }
+
+  #mailboxOfItsOwn(): Mailbox {
+    if (this.#mailbox === NO_MAIL) this.#mailbox = new Mailbox();
+    return this.#mailbox;
   }
 
   #tellCrowded(waiting: number): void {
@@ -179,11 +184,10 @@ export class Process {
     this.#trace?.end('process');
     const unanswered =
       this.openCalls.size === 0 && this.#mailbox.size === 0
-        ? []
+        ? NOBODY
         : [...this.openCalls.values(), ...this.#mailbox.callers()];
     this.#mailbox.clear();
-    for (const timer of this.timers.values()) timer.clear();
-    this.timers.clear();
+    this.#timers?.end();
     this.busySince = undefined;
     return unanswered;
   }
@@ -205,8 +209,8 @@ export class Process {
       uptimeMs: this.runtime.clock.now() - this.startedAt,
       callbackMs: this.#callbackMs?.spread(),
       waiting: this.#mailbox.types(),
-      links: [...this.links.values()],
-      monitors: [...this.monitors.values()].flatMap(({ to }) => (isPid(to) ? [to] : [])),
+      links: this.links.values(),
+      monitors: this.monitors.values().flatMap(({ to }) => (isPid(to) ? [to] : [])),
       trapExit: this.trapExit,
     };
   }
@@ -215,19 +219,20 @@ export class Process {
     if (result === undefined) return;
     this.#busy = true;
     this.busySince = this.runtime.clock.now();
+    this.#resume ??= () => this.#resumed();
     result.then(this.#resume, (error: unknown) => {
       // A behaviour handles what its callbacks throw; this is a fault of the behaviour itself.
       this.end({ type: 'error', error });
     });
   }
 
-  readonly #resume = (): void => {
+  #resumed(): void {
     if (!this.alive) return;
     this.#busy = false;
     if (this.busySince !== undefined) this.#count(this.runtime.clock.now() - this.busySince);
     this.busySince = undefined;
     if (this.#mailbox.size > 0) this.runtime.scheduler.schedule(this);
-  };
+  }
 
   #track(envelope: Envelope): void {
     if (envelope.type !== 'call' && envelope.type !== 'sys') return;
@@ -354,29 +359,21 @@ export class Process {
     const send = (): void => this.runtime.deliver(to, { type: 'info', message });
     if (isPid(to) && to.key === this.pid.key) return this.setTimer(delayMs, send);
     const ref = this.runtime.nextRef();
-    const timer = this.runtime.clock.setTimer(delayMs, () => {
-      this.#letters.delete(ref);
-      send();
-    });
-    this.#letters.set(ref, timer);
+    this.#timers ??= new Timers(this.runtime.clock);
+    this.#timers.setLetter(ref, delayMs, send);
     return ref;
   }
 
   /** True when the timer had not fired yet. */
   cancelTimer(ref: Ref): boolean {
-    const timer = this.timers.get(ref) ?? this.#letters.get(ref);
-    timer?.clear();
-    return this.timers.delete(ref) || this.#letters.delete(ref);
+    return this.#timers?.cancel(ref) === true;
   }
 
   /** Calls `fire` unless the process has ended by then. */
   setTimer(delayMs: number, fire: () => void): Ref {
     const ref = this.runtime.nextRef();
-    const timer = this.runtime.clock.setTimer(delayMs, () => {
-      this.timers.delete(ref);
-      fire();
-    });
-    this.timers.set(ref, timer);
+    this.#timers ??= new Timers(this.runtime.clock);
+    this.#timers.set(ref, delayMs, fire);
     return ref;
   }
 
@@ -406,15 +403,13 @@ export class Process {
     if (timeoutMs <= 0) return Promise.resolve(undefined);
     return new Promise((resolve, reject) => {
       const wait = new Wait<Envelope | undefined>(this, resolve, reject);
-      this.#mailbox.receive(wait, matches, timeoutMs, this.runtime.clock);
+      this.#mailboxOfItsOwn().receive(wait, matches, timeoutMs, this.runtime.clock);
     });
   }
 
   /** Waits for the end of a monitored process: its reason, or `undefined` when it did not end in time. */
-  async awaitDown(ref: Ref, timeoutMs = Number.POSITIVE_INFINITY): Promise<ExitReason | undefined> {
-    const envelope = await this.take((candidate) => isDown(candidate, ref), timeoutMs);
-    if (envelope?.type !== 'system' || envelope.message.type !== 'DOWN') return undefined;
-    return envelope.message.reason;
+  awaitDown(ref: Ref, timeoutMs = Number.POSITIVE_INFINITY): Promise<ExitReason | undefined> {
+    return this.take((candidate) => isDown(candidate, ref), timeoutMs).then(reasonOf);
   }
 
   /** Takes the name; throws when somebody has it, or when this process has a name already. */
@@ -465,8 +460,14 @@ export class Process {
   }
 }
 
+const NOBODY: readonly never[] = [];
+
 export function isDown(envelope: Envelope, ref: Ref): boolean {
   return envelope.type === 'system' && envelope.message.type === 'DOWN' && envelope.message.ref === ref;
+}
+
+function reasonOf(down: Envelope | undefined): ExitReason | undefined {
+  return down?.type === 'system' && down.message.type === 'DOWN' ? down.message.reason : undefined;
 }
 
 export function systemEnvelope(message: SystemMessage): Envelope {

@@ -2,6 +2,7 @@
  * The least of a Kinesis that speaks HTTP: it takes everything, unless `refuse` says otherwise, and remembers who
  * asked for what over how many connections.
  */
+import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -11,6 +12,8 @@ export interface HttpRequest {
   readonly accessKeyId: string;
   /** When it was signed, as its signer sees it: milliseconds since the Unix epoch. */
   readonly signedAt: number;
+  /** Whether what was signed is the body that came. */
+  readonly signsBody: boolean;
   readonly body: Record<string, unknown>;
 }
 
@@ -63,11 +66,14 @@ export class HttpKinesis {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const body = JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>;
+    const bytes = Buffer.concat(chunks);
+    const body = JSON.parse(bytes.toString()) as Record<string, unknown>;
+    const signsBody =
+      request.headers['x-amz-content-sha256'] === createHash('sha256').update(bytes).digest('hex');
     const accessKeyId = /Credential=([^/]+)/.exec(request.headers.authorization ?? '')?.[1] ?? '';
     const stamp = String(request.headers['x-amz-date']);
     const iso = stamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z');
-    const asked = { accessKeyId, body, signedAt: Date.parse(iso) };
+    const asked = { accessKeyId, body, signsBody, signedAt: Date.parse(iso) };
     response.setHeader('Date', new Date(this.now()).toUTCString());
     this.requests.push(asked);
     const refusal = this.refuse(asked);

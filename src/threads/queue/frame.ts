@@ -267,14 +267,17 @@ export function landed(
   return (mark & ~RUNNING & ~SUSPECT & ~ALONE) | (suspect ? SUSPECT : 0) | (alone ? ALONE : 0);
 }
 
-/** Adds one frame to the sums of its segment. A moved frame counts as accepted, and else in no column. */
+/**
+ * Adds one frame to the sums of its segment. A moved frame counts as accepted, and else in no column; a dead one too,
+ * until its sink has taken it.
+ */
 export function countedAs(
   memory: QueueMemory,
   at: FrameAt,
   state: FrameState,
-  sums: { accepted: number; delivered: number; dead: number },
+  sums: { accepted: number; delivered: number; buried: number },
 ): void {
   if (kindOf(memory, at) === KIND.NATIVE) sums.accepted++;
   if (state === 'delivered') sums.delivered++;
-  else if (state === 'dead' || state === 'buried') sums.dead++;
+  else if (state === 'buried') sums.buried++;
 }

@@ -97,6 +97,39 @@ describe('kinesis adapter over the AWS SDK', () => {
     expect(errors).to.have.property('HTTP 200');
   });
 
+  it('signs each request for what it holds, the first by the SDK and those after it in its stead', async () => {
+    ({ adapter } = await open({ endpoint: server.endpoint }));
+    for (const data of ['a', 'bb', 'ccc']) await send(adapter, data);
+    for (const data of ['d', 'ee']) await send(adapter, data, 'other');
+    expect(server.taken).to.deep.equal(['a', 'bb', 'ccc', 'd', 'ee']);
+    expect(server.requests.map(({ signsBody }) => signsBody)).to.deep.equal(Array(5).fill(true));
+    expect(server.requests.map(({ body }) => body.StreamName)).to.deep.equal([
+      's',
+      's',
+      's',
+      'other',
+      'other',
+    ]);
+  });
+
+  it('has the SDK judge what is not the usual answer, after many that were', async () => {
+    ({ adapter } = await open({ endpoint: server.endpoint }));
+    for (const data of ['a', 'b']) await send(adapter, data);
+    const refusals = [{ status: 500, code: 'InternalFailure' }];
+    server.refuse = () => refusals.shift() ?? null;
+    await send(adapter, 'c');
+    await send(adapter, 'd');
+    const answers = ['<html>nothing here</html>'];
+    server.answer = () => answers.shift() ?? null;
+    await send(adapter, 'e');
+    await send(adapter, 'f');
+    expect(server.taken).to.deep.equal(['a', 'b', 'c', 'd', 'e', 'f']);
+    expect(adapter.snapshot().streams[0]).to.deep.include({
+      requests: 8,
+      errors: { InternalFailure: 1, 'HTTP 200': 1 },
+    });
+  });
+
   it('sends an ARN as an ARN', async () => {
     const arn = 'arn:aws:kinesis:eu-west-1:111122223333:stream/master';
     ({ adapter } = await open({ endpoint: server.endpoint, streams: { master: arn } }));
@@ -155,6 +188,20 @@ describe('kinesis adapter over the AWS SDK', () => {
           };
     await send(adapter, 'x');
     expect(server.requests.length).to.equal(2);
+    expect(opened.context.log).to.deep.equal([]);
+  });
+
+  it('corrects a clock that is put back while it runs', async () => {
+    const opened = await open({ endpoint: server.endpoint });
+    adapter = opened.adapter;
+    const late = { status: 400, code: 'InvalidSignatureException', message: 'Signature expired: it is late' };
+    server.refuse = ({ signedAt }) => (server.now() - signedAt < 300_000 ? null : late);
+    await send(adapter, 'x');
+    server.aheadMs = 2 * 3_600_000;
+    await send(adapter, 'y');
+    await send(adapter, 'z');
+    expect(server.taken).to.deep.equal(['x', 'y', 'z']);
+    expect(server.requests.length).to.equal(4);
     expect(opened.context.log).to.deep.equal([]);
   });
 

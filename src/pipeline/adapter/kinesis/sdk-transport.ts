@@ -19,12 +19,19 @@ import {
 } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import * as v from 'valibot';
+import type { Clock } from '../../../base/clock.ts';
 import { BeamlineError } from '../../errors.ts';
 import type { AdapterContext } from '../adapter.ts';
 import { AdapterModuleError } from '../errors.ts';
 import { withDeadline } from './deadline.ts';
 import { concernsCredentials, failureOf } from './failure.ts';
 import { givenCredentialsSchema, type KinesisCredentials, type KinesisSettings } from './options.ts';
+import {
+  type CallResponse,
+  PreparedCall,
+  type SigningScheme,
+  type UnsignedRequest,
+} from './prepared-call.ts';
 import { readPutRecordsAnswer } from './put-records-answer.ts';
 import { putRecordsBody } from './put-records-body.ts';
 import type {
@@ -46,12 +53,19 @@ export interface RequestHandlerOptions {
 
 const NOTHING = new Uint8Array(0);
 
+/** Where the SDK keeps what its middleware has found out for a call. */
+const SMITHY_CONTEXT = '__smithy_context';
+type SignedRequest = Parameters<NodeHttpHandler['handle']>[0];
+
 type Surroundings = Pick<AdapterContext, 'functions' | 'clock'>;
 
 export class SdkTransport implements Transport {
   readonly #newClient: () => KinesisClient;
   readonly #handler: NodeHttpHandler;
+  readonly #clock: Clock;
   #client: KinesisClient;
+  /** By stream: the SDK's own calls of the client that is in use, to be made again. */
+  readonly #prepared = new Map<string, PreparedCall>();
 
   /** Rejects with `ERR_OPTIONS` when neither the options nor the surroundings name a region. */
   static async open(settings: KinesisSettings, context: Surroundings): Promise<SdkTransport> {
@@ -72,6 +86,7 @@ export class SdkTransport implements Transport {
     const { region, endpoint } = settings;
     const credentials = credentialsOf(settings, context);
     this.#handler = handler;
+    this.#clock = context.clock;
     this.#newClient = () =>
       new KinesisClient({
         maxAttempts: 1,
@@ -84,39 +99,82 @@ export class SdkTransport implements Transport {
   }
 
   /**
-   * The SDK signs the request, sends it, and judges every answer but the usual one. To write 500 records and to read 500
-   * results by their schema would take it more than all of that: it is given the request without its records, and an
-   * answer that could be read without the results.
+   * To write 500 records and to read 500 results by their schema would take the SDK more than all else, so the body is
+   * written and the usual answer read here; and what the SDK finds out for a call is kept for those that follow it. It
+   * judges every answer but the usual one, and makes the first call, the next one a minute later, and the one after
+   * anything that went wrong, from beginning to end.
    */
-  async putRecords({ target, records }: PutRecordsRequest, signal: AbortSignal): Promise<PutRecordsResponse> {
-    const body = putRecordsBody(target, records);
+  async putRecords({ target, parts }: PutRecordsRequest, signal: AbortSignal): Promise<PutRecordsResponse> {
+    const body = putRecordsBody(target, parts);
+    const stream = streamOf(target);
     return this.#call(async (client) => {
-      let read: PutRecordsResponse | null = null;
-      const command = new PutRecordsCommand({ ...reference(target), Records: [] });
-      const { middlewareStack } = command;
-      // Low: within what the SDK does itself in the same step.
-      middlewareStack.add(
-        (next) => (args) => {
-          (args.request as { body: unknown }).body = body;
-          return next(args);
-        },
-        { step: 'serialize', priority: 'low', name: 'putRecordsBody' },
-      );
-      middlewareStack.add(
-        (next) => async (args) => {
-          const result = await next(args);
-          const response = result.response as { statusCode: number; body: unknown };
-          if (response.statusCode === 200) {
-            const bytes = await client.config.streamCollector(response.body as Readable);
-            read = readPutRecordsAnswer(bytes);
-            response.body = read === null ? bytes : NOTHING;
-          }
-          return result;
-        },
-        { step: 'deserialize', priority: 'low', name: 'putRecordsAnswer' },
-      );
-      const answer = await client.send(command, { abortSignal: signal });
-      return read ?? answer;
+      const prepared = this.#prepared.get(stream);
+      if (prepared?.isGoodAt(this.#clock.now()) !== true) return this.#bySdk(client, target, body, signal);
+      try {
+        const response = await prepared.send(body, signal);
+        const read = await readAnswer(client, response);
+        if (read !== null) return read;
+        this.#prepared.delete(stream);
+        return await this.#bySdk(client, target, body, signal, response);
+      } catch (thrown) {
+        this.#prepared.delete(stream);
+        throw thrown;
+      }
+    });
+  }
+
+  /** The SDK makes the call, or judges the answer to one that was `answered`. */
+  async #bySdk(
+    client: KinesisClient,
+    target: StreamTarget,
+    body: Uint8Array,
+    signal: AbortSignal,
+    answered: CallResponse | null = null,
+  ): Promise<PutRecordsResponse> {
+    let read: PutRecordsResponse | null = null;
+    const command = new PutRecordsCommand({ ...reference(target), Records: [] });
+    const { middlewareStack } = command;
+    // Low: within what the SDK does itself in the same step.
+    middlewareStack.add(
+      (next) => (args) => {
+        (args.request as { body: unknown }).body = body;
+        return next(args);
+      },
+      { step: 'serialize', priority: 'low', name: 'putRecordsBody' },
+    );
+    let prepared: PreparedCall | null = null;
+    middlewareStack.add(
+      (next, context) => (args) => {
+        prepared = this.#prepare(client, args.request as UnsignedRequest, context[SMITHY_CONTEXT]);
+        return next(args);
+      },
+      { step: 'build', priority: 'low', name: 'prepared' },
+    );
+    middlewareStack.add(
+      (next) => async (args) => {
+        if (answered !== null) return { response: answered } as Awaited<ReturnType<typeof next>>;
+        const result = await next(args);
+        const response = result.response as CallResponse;
+        read = await readAnswer(client, response);
+        if (read !== null) response.body = NOTHING;
+        return result;
+      },
+      { step: 'deserialize', priority: 'low', name: 'putRecordsAnswer' },
+    );
+    const answer = await client.send(command, { abortSignal: signal });
+    if (read === null) return answer;
+    if (prepared !== null && client === this.#client) this.#prepared.set(streamOf(target), prepared);
+    return read;
+  }
+
+  #prepare({ config }: KinesisClient, request: UnsignedRequest, found: unknown): PreparedCall | null {
+    const { selectedHttpAuthScheme: scheme } = found as { readonly selectedHttpAuthScheme: SigningScheme };
+    return PreparedCall.of({
+      request,
+      scheme,
+      credentials: () => config.credentials(),
+      handle: (signed, options) => this.#handler.handle(signed as SignedRequest, options),
+      at: this.#clock.now(),
     });
   }
 
@@ -182,10 +240,26 @@ export class SdkTransport implements Transport {
       // Of many requests refused at once only the first makes the new client.
       if (failure !== 'bug' && concernsCredentials(failure) && client === this.#client) {
         this.#client = this.#newClient();
+        this.#prepared.clear();
       }
       throw thrown;
     }
   }
+}
+
+/** `null` for anything but the usual answer. The body of a 200 has been read by then, and holds its bytes. */
+async function readAnswer(
+  { config }: KinesisClient,
+  response: CallResponse,
+): Promise<PutRecordsResponse | null> {
+  if (response.statusCode !== 200) return null;
+  const bytes = await config.streamCollector(response.body as Readable);
+  response.body = bytes;
+  return readPutRecordsAnswer(bytes);
+}
+
+function streamOf(target: StreamTarget): string {
+  return target.type === 'name' ? target.name : target.arn;
 }
 
 function reference(target: StreamTarget) {

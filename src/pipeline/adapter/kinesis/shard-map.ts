@@ -6,6 +6,7 @@
  * call, compared without an object.
  */
 import { hash } from 'node:crypto';
+import { MD5_SHORT_MAX, md5Head } from './md5.ts';
 import type { ShardDescription } from './transport.ts';
 
 /** First and last hash key, both included. */
@@ -23,15 +24,22 @@ export interface Keys {
   readonly ExplicitHashKey?: string | undefined;
 }
 
-/** Keys whose shard is remembered: an MD5 costs as much as everything else that is done with a small record. */
-const REMEMBERED_MAX = 4_096;
+/** Places for keys whose shard is remembered: an MD5 takes longer than all else that is done to find one. */
+const REMEMBERED = 4_096;
+/** Of the keys that are not, every so manieth: where no key comes twice, to remember each would be for nothing. */
+const REMEMBER_EVERY = 8;
 
 export class ShardMap {
   /** By their place on the ring. */
   readonly shards: readonly OpenShard[];
   /** The closed ones too, by name. */
   readonly #ranges: ReadonlyMap<string, Range>;
-  readonly #remembered = new Map<string, OpenShard>();
+  /** The first 53 bits of where each begins. */
+  readonly #heads: Float64Array;
+  readonly #remembered = new Array<string>(REMEMBERED).fill('');
+  /** By the place of a key that is remembered: the place of its shard. */
+  readonly #placeOf = new Uint16Array(REMEMBERED);
+  #forgotten = 0;
 
   /** `null` when the ranges leave a gap or overlap, as a list does that was read while the stream was changed. */
   static of(descriptions: readonly ShardDescription[]): ShardMap | null {
@@ -63,6 +71,7 @@ export class ShardMap {
   private constructor(shards: readonly OpenShard[], ranges: ReadonlyMap<string, Range>) {
     this.shards = shards;
     this.#ranges = ranges;
+    this.#heads = Float64Array.from(shards, ({ start }) => headOf(start));
   }
 
   knows(shardId: string): boolean {
@@ -78,15 +87,25 @@ export class ShardMap {
   }
 
   shardOf(keys: Keys): OpenShard {
-    if (keys.ExplicitHashKey !== undefined) return this.#at(hashOf(keys));
-    const key = keys.PartitionKey;
-    const remembered = this.#remembered.get(key);
-    if (remembered !== undefined) return remembered;
-    const shard = this.#at(hashOf(keys));
-    // Cleared as a whole: keeping an order of use costs more than the few hashes that it saves.
-    if (this.#remembered.size >= REMEMBERED_MAX) this.#remembered.clear();
-    this.#remembered.set(key, shard);
-    return shard;
+    return this.shards[this.placeOf(keys.PartitionKey, keys.ExplicitHashKey)] as OpenShard;
+  }
+
+  /** The place in `shards` of the one that a record with these keys goes to. */
+  placeOf(key: string, explicitHashKey?: string): number {
+    if (this.shards.length === 1) return 0;
+    if (explicitHashKey !== undefined)
+      return this.#at(hashOf({ PartitionKey: key, ExplicitHashKey: explicitHashKey }));
+    const { length } = key;
+    let slot = length;
+    for (let i = Math.max(0, length - 4); i < length; i++) slot = slot * 31 + key.charCodeAt(i);
+    slot %= REMEMBERED;
+    if (this.#remembered[slot] === key) return this.#placeOf[slot] as number;
+    const place = this.#find(key);
+    if (this.#forgotten++ % REMEMBER_EVERY === 0) {
+      this.#remembered[slot] = key;
+      this.#placeOf[slot] = place;
+    }
+    return place;
   }
 
   /** Whether both have the same shards; ranges follow from the names. */
@@ -97,7 +116,22 @@ export class ShardMap {
     );
   }
 
-  #at(hashKey: string): OpenShard {
+  #find(key: string): number {
+    const head = key.length <= MD5_SHORT_MAX ? md5Head(key) : -1;
+    if (head === -1) return this.#at(hashOf({ PartitionKey: key }));
+    const heads = this.#heads;
+    let low = 0;
+    let high = heads.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if ((heads[middle] as number) <= head) low = middle;
+      else high = middle - 1;
+    }
+    // With a boundary in its first 53 bits, it is on this side or on that of the others.
+    return heads[low] === head ? this.#at(hashOf({ PartitionKey: key })) : low;
+  }
+
+  #at(hashKey: string): number {
     const { shards } = this;
     let low = 0;
     let high = shards.length - 1;
@@ -106,7 +140,7 @@ export class ShardMap {
       if ((shards[middle] as OpenShard).start <= hashKey) low = middle;
       else high = middle - 1;
     }
-    return shards[low] as OpenShard;
+    return low;
   }
 }
 
@@ -124,4 +158,9 @@ export function hashKeyNumber(keys: Keys): string {
 
 function ringText(hashKey: bigint): string {
   return Buffer.from(hashKey.toString(16).padStart(32, '0'), 'hex').toString('latin1');
+}
+
+/** The first 53 bits of 128, as a whole number. */
+function headOf(hashKey: string): number {
+  return Number(BigInt(`0x${Buffer.from(hashKey, 'latin1').toString('hex')}`) >> 75n);
 }
