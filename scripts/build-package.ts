@@ -160,27 +160,17 @@ function together({ outputs }: Metafile): Plugin {
       onLoad({ filter: /\.ts$/ }, async ({ path }) => {
         const wanted = groupsOf.get(path);
         if (wanted === undefined) return undefined;
-        const imports = GROUPS.filter((group) => wanted.has(group)).map(
-          (group) => `import 'group:${group}';`,
+        const imports = GROUPS.filter((group) => wanted.has(group)).flatMap((group) =>
+          groups[group].map((module) => `import ${JSON.stringify(join(root, module))};`),
         );
         // At the end: the lines before keep their numbers.
         return { contents: `${await readFile(path, 'utf8')}${imports.join(' ')}`, loader: 'ts' };
       });
-      onResolve({ filter: /^group:/ }, ({ path }) => ({
-        path: path.slice('group:'.length),
-        namespace: 'group',
-      }));
       // `sideEffects: false` in package.json has the bundler leave out an import that nothing is taken from.
       onResolve({ filter: /\.ts$/ }, ({ path, resolveDir }) => {
         const module = resolve(resolveDir, path);
         return { path: module, sideEffects: grouped.has(module) };
       });
-      onLoad({ filter: /./, namespace: 'group' }, ({ path }) => ({
-        contents: groups[path as Group]
-          .map((module) => `import ${JSON.stringify(join(root, module))};`)
-          .join(''),
-        resolveDir: root,
-      }));
     },
   };
 }

@@ -35,5 +35,5 @@ function fullAggregate(size: number): { readonly events: number; readonly bytes:
   const builder = new AggregateBuilder();
   for (const record of prepare(messages, SHARD_BYTES).records)
     if (!builder.add(record, AGGREGATE_BYTES)) break;
-  return { events: builder.records.length, bytes: builder.bytes };
+  return { events: builder.size, bytes: builder.bytes };
 }

@@ -2,10 +2,11 @@
  * Starts the worker behind a thread of this library. Needs nothing but itself: inside Node's `'exit'`, where nothing
  * can be loaded any more, a thread can still be started.
  */
-import { MessageChannel, type MessagePort, type ResourceLimits, Worker } from 'node:worker_threads';
+import type { MessagePort, ResourceLimits, Worker } from 'node:worker_threads';
 import type { NodeId } from '../otp/pid.ts';
 import { type Entries, type Entry, entry } from './entries.ts';
 import { threadExecArgv } from './exec-argv.ts';
+import { workerThreads } from './worker-threads.ts';
 
 /** What the entry of a thread is given. */
 export interface ThreadData {
@@ -35,6 +36,7 @@ export function spawn(
   entries: Entries,
   resourceLimits?: ResourceLimits,
 ): Worker {
+  const { Worker } = workerThreads();
   return new Worker(new URL(entries.urlOf(THREAD_ENTRY)), {
     name,
     workerData: data,
@@ -51,5 +53,6 @@ export function spawnUnheard(
   entries: Entries,
   resourceLimits?: ResourceLimits,
 ): void {
+  const { MessageChannel } = workerThreads();
   spawn(name, { ...data, port: new MessageChannel().port2 }, entries, resourceLimits);
 }

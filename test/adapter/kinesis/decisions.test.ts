@@ -125,14 +125,24 @@ describe('what an answered PutRecords means', () => {
   };
   check(
     ({ records, response }: { records: number; response: Parameters<typeof readResponse>[1] }) =>
-      readResponse(records, response).map((outcome) =>
+      readResponse(records, response).outcomes?.map((outcome) =>
         outcome === 'delivered' ? outcome : [outcome.code, outcome.verdict, outcome.shardId],
-      ) as unknown[],
+      ) ?? ('all delivered' as unknown),
     [
       {
         name: 'a sequence number is a record delivered',
         given: { records: 2, response: { FailedRecordCount: 0, Records: [good, good] } },
-        expected: ['delivered', 'delivered'],
+        expected: 'all delivered',
+      },
+      {
+        name: 'what has been read as taken is delivered',
+        given: { records: 2, response: { taken: ['shardId-000000000000', 'shardId-000000000001'] } },
+        expected: 'all delivered',
+      },
+      {
+        name: 'not as many taken as were sent',
+        given: { records: 2, response: { taken: ['shardId-000000000000'] } },
+        expected: Array(2).fill(['ResponseLengthMismatch', 'retry', null]),
       },
       {
         name: 'a throttled record is to be sent again, and names its shard',

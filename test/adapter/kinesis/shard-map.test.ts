@@ -66,7 +66,7 @@ describe('kinesis adapter: the shard map', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(keys, { minLength: 1, maxLength: 50 }), async (entries) => {
         const records = entries.map((entry) => ({ ...entry, Data: new Uint8Array(1) }));
-        const { Records = [] } = await transport.putRecords({ target, records }, never);
+        const { Records = [] } = await transport.putRecords({ target, records, parts: records }, never);
         expect(entries.map((entry) => map.shardOf(entry).shardId)).to.deep.equal(
           Records.map(({ ShardId }) => ShardId),
         );

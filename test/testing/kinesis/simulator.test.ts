@@ -20,7 +20,7 @@ function bench(options: KinesisSimulatorOptions = {}) {
   const simulator = new SimulatedKinesis({ streams: { s: 1 }, ...options }, clock);
   const transport = simulator.transport();
   const put = (records = entries(1), stream = 's', signal = never) =>
-    transport.putRecords({ target: { type: 'name', name: stream }, records }, signal);
+    transport.putRecords({ target: { type: 'name', name: stream }, records, parts: records }, signal);
   return { clock, simulator, oracle: simulator.oracle, put };
 }
 

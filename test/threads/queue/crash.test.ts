@@ -168,7 +168,7 @@ describe('a death at any write', () => {
       expectGoodEnd(handle, accepted);
       return heldUp;
     });
-    expect(holdUps).to.be.greaterThan(300);
+    expect(holdUps).to.be.greaterThan(200);
   });
 
   it('that was a mere pause of a reader, while a writer goes on over several segments, keeps the order', () => {
@@ -193,7 +193,7 @@ describe('a death at any write', () => {
       expect(numbers).to.deep.equal([...Array(accepted).keys()]);
       return heldUp;
     });
-    expect(pauses).to.be.greaterThan(50);
+    expect(pauses).to.be.greaterThan(30);
   });
 
   it('of a freeing leaves the counts true, generation after generation', () => {

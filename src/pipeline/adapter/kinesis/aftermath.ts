@@ -11,16 +11,18 @@ import type { Batch, Collector } from './collector.ts';
 import { Concurrency } from './concurrency.ts';
 import { type Line, type Outcome, totalBytes } from './exchange.ts';
 import type { Failure } from './failure.ts';
+import type { Lane } from './lane.ts';
 import type { KinesisSettings } from './options.ts';
 import type { Parcel } from './parcel.ts';
 import { searchPoison } from './poison-search.ts';
-import { isRecord, type PreparedRecord, recordsOf, type Unit } from './record.ts';
+import type { PreparedRecord } from './record.ts';
 import type { RequestLimits } from './request.ts';
 import type { Settlement } from './settlement.ts';
 import type { ShardMapKeeper } from './shard-map-keeper.ts';
 import type { Stray } from './strays.ts';
 import { MISSING, type StreamCreator } from './stream-creator.ts';
 import type { Passage, StreamGate } from './stream-gate.ts';
+import { entriesOf, entryCount, membersOf, type Run, recordsOf, type Unit } from './unit.ts';
 
 export interface AftermathParts {
   readonly line: Line;
@@ -120,36 +122,38 @@ export class Aftermath {
     this.#failures = 0;
     this.#meter.answered(durationMs);
     this.#concurrency.answered(durationMs, inFlight);
+    if (outcomes === null) {
+      const strays = this.#taken(batch, shardIds);
+      this.#find(passage, null);
+      return { again: [], strays };
+    }
     const again: PreparedRecord[] = [];
     const strays: Stray[] = [];
     const resting = new Map<Parcel, 'retry' | 'throttle'>();
     let pause: Failure | null = null;
     let i = 0;
     for (const { lane, epoch, units } of batch.shares) {
+      const entries = units.flatMap(entriesOf);
       let throttled = 0;
       let failed = 0;
-      const delivered: PreparedRecord[] = [];
+      const delivered: (PreparedRecord | Run)[] = [];
       let deliveredUnits = 0;
-      for (const unit of units) {
+      for (const unit of entries) {
         const outcome = outcomes[i];
         const shardId = shardIds[i++] ?? null;
         assert(outcome !== undefined, 'there is an outcome for each unit');
         if (outcome === 'delivered') {
-          const strayed = lane.shardId !== null && shardId !== null && shardId !== lane.shardId;
-          // A map that was read since the request left has been told of it already.
-          if (strayed && this.#parts.collector.isCurrent(lane)) this.#parts.keeper.doubt();
-          if (strayed && unit.members !== null) strays.push({ unit, shardId });
+          if (this.#hasStrayed(lane, shardId) && unit.type === 'aggregate') strays.push({ unit, shardId });
           else {
             deliveredUnits++;
-            if (isRecord(unit)) delivered.push(unit);
-            else delivered.push(...recordsOf(unit));
+            delivered.push(...membersOf(unit));
           }
           continue;
         }
         const { code, message, verdict } = outcome;
         this.#meter.error(code, message);
         const records = recordsOf(unit);
-        if (verdict === 'invalid' && unit.members === null) {
+        if (verdict === 'invalid' && unit.type === 'record') {
           failed++;
           this.#settlement.condemn(records, outcome, null, outcome.shardId ?? lane.shardId);
           continue;
@@ -169,12 +173,46 @@ export class Aftermath {
       }
       this.#settlement.delivered(delivered, deliveredUnits, lane);
       // What failed for another reason was neither taken nor refused by the shard.
-      const judged = units.length - failed;
+      const judged = entries.length - failed;
       if (judged > 0) lane.rate.answered(this.#context.clock.now(), epoch, judged, throttled);
     }
     for (const [parcel, reason] of resting) this.#settlement.rest(parcel, reason);
     this.#find(passage, pause);
     return { again, strays };
+  }
+
+  /** Everything is in the stream. Gives what is in another shard than was meant. */
+  #taken({ shares }: Batch, shardIds: readonly (string | null)[]): Stray[] {
+    const strays: Stray[] = [];
+    let i = 0;
+    for (const { lane, epoch, units } of shares) {
+      const delivered: (PreparedRecord | Run)[] = [];
+      let entries = 0;
+      let strayed = 0;
+      for (const unit of units) {
+        const count = entryCount(unit);
+        entries += count;
+        if (unit.type === 'aggregate') {
+          const shardId = shardIds[i++] ?? null;
+          if (this.#hasStrayed(lane, shardId)) {
+            strays.push({ unit, shardId });
+            strayed++;
+            continue;
+          }
+        } else for (const end = i + count; i < end; i++) this.#hasStrayed(lane, shardIds[i] ?? null);
+        delivered.push(...membersOf(unit));
+      }
+      this.#settlement.delivered(delivered, entries - strayed, lane);
+      lane.rate.answered(this.#context.clock.now(), epoch, entries, 0);
+    }
+    return strays;
+  }
+
+  #hasStrayed(lane: Lane, shardId: string | null): shardId is string {
+    if (lane.shardId === null || shardId === null || shardId === lane.shardId) return false;
+    // A map that was read since the request left has been told of it already.
+    if (this.#parts.collector.isCurrent(lane)) this.#parts.keeper.doubt();
+    return true;
   }
 
   async #failed(

@@ -13,12 +13,15 @@
  * in the order given, as far as they succeed at the first try; what fails goes in again before what follows it.
  */
 import { assert } from '../../../base/assert.ts';
+import type { WireMessage } from '../adapter.ts';
 import { Lane } from './lane.ts';
 import { type Grouping, LaneDraw } from './lane-draw.ts';
+import { type Pack, pack } from './pack.ts';
 import { type Delivery, Parcel } from './parcel.ts';
-import type { PreparedRecord, Unit } from './record.ts';
+import type { PreparedRecord } from './record.ts';
 import type { RequestLimits } from './request.ts';
-import type { ShardMap } from './shard-map.ts';
+import type { OpenShard, ShardMap } from './shard-map.ts';
+import type { Unit } from './unit.ts';
 
 /** What takes a shard longer than this, at the rate at which it takes records, holds a send up. */
 const BACKLOG_HELD_MS = 1000;
@@ -83,6 +86,21 @@ export class Collector {
     return this.#lanes.values();
   }
 
+  /** Takes in a send whose messages can be packed. */
+  addPacked(delivery: Delivery, messages: readonly WireMessage[]): void {
+    const map = this.#map;
+    if (map === null) {
+      this.#enter(delivery, pack(messages, Uint32Array.from(messages.keys()), { keys: 'each' }), null);
+      return;
+    }
+    const { shards } = map;
+    const keys = this.#aggregation === 'none' ? 'each' : 'once';
+    for (const [shard, indexes] of placesByShard(map, messages).entries()) {
+      if (indexes.length > 0)
+        this.#enter(delivery, pack(messages, indexes, { keys }), (shards[shard] as OpenShard).shardId);
+    }
+  }
+
   /** Takes in records of a send. */
   add(delivery: Delivery, records: readonly PreparedRecord[]): void {
     if (this.#map === null) {
@@ -143,6 +161,11 @@ export class Collector {
     return this.#lanes.get(lane.shardId) === lane;
   }
 
+  /** Whether it is worth packing: what goes by its key is looked at record by record. */
+  get packs(): boolean {
+    return this.#aggregation === 'none' || (this.#aggregation === 'shard' && this.#map !== null);
+  }
+
   /** What keys say about shards: only where they decide may records share an aggregate. */
   setKeys(keys: 'decide' | 'ignored' | 'unknown'): void {
     this.#aggregation = keys === 'decide' ? this.#settings.aggregation : 'none';
@@ -186,11 +209,11 @@ export class Collector {
         const records = Math.min(most, room.records, allowance.records);
         const bytes = Math.min(room.bytes, allowance.bytes);
         if (records <= 0 || bytes <= 0) continue;
-        const before = { units: draw.units.length, bytes: draw.bytes };
+        const before = { entries: draw.entries, bytes: draw.bytes };
         draw.draw({ records, bytes });
-        const [units, drawn] = [draw.units.length - before.units, draw.bytes - before.bytes];
-        draw.lane.rate.take(units, drawn);
-        room.records -= units;
+        const [entries, drawn] = [draw.entries - before.entries, draw.bytes - before.bytes];
+        draw.lane.rate.take(entries, drawn);
+        room.records -= entries;
         room.bytes -= drawn;
       }
     }
@@ -239,7 +262,7 @@ export class Collector {
     delivery.parcels.clear();
   }
 
-  #enter(delivery: Delivery, records: PreparedRecord[], shardId: string | null): void {
+  #enter(delivery: Delivery, records: PreparedRecord[] | Pack, shardId: string | null): void {
     const lane = this.#lane(shardId);
     const parcel = new Parcel(delivery, records);
     delivery.parcels.add(parcel);
@@ -313,4 +336,26 @@ export class Collector {
     const keepRest = !this.#waitsForNobody(lane, alone) && oldest + collectMs > now;
     return new LaneDraw(lane, this.#groupingOf(lane), Math.min(aggregateBytes, maxBytes), keepRest);
   }
+}
+
+/** By the place of the shard: which of the messages go to it. */
+function placesByShard(map: ShardMap, messages: readonly WireMessage[]): Uint32Array[] {
+  const { length } = map.shards;
+  if (length === 1) return [Uint32Array.from(messages.keys())];
+  const shardOf = new Uint16Array(messages.length);
+  const counts = new Uint32Array(length);
+  for (let i = 0; i < messages.length; i++) {
+    const place = map.placeOf((messages[i] as WireMessage).partitionKey);
+    shardOf[i] = place;
+    counts[place] = (counts[place] as number) + 1;
+  }
+  const places = Array.from(counts, (count) => new Uint32Array(count));
+  counts.fill(0);
+  for (let i = 0; i < shardOf.length; i++) {
+    const shard = shardOf[i] as number;
+    const at = counts[shard] as number;
+    (places[shard] as Uint32Array)[at] = i;
+    counts[shard] = at + 1;
+  }
+  return places;
 }

@@ -5,18 +5,14 @@ import type { AdapterContext } from '../adapter.ts';
 import type { StreamMeter } from '../stream-meter.ts';
 import { withDeadline } from './deadline.ts';
 import { type Failure, failureOf } from './failure.ts';
-import { isRecord, type PreparedRecord, type Unit } from './record.ts';
-import { type RecordOutcome, readResponse } from './response.ts';
+import type { PreparedRecord } from './record.ts';
+import { type Reading, type RecordOutcome, readResponse } from './response.ts';
 import type { PutRecordsResponse, StreamTarget, Transport } from './transport.ts';
+import { entriesOf, entryCount, type Run, recordCount, type Unit } from './unit.ts';
+import { UnitsRequest } from './units-request.ts';
 
 export type Outcome =
-  /** One outcome per unit, in order, and the shard that it was put into. */
-  | {
-      readonly type: 'answered';
-      readonly outcomes: readonly RecordOutcome[];
-      readonly shardIds: readonly (string | null)[];
-      readonly durationMs: number;
-    }
+  | ({ readonly type: 'answered'; readonly durationMs: number } & Reading)
   | { readonly type: 'failed'; readonly failure: Failure };
 
 export interface Line {
@@ -33,10 +29,11 @@ export async function exchange(line: Line, units: readonly Unit[], signal: Abort
   const { stream, target, transport, context, meter } = line;
   const records = countTries(units, meter);
   const startedAt = context.clock.now();
+  const request = new UnitsRequest(target, units);
   let response: PutRecordsResponse;
   try {
     response = await withDeadline(context.clock, line.timeoutMs, signal, (limited) =>
-      transport.putRecords({ target, records: units.map(({ entry }) => entry) }, limited),
+      transport.putRecords(request, limited),
     );
   } catch (thrown) {
     signal.throwIfAborted();
@@ -47,23 +44,31 @@ export async function exchange(line: Line, units: readonly Unit[], signal: Abort
     if (failure.verdict === 'throttle') context.report({ type: 'throttled', stream, records, shardId: null });
     return { type: 'failed', failure };
   }
-  const outcomes = readResponse(units.length, response);
+  const entries = units.reduce((sum, unit) => sum + entryCount(unit), 0);
+  const reading = readResponse(entries, response);
   const durationMs = context.clock.now() - startedAt;
+  const { failed, throttled } = countFailures(units, reading.outcomes);
+  context.report({ type: 'request', stream, records, bytes: totalBytes(units), failed, durationMs });
+  for (const [shardId, refused] of throttled)
+    context.report({ type: 'throttled', stream, records: refused, shardId });
+  return { type: 'answered', durationMs, ...reading };
+}
+
+/** How many records were not taken, and how many of them, by shard, for being too many. */
+function countFailures(units: readonly Unit[], outcomes: readonly RecordOutcome[] | null) {
   let failed = 0;
   const throttled = new Map<string | null, number>();
-  let unit = 0;
-  for (const outcome of outcomes) {
-    const size = units[unit++]?.members?.length ?? 1;
-    if (outcome === 'delivered') continue;
+  if (outcomes === null) return { failed, throttled };
+  let i = 0;
+  for (const entry of units.flatMap(entriesOf)) {
+    const outcome = outcomes[i++];
+    if (outcome === undefined || outcome === 'delivered') continue;
+    const size = recordCount(entry);
     failed += size;
     if (outcome.verdict === 'throttle')
       throttled.set(outcome.shardId, (throttled.get(outcome.shardId) ?? 0) + size);
   }
-  context.report({ type: 'request', stream, records, bytes: totalBytes(units), failed, durationMs });
-  for (const [shardId, refused] of throttled)
-    context.report({ type: 'throttled', stream, records: refused, shardId });
-  const shardIds = outcomes.map((_, i) => response.Records?.[i]?.ShardId ?? null);
-  return { type: 'answered', outcomes, shardIds, durationMs };
+  return { failed, throttled };
 }
 
 export function totalBytes(units: readonly Unit[]): number {
@@ -74,14 +79,19 @@ export function totalBytes(units: readonly Unit[]): number {
 function countTries(units: readonly Unit[], meter: StreamMeter): number {
   let records = 0;
   let retries = 0;
-  const count = (record: PreparedRecord): void => {
+  const count = (member: PreparedRecord | Run): void => {
+    if (member.type === 'run') {
+      // What is packed has never been in one.
+      records += member.size;
+      return;
+    }
     records++;
-    if (record.tried) retries++;
-    record.tried = true;
+    if (member.tried) retries++;
+    member.tried = true;
   };
   for (const unit of units) {
-    if (isRecord(unit)) count(unit);
-    else unit.members?.forEach(count);
+    if (unit.type === 'aggregate') unit.members.forEach(count);
+    else count(unit);
   }
   meter.request(retries);
   return records;

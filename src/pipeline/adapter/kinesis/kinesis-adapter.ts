@@ -16,7 +16,7 @@ import { OpenSends } from '../open-sends.ts';
 import { recordBytes } from '../record-bytes.ts';
 import type { KinesisSettings } from './options.ts';
 import { preflight } from './preflight.ts';
-import { prepare } from './record.ts';
+import { canBePacked, prepare } from './record.ts';
 import { RequestSlots } from './request-slots.ts';
 import { StreamSender } from './stream-sender.ts';
 import { streamTarget } from './stream-target.ts';
@@ -68,7 +68,10 @@ export class KinesisAdapter implements Adapter {
 
   async #deliver(stream: string, messages: readonly WireMessage[], options: SendOptions): Promise<void> {
     const sender = this.#senderOf(stream);
-    const { records, rejections } = prepare(messages, await this.#maxRecordBytes(sender, messages));
+    const maxRecordBytes = await this.#maxRecordBytes(sender, messages);
+    if (sender.packs(options) && canBePacked(messages, maxRecordBytes))
+      return allTaken(stream, messages.length, [], sender.deliverPacked(messages, options));
+    const { records, rejections } = prepare(messages, maxRecordBytes);
     sender.rejectedUnsent(rejections);
     const delivered = sender.deliver(records, options);
     // What waits from here on knows no messages and no records: a send may wait long for the last of them.

@@ -10,8 +10,9 @@
 import { AggregateBuilder } from './aggregate.ts';
 import type { Lane } from './lane.ts';
 import type { Parcel } from './parcel.ts';
-import type { PreparedRecord, Unit } from './record.ts';
-import { hashKeyNumber } from './shard-map.ts';
+import type { PreparedRecord } from './record.ts';
+import { hashKeyNumber, type Keys } from './shard-map.ts';
+import { Aggregate, entryCount, Run, type Unit } from './unit.ts';
 
 export type Grouping = 'none' | 'by-key' | 'in-order';
 
@@ -38,6 +39,8 @@ export class LaneDraw {
   /** Of the current parcel, if its order is kept: by partition key, the unit that its records are in. */
   readonly #unitOfKey = new Map<string, number>();
   bytes = 0;
+  /** Of a request, that its units take. */
+  entries = 0;
 
   /** `keepRest`: what does not fill an aggregate stays where it is. */
   constructor(lane: Lane, grouping: Grouping, aggregateBytes: number, keepRest: boolean) {
@@ -47,16 +50,11 @@ export class LaneDraw {
     this.#keepRest = keepRest;
   }
 
-  /** Draws up to this many units, and bytes as far as there is `room`; a first unit may be larger than that. */
+  /** Draws up to this many entries, and bytes as far as there is `room`; a first unit may be larger than that. */
   draw(room: Room): void {
     switch (this.#grouping) {
       case 'none':
-        while (room.records > 0) {
-          const record = this.#peek(this.units.length);
-          if (record === undefined || !this.#fits(record.bytes, room)) return;
-          this.#shift(record, this.units.length);
-          this.#add(record, room);
-        }
+        while (room.records > 0 && (this.#drawRun(room) || this.#drawRecord(room)));
         return;
       case 'in-order':
         while (room.records > 0 && this.#drawAggregate(room));
@@ -76,24 +74,64 @@ export class LaneDraw {
     this.#current = undefined;
   }
 
+  #drawRecord(room: Room): boolean {
+    const record = this.#peek(this.entries);
+    if (record === undefined || !this.#fits(record.bytes, room)) return false;
+    this.#shift(record, this.entries);
+    this.#add(record, room);
+    return true;
+  }
+
+  /** As many packed records as there is room for, each by itself. */
+  #drawRun(room: Room): boolean {
+    const packed = this.#packed();
+    if (packed === null) return false;
+    const { parcel, pack, place } = packed;
+    let bytes = 0;
+    let to = place;
+    while (to < pack.size && to - place < room.records) {
+      const more = pack.sizeOf(to);
+      if (to === place ? !this.#fits(more, room) : bytes + more > room.bytes) break;
+      bytes += more;
+      to++;
+    }
+    if (to === place) return false;
+    this.#takePacked(parcel, to, bytes);
+    this.#add(new Run(parcel, pack, place, to, bytes), room);
+    return true;
+  }
+
   #drawAggregate(room: Room): boolean {
     if (this.#keepRest && this.lane.bytes + (this.#current?.bytes ?? 0) < this.#aggregateBytes) return false;
-    const unit = this.units.length;
-    let record = this.#peek(unit);
-    if (record === undefined || !this.#fits(Math.min(record.bytes, this.#aggregateBytes), room)) return false;
+    const nextBytes = this.#nextBytes();
+    if (nextBytes === null || !this.#fits(Math.min(nextBytes, this.#aggregateBytes), room)) return false;
     const builder = new AggregateBuilder();
     const limit = this.units.length === 0 ? this.#aggregateBytes : Math.min(this.#aggregateBytes, room.bytes);
-    while (record !== undefined && builder.add(record, limit)) {
-      this.#shift(record, unit);
-      record = this.#peek(unit);
-    }
+    while (this.#fill(builder, limit));
     this.#add(unitOf(builder, null), room);
     return true;
   }
 
+  /** Adds what comes next to an aggregate; false when it is full, or nothing is left. */
+  #fill(builder: AggregateBuilder, limit: number): boolean {
+    const packed = this.#packed();
+    if (packed === null) {
+      const unit = this.entries;
+      const record = this.#peek(unit);
+      if (record === undefined || !builder.add(record, limit)) return false;
+      this.#shift(record, unit);
+      return true;
+    }
+    const { parcel, pack, place } = packed;
+    const to = builder.addRun(parcel, pack, place, limit);
+    if (to === place) return false;
+    this.#takePacked(parcel, to, (builder.members.at(-1) as Run).bytes);
+    return to === pack.size;
+  }
+
   #drawByKey(room: Room): void {
     const open = new Map<string, AggregateBuilder>();
-    const builders: AggregateBuilder[] = [];
+    const builders: { readonly builder: AggregateBuilder; readonly first: PreparedRecord }[] = [];
     let bytes = 0;
     while (bytes < room.bytes) {
       const record = this.#peek(null);
@@ -109,12 +147,12 @@ export class LaneDraw {
         const builder = new AggregateBuilder();
         builder.add(record, this.#aggregateBytes);
         open.set(group, builder);
-        builders.push(builder);
+        builders.push({ builder, first: record });
       }
       this.#shift(record, builders.length);
       bytes += record.bytes + AGGREGATE_OVERHEAD_BYTES;
     }
-    for (const builder of builders) this.#add(unitOf(builder, builder.records[0] ?? null), room);
+    for (const { builder, first } of builders) this.#add(unitOf(builder, first), room);
   }
 
   #fits(bytes: number, room: Room): boolean {
@@ -122,9 +160,11 @@ export class LaneDraw {
   }
 
   #add(unit: Unit, room: Room): void {
+    const entries = entryCount(unit);
     this.units.push(unit);
+    this.entries += entries;
     this.bytes += unit.bytes;
-    room.records--;
+    room.records -= entries;
     room.bytes -= unit.bytes;
   }
 
@@ -140,6 +180,25 @@ export class LaneDraw {
       if (last === undefined || last === unit) return record;
       this.#passOver();
     }
+  }
+
+  /** What is next, if it is packed; its order is nobody's concern. */
+  #packed() {
+    while (this.#current === undefined || this.#current.waiting === 0) if (!this.#nextParcel()) return null;
+    const packed = this.#current.packed;
+    return packed === null ? null : { parcel: this.#current, ...packed };
+  }
+
+  #takePacked(parcel: Parcel, to: number, bytes: number): void {
+    this.#untouched = false;
+    parcel.takePacked(to, bytes);
+  }
+
+  /** The size of the next record; `null` when there is none that may go. */
+  #nextBytes(): number | null {
+    const packed = this.#packed();
+    if (packed !== null) return packed.pack.sizeOf(packed.place);
+    return this.#peek(this.entries)?.bytes ?? null;
   }
 
   /** The next record must wait for those of its key that go with this request. */
@@ -167,15 +226,18 @@ export class LaneDraw {
 
 /** `keys` are those of the whole aggregate; `null` when they are to lead to the shard of its first record. */
 function unitOf(builder: AggregateBuilder, keys: PreparedRecord | null): Unit {
-  const { records } = builder;
-  const first = records[0] as PreparedRecord;
-  if (records.length === 1) return first;
+  const [first] = builder.members;
+  if (builder.size === 1) return first as PreparedRecord | Run;
   const Data = builder.encode();
   const { PartitionKey, ExplicitHashKey } = keys ?? {
     PartitionKey: AGGREGATE_KEY,
-    ExplicitHashKey: hashKeyNumber(first),
+    ExplicitHashKey: hashKeyNumber(keysOf(first as PreparedRecord | Run)),
   };
   const entry =
     ExplicitHashKey === undefined ? { PartitionKey, Data } : { PartitionKey, ExplicitHashKey, Data };
-  return { entry, bytes: Data.byteLength + Buffer.byteLength(PartitionKey), members: records };
+  return new Aggregate(entry, builder.members);
+}
+
+function keysOf(member: PreparedRecord | Run): Keys {
+  return member.type === 'run' ? { PartitionKey: member.pack.keyText(member.from) } : member;
 }

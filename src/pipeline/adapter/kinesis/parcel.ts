@@ -5,9 +5,12 @@
  *     [ . . . . | . . . . . . ]
  *      taken     head -> waiting            `busy` while something is taken
  *
+ * They come packed, and are taken in runs; those that come back have been unpacked, and go first.
+ *
  * Where the order by key is kept, what would be a second unit of a key in a request is passed over, and waits.
  */
 import type { Rejection } from '../adapter.ts';
+import type { Pack } from './pack.ts';
 import type { PreparedRecord } from './record.ts';
 
 interface DeliveryFacts {
@@ -71,23 +74,47 @@ export class Parcel {
   bytes = 0;
   #records: PreparedRecord[];
   #head = 0;
+  /** What comes after them, if anything does, and from which place on. */
+  #pack: Pack | null = null;
+  #place = 0;
   /** What was passed over, because it must wait for records of its key that go now. */
   #aside: PreparedRecord[] = [];
 
-  constructor(delivery: Delivery, records: PreparedRecord[]) {
+  constructor(delivery: Delivery, records: PreparedRecord[] | Pack) {
     this.delivery = delivery;
-    this.#records = records;
-    for (const record of records) {
-      record.parcel = this;
-      this.bytes += record.bytes;
+    if (Array.isArray(records)) {
+      this.#records = records;
+      for (const record of records) {
+        record.parcel = this;
+        this.bytes += record.bytes;
+      }
+    } else {
+      this.#records = [];
+      this.#pack = records;
+      this.bytes = records.bytes;
     }
   }
 
   get waiting(): number {
-    return this.#records.length - this.#head;
+    return this.#records.length - this.#head + (this.#pack === null ? 0 : this.#pack.size - this.#place);
   }
 
+  /** Packed records that are next, if they are: the pack and the place of the first. */
+  get packed(): { readonly pack: Pack; readonly place: number } | null {
+    if (this.#pack === null || this.#head < this.#records.length) return null;
+    return { pack: this.#pack, place: this.#place };
+  }
+
+  /** Takes out the packed records up to a place. */
+  takePacked(to: number, bytes: number): void {
+    this.#place = to;
+    this.bytes -= bytes;
+    if (this.#pack?.size === to) this.#pack = null;
+  }
+
+  /** The next record. One that is packed is unpacked for it. */
   peek(): PreparedRecord | undefined {
+    if (this.#head === this.#records.length && this.#pack !== null) this.#unpack(this.#pack, this.#place + 1);
     return this.#records[this.#head];
   }
 
@@ -123,9 +150,24 @@ export class Parcel {
 
   /** Takes all that waits. */
   empty(): PreparedRecord[] {
+    if (this.#pack !== null) this.#unpack(this.#pack, this.#pack.size);
     const records = this.#records.slice(this.#head);
     this.#head = this.#records.length;
     this.bytes = 0;
     return records;
+  }
+
+  /** What is packed, up to a place, goes on as records. */
+  #unpack(pack: Pack, to: number): void {
+    const records = this.#records.slice(this.#head);
+    for (let place = this.#place; place < to; place++) {
+      const record = pack.unpack(place);
+      record.parcel = this;
+      records.push(record);
+    }
+    this.#records = records;
+    this.#head = 0;
+    this.#place = to;
+    if (to === pack.size) this.#pack = null;
   }
 }

@@ -9,19 +9,11 @@ import type { RecordAttempt, Rejection, WireMessage } from '../adapter.ts';
 import type { Parcel } from './parcel.ts';
 import type { RecordEntry } from './transport.ts';
 
-/** What takes one entry of a request: a record by itself, or an aggregate of several. */
-export interface Unit {
-  readonly entry: RecordEntry;
-  /** Data and partition key, as Kinesis counts them. */
-  readonly bytes: number;
-  /** The records of an aggregate; `null` for a record by itself. */
-  readonly members: readonly PreparedRecord[] | null;
-}
-
 const ATTEMPTS_KEPT = 10;
 const NO_ATTEMPTS: readonly RecordAttempt[] = [];
 
-export class PreparedRecord implements Unit {
+export class PreparedRecord {
+  readonly type = 'record';
   /** Its place in the list that was sent. */
   readonly index: number;
   /** Keys as the API names them, and as `ShardMap` takes them. */
@@ -31,7 +23,6 @@ export class PreparedRecord implements Unit {
   /** Of the data, text as UTF-8. */
   readonly dataBytes: number;
   readonly bytes: number;
-  readonly members = null;
   /** Whether it has been in a request, so that the next one with it is a retry. */
   tried = false;
   /** Where it waits: set while its send is under way. */
@@ -61,22 +52,14 @@ export class PreparedRecord implements Unit {
   }
 }
 
-/** Whether it is a record by itself: one without members. */
-export function isRecord(unit: Unit): unit is PreparedRecord {
-  return unit.members === null;
-}
-
-/** The records that a unit brings: itself, or its members. */
-export function recordsOf(unit: Unit): readonly PreparedRecord[] {
-  return isRecord(unit) ? [unit] : (unit.members ?? []);
-}
-
 export interface Prepared {
   readonly records: PreparedRecord[];
   readonly rejections: Rejection[];
 }
 
 const PARTITION_KEY_CHARACTERS_MAX = 256;
+/** A unit of a text has not more than so many bytes of UTF-8. */
+const UTF8_MAX = 3;
 /** Beyond it a loop in JavaScript is slower than a native call. */
 const SHORT = 64;
 const HASH_KEY_END = 2n ** 128n;
@@ -91,6 +74,24 @@ export function prepare(messages: readonly WireMessage[], maxRecordBytes: number
     else rejections.push({ index, bytes: record.bytes, ...problem });
   });
   return { records, rejections };
+}
+
+/** Messages larger than this stay what they are: to pack them would gain nothing. */
+const PACKED_BYTES_MAX = 32 * 1024;
+
+/**
+ * Whether all of them can be packed: nothing can be wrong with any of them, which shows without measuring it, and none
+ * brings a hash key of its own.
+ */
+export function canBePacked(messages: readonly WireMessage[], maxRecordBytes: number): boolean {
+  const bytesMax = Math.min(maxRecordBytes, PACKED_BYTES_MAX);
+  for (const { partitionKey, explicitHashKey, data } of messages) {
+    const keyUnits = partitionKey.length;
+    if (explicitHashKey !== undefined || keyUnits === 0 || keyUnits > PARTITION_KEY_CHARACTERS_MAX)
+      return false;
+    if (UTF8_MAX * (keyUnits + data.length) > bytesMax) return false;
+  }
+  return true;
 }
 
 /** Of a text that is short as a rule: quicker than a call that leaves JavaScript, while it is ASCII. */

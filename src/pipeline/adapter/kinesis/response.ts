@@ -12,20 +12,36 @@ export interface RecordFailure extends Failure {
   readonly shardId: string | null;
 }
 
-/** One outcome per record of the request, in its order. */
-export function readResponse(records: number, response: PutRecordsResponse): readonly RecordOutcome[] {
-  const results = response.Records ?? [];
-  if (results.length !== records) {
+export interface Reading {
+  /** One for each entry of the request, in its order; `null`: all are in the stream. */
+  readonly outcomes: readonly RecordOutcome[] | null;
+  /** The shard that each was put into. */
+  readonly shardIds: readonly (string | null)[];
+}
+
+/** What became of so many entries. */
+export function readResponse(entries: number, response: PutRecordsResponse): Reading {
+  const { taken, Records = [] } = response;
+  const results = taken ?? Records;
+  if (results.length !== entries) {
     // Nothing tells which result belongs to which record, so none is taken for delivered.
     const failure: RecordFailure = {
       code: 'ResponseLengthMismatch',
-      message: `the answer has ${results.length} results for ${records} records`,
+      message: `the answer has ${results.length} results for ${entries} records`,
       verdict: 'retry',
       shardId: null,
     };
-    return new Array<RecordOutcome>(records).fill(failure);
+    return {
+      outcomes: new Array<RecordOutcome>(entries).fill(failure),
+      shardIds: new Array<null>(entries).fill(null),
+    };
   }
-  return results.map(outcomeOf);
+  if (taken !== undefined) return { outcomes: null, shardIds: taken };
+  const outcomes = Records.map(outcomeOf);
+  return {
+    outcomes: outcomes.every((outcome) => outcome === 'delivered') ? null : outcomes,
+    shardIds: Records.map(({ ShardId }) => ShardId ?? null),
+  };
 }
 
 function outcomeOf({ SequenceNumber, ErrorCode, ErrorMessage }: RecordResult): RecordOutcome {

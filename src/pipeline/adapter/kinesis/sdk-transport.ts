@@ -104,8 +104,8 @@ export class SdkTransport implements Transport {
    * judges every answer but the usual one, and makes the first call, the next one a minute later, and the one after
    * anything that went wrong, from beginning to end.
    */
-  async putRecords({ target, records }: PutRecordsRequest, signal: AbortSignal): Promise<PutRecordsResponse> {
-    const body = putRecordsBody(target, records);
+  async putRecords({ target, parts }: PutRecordsRequest, signal: AbortSignal): Promise<PutRecordsResponse> {
+    const body = putRecordsBody(target, parts);
     const stream = streamOf(target);
     return this.#call(async (client) => {
       const prepared = this.#prepared.get(stream);

@@ -12,6 +12,7 @@ import type { KinesisSettings } from './options.ts';
 import type { Parcel } from './parcel.ts';
 import type { PreparedRecord } from './record.ts';
 import type { RecordOutcome } from './response.ts';
+import type { Run } from './unit.ts';
 
 export class Settlement {
   readonly #stream: string;
@@ -27,9 +28,10 @@ export class Settlement {
   }
 
   /** These are in the stream. A send may be done with them, and is told of all that one list has of it at once. */
-  delivered(records: readonly PreparedRecord[], units = 1, lane: Lane | null = null): void {
+  delivered(records: readonly (PreparedRecord | Run)[], units = 1, lane: Lane | null = null): void {
     if (records.length === 0) return;
     let bytes = 0;
+    let count = 0;
     let run = 0;
     let last: Parcel | null = null;
     const settle = (): void => {
@@ -38,20 +40,23 @@ export class Settlement {
       last.refused = 0;
       last.delivery.settle(run);
     };
-    for (const { parcel, bytes: size } of records) {
-      bytes += size;
+    for (const record of records) {
+      const { parcel } = record;
+      const size = record.type === 'run' ? record.size : 1;
+      bytes += record.bytes;
+      count += size;
       if (parcel === null) continue;
       if (parcel !== last) {
         settle();
         last = parcel;
         run = 0;
       }
-      run++;
+      run += size;
     }
     settle();
-    this.#meter.sent(records.length, bytes, units);
+    this.#meter.sent(count, bytes, units);
     if (lane === null) return;
-    lane.recordsSent += records.length;
+    lane.recordsSent += count;
     lane.bytesSent += bytes;
   }
 
@@ -96,8 +101,12 @@ export class Settlement {
     );
   }
 
-  /** Settles what an answer has settled; gives the rest. */
-  sort(records: readonly PreparedRecord[], outcomes: readonly RecordOutcome[]): PreparedRecord[] {
+  /** Settles what an answer has settled; gives the rest. Without `outcomes` that is all of it. */
+  sort(records: readonly PreparedRecord[], outcomes: readonly RecordOutcome[] | null): PreparedRecord[] {
+    if (outcomes === null) {
+      this.delivered(records, records.length);
+      return [];
+    }
     const again: PreparedRecord[] = [];
     const resting = new Map<Parcel, 'retry' | 'throttle'>();
     for (const [i, record] of records.entries()) {

@@ -2,9 +2,10 @@
  * Aggregates that were put into another shard than was meant, because the shards had changed: readers drop what is not
  * of the shard's range, without a word. Finds out which of their records that is.
  */
-import { type PreparedRecord, recordsOf, type Unit } from './record.ts';
+import type { PreparedRecord } from './record.ts';
 import type { ShardMap } from './shard-map.ts';
 import type { ShardMapKeeper } from './shard-map-keeper.ts';
+import { recordsOf, type Unit } from './unit.ts';
 
 /** An aggregate that was put into another shard than the map said. */
 export interface Stray {

@@ -17,6 +17,7 @@ import type {
   SendOptions,
   ShardSnapshot,
   StreamSnapshot,
+  WireMessage,
 } from '../adapter.ts';
 import { StreamMeter } from '../stream-meter.ts';
 import { Aftermath } from './aftermath.ts';
@@ -96,16 +97,33 @@ export class StreamSender {
     return this.#keeper.maxRecordBytes();
   }
 
+  /** Whether messages that can be packed should be. */
+  packs({ ordered = false }: SendOptions): boolean {
+    return !ordered && this.#collector.packs;
+  }
+
   /** Resolves when each record is in the stream or in the result; rejects with the signal's reason, or a bug. */
-  async deliver(
-    records: readonly PreparedRecord[],
+  async deliver(records: readonly PreparedRecord[], options: SendOptions): Promise<readonly Rejection[]> {
+    return this.#deliver(records.length, options, (delivery) => this.#collector.add(delivery, records));
+  }
+
+  /** The same for messages that can be packed, and with which nothing is wrong. */
+  async deliverPacked(messages: readonly WireMessage[], options: SendOptions): Promise<readonly Rejection[]> {
+    return this.#deliver(messages.length, options, (delivery) =>
+      this.#collector.addPacked(delivery, messages),
+    );
+  }
+
+  #deliver(
+    records: number,
     { signal, ordered = false, explain }: SendOptions,
-  ): Promise<readonly Rejection[]> {
-    if (records.length === 0) return [];
+    enter: (delivery: Delivery) => void,
+  ): readonly Rejection[] | Promise<readonly Rejection[]> {
+    if (records === 0) return [];
     signal.throwIfAborted();
     this.#keeper.want();
-    const { delivery, settled } = this.#open(records.length, ordered, signal);
-    this.#collector.add(delivery, records);
+    const { delivery, settled } = this.#open(records, ordered, signal);
+    enter(delivery);
     explain?.(() => this.#heldBy(delivery));
     this.#wake();
     return settled;

@@ -16,9 +16,21 @@ export interface RecordEntry {
   readonly Data: Uint8Array;
 }
 
+/** Entries that write themselves into the body of a request. */
+export interface WrittenEntries {
+  readonly size: number;
+  /** Not more than this. */
+  readonly bodyBytes: number;
+  /** Writes each with a comma before it; gives the place after the last. */
+  write(body: Buffer, at: number): number;
+}
+
 export interface PutRecordsRequest {
   readonly target: StreamTarget;
+  /** Each entry. Made when it is asked for: who writes a body has no need of it. */
   readonly records: readonly RecordEntry[];
+  /** The same for who writes the body. */
+  readonly parts: readonly (RecordEntry | WrittenEntries)[];
 }
 
 /**
@@ -28,6 +40,8 @@ export interface PutRecordsRequest {
 export interface PutRecordsResponse {
   readonly FailedRecordCount?: number | undefined;
   readonly Records?: readonly RecordResult[] | undefined;
+  /** In place of `Records`, where all are in the stream: the shard of each. */
+  readonly taken?: readonly string[];
 }
 
 export interface RecordResult {
