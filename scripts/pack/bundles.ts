@@ -71,7 +71,13 @@ await import(pathToFileURL(join(place, '${file}')));
 `;
 
 /** A bundle that is not split: application and record type with a copy of beamline each, its entries in a folder. */
-function wholeBundle(name: string, files: Case['files'], build: string, file: string): Case {
+function wholeBundle(
+  name: string,
+  files: Case['files'],
+  build: string,
+  file: string,
+  expected: Case['expected'] = 'report',
+): Case {
   return {
     name: `a bundle by ${name}, not split, nothing outside of it, its entries in a folder`,
     place: 'plain',
@@ -81,7 +87,7 @@ function wholeBundle(name: string, files: Case['files'], build: string, file: st
       'apart.mjs': apart(file),
     },
     commands: [['build.mjs'], ['apart.mjs']],
-    expected: 'report',
+    expected,
   };
 }
 
@@ -93,6 +99,8 @@ const WHOLE_COMMON = {
   'sign-up.cjs': sources.signUpCommonIn("pathToFileURL(__dirname + '/sign-up.cjs')"),
   'app.cjs': sources.kinesisApplicationCommon('./sign-up.cjs', "__dirname + '/beamline'"),
 };
+/** As for a Lambda function: one file, and handlers on the main thread. */
+const LAMBDA = { 'app.cjs': sources.inlineKinesisCommon("__dirname + '/beamline'") };
 const webpack = `import { build } from 'esbuild';
 import webpack from 'webpack';
 import { resolve } from 'node:path';
@@ -201,6 +209,15 @@ await writeFile('out/package.json', '{ "type": "module" }');
       `entryPoints: ['app.cjs', 'sign-up.cjs'], format: 'cjs', outExtension: { '.js': '.cjs' }, external: ['@opentelemetry/api']`,
     ),
     'app.cjs',
+  ),
+  wholeBundle(
+    'esbuild, as CommonJS, in one file with isolation inline',
+    LAMBDA,
+    esbuild(
+      `entryPoints: ['app.cjs'], format: 'cjs', outExtension: { '.js': '.cjs' }, external: ['@opentelemetry/api']`,
+    ),
+    'app.cjs',
+    new RegExp(sources.INLINE_REPORT),
   ),
   wholeBundle('webpack', WHOLE, webpack, 'app.js'),
 ];

@@ -13,6 +13,7 @@ const report = { accepted, delivered, pending, sent: adapter.messages('signup').
 
 /** What every application has to report: all delivered, and by a thread that is not the main one. */
 export const REPORT = { accepted: 20, delivered: 20, pending: 0, sent: 20, ownThread: true } as const;
+export const INLINE_REPORT = JSON.stringify({ ...REPORT, ownThread: false });
 
 const HANDLER = `sendData('signup', events.map(({ id, data }) => new Message(data.user, { id, ...data, thread: threadId })))`;
 
@@ -90,6 +91,23 @@ export function kinesisApplicationCommon(from: string, entries: string): string 
   return `const { Application, kinesis } = require('beamline');
 const { startKinesisSimulator } = require('beamline/testing');
 const { SignUp } = require('${from}');
+(async () => {${kinesisBody(entries)}console.log(JSON.stringify(report));
+})();
+`;
+}
+
+/** Application and record type in one file, the handler on the main thread. */
+export function inlineKinesisCommon(entries: string): string {
+  return `const { threadId } = require('node:worker_threads');
+const { pathToFileURL } = require('node:url');
+const { Application, kinesis, Message, Records } = require('beamline');
+const { startKinesisSimulator } = require('beamline/testing');
+const SignUp = Records.define({
+  name: 'SignUp',
+  url: pathToFileURL(__filename),
+  isolation: 'inline',
+  handleEvent: (events, { sendData }) => ${HANDLER},
+});
 (async () => {${kinesisBody(entries)}console.log(JSON.stringify(report));
 })();
 `;

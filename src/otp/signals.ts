@@ -5,11 +5,11 @@
 import { unreachable } from '../base/assert.ts';
 import { Ring } from '../base/ring.ts';
 import { SparseMap } from '../base/sparse-map.ts';
-import type { Envelope, Ref, ReplyTo } from './envelope.ts';
+import { type Envelope, type Ref, type ReplyTo, systemEnvelope } from './envelope.ts';
 import { Exit, type ExitReason } from './exit-reason.ts';
 import { answerNames } from './name-request.ts';
 import { type Destination, isPid, type NodeId, type Pid } from './pid.ts';
-import { type Process, systemEnvelope } from './process.ts';
+import type { Process } from './process.ts';
 import type { ProcessTable } from './process-table.ts';
 import type { Requests } from './requests.ts';
 import type { Addressee, Monitor, Signal, Transport } from './signal.ts';

@@ -12,7 +12,7 @@
  */
 import { backoffDelay } from '../base/backoff.ts';
 import type { Claim } from '../threads/queue/index.ts';
-import { AdapterClosedError } from './adapter/errors.ts';
+import { isAdapterClosed } from './adapter/errors.ts';
 import { type FailedAttempt, withAttempt } from './attempt-history.ts';
 import { afterFailure, beforeRun } from './batch-step.ts';
 import type { Recorded } from './definition.ts';
@@ -81,7 +81,7 @@ async function runFresh(
     }
     site.noteError(attempt.error);
     // The application stops, and this was not to be waited for any longer: no fault of the events.
-    if (attempt.error instanceof AdapterClosedError) return site.release(claim);
+    if (isAdapterClosed(attempt.error)) return site.release(claim);
     table.charge(claim);
     const { attempts } = claim;
     history = withAttempt(history, {

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { Application, type Logger } from '../../src/index.ts';
+import { isAdapterClosed, RecordsRejectedError } from '../../src/pipeline/adapter/errors.ts';
+import { withAttempt } from '../../src/pipeline/attempt-history.ts';
 import { environment, setEnvironment } from '../../src/pipeline/environment.ts';
 import { parseApplicationOptions } from '../../src/pipeline/options.ts';
 import { memory } from '../../src/testing/index.ts';
@@ -66,6 +68,18 @@ describe('The option entries', () => {
 });
 
 describe('Copies of beamline in one thread', () => {
+  it('know the errors of one another', async () => {
+    const url = new URL('../../src/pipeline/adapter/errors.js?copy', import.meta.url).href;
+    const copy = (await import(url)) as typeof import('../../src/pipeline/adapter/errors.ts');
+    const rejection = { index: 0, code: 'InvalidArgument', message: 'no', bytes: 9, limit: 8, attempts: [] };
+    const error = new copy.RecordsRejectedError('signup', 1, [rejection]);
+    expect(error, 'of another class').to.not.be.instanceOf(RecordsRejectedError);
+    const [attempt] = withAttempt([], { attempt: 1, at: 0, error });
+    expect(attempt?.rejections).to.deep.equal([rejection]);
+    expect(isAdapterClosed(new copy.AdapterClosedError())).to.equal(true);
+    expect(isAdapterClosed(error)).to.equal(false);
+  });
+
   it('share what the thread is, and the record types that are defined', async () => {
     const url = new URL('../../src/pipeline/environment.js?copy', import.meta.url).href;
     const copy = (await import(url)) as typeof import('../../src/pipeline/environment.ts');

@@ -10,6 +10,8 @@
  * follows, remembers the one that followed it last time; when the next bytes are those of that one, its string is at hand,
  * interned and hashed.
  */
+// The global is an accessor, and is asked for each event.
+import { Buffer } from 'node:buffer';
 import { markAsUntransferable } from 'node:worker_threads';
 import {
   ARRAY,
@@ -46,7 +48,7 @@ const LENGTH_FACTOR_MAX = 0x80 ** 4;
 
 /** How much is copied at once for the bytes of several events, and kept for as long as somebody keeps one of them. */
 const SLAB_BYTES = 32 * 1024;
-const NO_SLAB = new ArrayBuffer(0);
+const NO_SLAB: ArrayBufferLike = new ArrayBuffer(0);
 
 interface Key {
   readonly name: string;
@@ -255,7 +257,7 @@ export class Decoder implements EventDecoder {
     const to = from + length;
     if (to > this.#aheadTo || length > SLAB_BYTES / 8) return Buffer.from(this.#bytes.subarray(from, to));
     if (from < this.#slabAt || to > this.#slabAt + this.#slab.byteLength) {
-      const slab = new Uint8Array(Math.min(SLAB_BYTES, this.#aheadTo - from));
+      const slab = Buffer.allocUnsafeSlow(Math.min(SLAB_BYTES, this.#aheadTo - from));
       slab.set(this.#bytes.subarray(from, from + slab.length));
       this.#slab = slab.buffer;
       this.#slabAt = from;

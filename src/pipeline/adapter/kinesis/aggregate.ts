@@ -136,8 +136,14 @@ export class AggregateBuilder {
     return to;
   }
 
-  encode(): Uint8Array {
+  encode(): Buffer {
     const buffer = Buffer.allocUnsafe(this.#bytes);
+    this.encodeInto(buffer);
+    return buffer;
+  }
+
+  /** Writes `bytes` bytes to the beginning of a buffer. */
+  encodeInto(buffer: Buffer): void {
     let at = buffer.writeUInt32BE(MAGIC, 0);
     for (const piece of this.#pieces) {
       if ('run' in piece) at = writeKeys(buffer, at, piece);
@@ -147,7 +153,6 @@ export class AggregateBuilder {
     for (const piece of this.#pieces)
       at = 'run' in piece ? writeRun(buffer, at, piece) : this.#writeRecord(buffer, at, piece);
     buffer.write(hash('md5', buffer.subarray(MAGIC_BYTES, at), 'binary'), at, 'latin1');
-    return buffer;
   }
 
   #writeRecord(buffer: Buffer, from: number, { record, place }: Single): number {

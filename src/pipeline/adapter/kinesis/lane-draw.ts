@@ -228,14 +228,13 @@ export class LaneDraw {
 function unitOf(builder: AggregateBuilder, keys: PreparedRecord | null): Unit {
   const [first] = builder.members;
   if (builder.size === 1) return first as PreparedRecord | Run;
-  const Data = builder.encode();
-  const { PartitionKey, ExplicitHashKey } = keys ?? {
-    PartitionKey: AGGREGATE_KEY,
-    ExplicitHashKey: hashKeyNumber(keysOf(first as PreparedRecord | Run)),
-  };
-  const entry =
-    ExplicitHashKey === undefined ? { PartitionKey, Data } : { PartitionKey, ExplicitHashKey, Data };
-  return new Aggregate(entry, builder.members);
+  return new Aggregate(
+    builder,
+    keys ?? {
+      PartitionKey: AGGREGATE_KEY,
+      ExplicitHashKey: hashKeyNumber(keysOf(first as PreparedRecord | Run)),
+    },
+  );
 }
 
 function keysOf(member: PreparedRecord | Run): Keys {

@@ -11,6 +11,8 @@ const RESULTS = '"Records":[';
 const RESULT = '{"SequenceNumber":"';
 const SHARD = '","ShardId":"';
 const END = '"}';
+const COMMA = ','.charCodeAt(0);
+const CLOSE = ']'.charCodeAt(0);
 
 export function readPutRecordsAnswer(body: Uint8Array): PutRecordsResponse | null {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
@@ -24,27 +26,27 @@ function takenIn(bytes: Buffer): PutRecordsResponse | null {
   if (start < RESULTS.length) return null;
   const taken: string[] = [];
   let shardId = '';
+  /** What follows the sequence number, if the shard is that of the result before. */
+  let rest = '';
   let at = start;
   for (;;) {
     if (!text.startsWith(RESULT, at)) return null;
     const number = at + RESULT.length;
     const numberEnd = text.indexOf('"', number);
-    if (numberEnd <= number || !text.startsWith(SHARD, numberEnd)) return null;
-    const shard = numberEnd + SHARD.length;
-    // Most often it is that of the one before.
-    if (
-      !(text.startsWith(shardId, shard) && text.startsWith(END, shard + shardId.length)) ||
-      shardId === ''
-    ) {
+    if (numberEnd <= number) return null;
+    if (rest === '' || !text.startsWith(rest, numberEnd)) {
+      const shard = numberEnd + SHARD.length;
       const shardEnd = text.indexOf('"', shard);
-      if (shardEnd <= shard || !text.startsWith(END, shardEnd)) return null;
+      if (!text.startsWith(SHARD, numberEnd) || shardEnd <= shard) return null;
       shardId = text.slice(shard, shardEnd);
-      if (shardId.includes('\\')) return null;
+      rest = `${SHARD}${shardId}${END}`;
+      if (shardId.includes('\\') || !text.startsWith(rest, numberEnd)) return null;
     }
     taken.push(shardId);
-    at = shard + shardId.length + END.length;
-    if (text.startsWith(']', at)) break;
-    if (!text.startsWith(',', at)) return null;
+    at = numberEnd + rest.length;
+    const after = text.charCodeAt(at);
+    if (after === CLOSE) break;
+    if (after !== COMMA) return null;
     at++;
   }
   // What is around the results must be an answer by itself.

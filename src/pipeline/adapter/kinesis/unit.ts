@@ -2,9 +2,11 @@
  * What a request is made of: a record by itself, an aggregate of several, or a run of packed ones that go by themselves,
  * of which each takes an entry.
  */
+import type { AggregateBuilder } from './aggregate.ts';
 import type { Pack } from './pack.ts';
 import type { Parcel } from './parcel.ts';
 import type { PreparedRecord } from './record.ts';
+import type { Keys } from './shard-map.ts';
 import type { RecordEntry } from './transport.ts';
 
 /** What takes one entry. */
@@ -47,16 +49,27 @@ export class Run {
   }
 }
 
+/** It is written when its request is, and not before. */
 export class Aggregate {
   readonly type = 'aggregate';
-  readonly entry: RecordEntry;
+  readonly builder: AggregateBuilder;
+  readonly keys: Keys;
   readonly bytes: number;
-  readonly members: readonly (PreparedRecord | Run)[];
 
-  constructor(entry: RecordEntry, members: readonly (PreparedRecord | Run)[]) {
-    this.entry = entry;
-    this.bytes = entry.Data.byteLength + Buffer.byteLength(entry.PartitionKey);
-    this.members = members;
+  constructor(builder: AggregateBuilder, keys: Keys) {
+    this.builder = builder;
+    this.keys = keys;
+    this.bytes = builder.bytes + Buffer.byteLength(keys.PartitionKey);
+  }
+
+  get members(): readonly (PreparedRecord | Run)[] {
+    return this.builder.members;
+  }
+
+  get entry(): RecordEntry {
+    const { PartitionKey, ExplicitHashKey } = this.keys;
+    const Data = this.builder.encode();
+    return ExplicitHashKey === undefined ? { PartitionKey, Data } : { PartitionKey, ExplicitHashKey, Data };
   }
 }
 

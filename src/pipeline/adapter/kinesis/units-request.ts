@@ -1,5 +1,5 @@
 /** A request of units, as a transport wants it. */
-import { PackedEntries } from './put-records-body.ts';
+import { AggregateEntry, PackedEntries } from './put-records-body.ts';
 import type { PutRecordsRequest, RecordEntry, StreamTarget, WrittenEntries } from './transport.ts';
 import { entriesOf, type Unit } from './unit.ts';
 
@@ -17,8 +17,17 @@ export class UnitsRequest implements PutRecordsRequest {
   }
 
   get parts(): readonly (RecordEntry | WrittenEntries)[] {
-    return this.#units.map((unit) =>
-      unit.type === 'run' ? new PackedEntries(unit.pack, unit.from, unit.to) : unit.entry,
-    );
+    return this.#units.map(partOf);
+  }
+}
+
+function partOf(unit: Unit): RecordEntry | WrittenEntries {
+  switch (unit.type) {
+    case 'record':
+      return unit.entry;
+    case 'run':
+      return new PackedEntries(unit.pack, unit.from, unit.to);
+    case 'aggregate':
+      return new AggregateEntry(unit.builder, unit.keys);
   }
 }
