@@ -1,6 +1,7 @@
 /** What a shard takes and what is billed, by the size of an event: the encoder's own figures, as docs/scaling.md has them. */
 import { AggregateBuilder } from '../../src/pipeline/adapter/kinesis/aggregate.ts';
-import { prepare } from '../../src/pipeline/adapter/kinesis/record.ts';
+import { pack } from '../../src/pipeline/adapter/kinesis/pack.ts';
+import { Delivery, Parcel } from '../../src/pipeline/adapter/kinesis/parcel.ts';
 import type { Row } from './rows.ts';
 
 const SIZES = [100, 300, 500, 1_000, 2_000];
@@ -32,8 +33,9 @@ function fullAggregate(size: number): { readonly events: number; readonly bytes:
     partitionKey: `user-${String(i).padStart(KEY_BYTES - 5, '0')}`,
     data: Buffer.alloc(size),
   }));
+  const packed = pack(messages, Uint32Array.from(messages.keys()), { keys: 'once' });
+  const delivery = new Delivery({ records: messages.length, ordinal: 0, startedAt: 0 }, () => {});
   const builder = new AggregateBuilder();
-  for (const record of prepare(messages, SHARD_BYTES).records)
-    if (!builder.add(record, AGGREGATE_BYTES)) break;
+  builder.addRun(new Parcel(delivery, packed), packed, 0, AGGREGATE_BYTES);
   return { events: builder.size, bytes: builder.bytes };
 }

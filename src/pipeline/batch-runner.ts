@@ -29,6 +29,9 @@ type Attempt =
   | { readonly type: 'failed'; readonly error: unknown }
   | { readonly type: 'aborted' };
 
+/** One for all: an error takes down where it was made, which for each batch costs more than to abort. */
+const ATTEMPT_OVER = new Error('this attempt is over');
+
 export async function runBatch(site: RecordSite, claim: Claim, signal: AbortSignal): Promise<void> {
   const { suspect, ranAlone, attempts, size } = claim;
   const { maxAttempts } = site.options;
@@ -201,6 +204,6 @@ async function runOnce(site: RecordSite, presence: Presence, outer: AbortSignal)
     timer.stop();
     outer.removeEventListener('abort', abort);
     // Whatever the handler goes on to do, its attempt is over.
-    controller.abort(new Error('this attempt is over'));
+    controller.abort(ATTEMPT_OVER);
   }
 }

@@ -1,7 +1,15 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { AggregateBuilder } from '../../../src/pipeline/adapter/kinesis/aggregate.ts';
+import { writeBase64 } from '../../../src/pipeline/adapter/kinesis/base64.ts';
+import { pack } from '../../../src/pipeline/adapter/kinesis/pack.ts';
 import { readPutRecordsAnswer } from '../../../src/pipeline/adapter/kinesis/put-records-answer.ts';
-import { putRecordsBody } from '../../../src/pipeline/adapter/kinesis/put-records-body.ts';
+import {
+  AggregateEntry,
+  PackedEntries,
+  putRecordsBody,
+} from '../../../src/pipeline/adapter/kinesis/put-records-body.ts';
+import { prepare } from '../../../src/pipeline/adapter/kinesis/record.ts';
 import type { RecordEntry } from '../../../src/pipeline/adapter/kinesis/transport.ts';
 
 const entry = fc
@@ -38,6 +46,51 @@ describe('the body of a PutRecords', () => {
     );
   });
 
+  it('is the same for packed records, and for aggregates', () => {
+    const messages = fc.array(
+      fc.record({
+        partitionKey: fc.oneof(
+          fc.string({ minLength: 1, unit: 'grapheme' }),
+          fc.constantFrom('"', '\\', '\u007f', '\u0000', '\u{1f600}'.repeat(256)),
+        ),
+        data: fc.oneof(fc.string({ unit: 'grapheme' }), fc.uint8Array({ maxLength: 1_000 })),
+      }),
+      { minLength: 1, maxLength: 20 },
+    );
+    fc.assert(
+      fc.property(messages, fc.nat(19), (sent, cut) => {
+        const packed = pack(sent, Uint32Array.from(sent.keys()), { keys: 'once' });
+        const middle = Math.min(cut, packed.size);
+        const builder = new AggregateBuilder();
+        for (const record of prepare(sent, 1024 * 1024).records)
+          builder.add(record, Number.POSITIVE_INFINITY);
+        const keys = { PartitionKey: 'a', ExplicitHashKey: '7' };
+        const parts = [
+          new PackedEntries(packed, 0, middle),
+          new AggregateEntry(builder, keys),
+          new PackedEntries(packed, middle, packed.size),
+        ];
+        const { Records } = JSON.parse(String(putRecordsBody({ type: 'name', name: 's' }, parts)));
+        const entries = sent.map(({ partitionKey, data }) => ({
+          PartitionKey: partitionKey,
+          Data: Buffer.from(data).toString('base64'),
+        }));
+        const aggregate = { ...keys, Data: builder.encode().toString('base64') };
+        expect(Records).to.deep.equal([...entries.slice(0, middle), aggregate, ...entries.slice(middle)]);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('has base64 of every length as Node writes it', () => {
+    const bytes = Buffer.from(Array.from({ length: 1_000 }, (_, i) => (i * 7919) % 256));
+    for (const length of [...Array(420).keys(), 998, 999]) {
+      const target = Buffer.alloc(1_400);
+      const end = writeBase64(target, 3, bytes, 1, length);
+      expect(target.toString('latin1', 3, end)).to.equal(bytes.toString('base64', 1, 1 + length));
+    }
+  });
+
   it('names a stream by its ARN when that is what it was given', () => {
     const arn = 'arn:aws:kinesis:eu-west-1:111122223333:stream/master';
     expect(String(putRecordsBody({ type: 'arn', arn }, []))).to.equal(`{"StreamARN":"${arn}","Records":[]}`);
@@ -58,6 +111,65 @@ describe('the body of a PutRecords', () => {
 });
 
 describe('the answer to a PutRecords', () => {
+  const taken = (shards: readonly string[]) => ({
+    FailedRecordCount: 0,
+    Records: shards.map((ShardId, i) => ({
+      SequenceNumber: `4959033827149025660855969253836157109592157598913658${i}`,
+      ShardId,
+    })),
+  });
+
+  it('is the shards alone where each record is in the stream', () => {
+    const shards = fc.array(fc.constantFrom('shardId-000000000000', 'shardId-000000000017', 'shard'), {
+      minLength: 1,
+    });
+    fc.assert(
+      fc.property(shards, fc.constantFrom({}, { EncryptionType: 'KMS' }), (ids, more) => {
+        const answer = taken(ids);
+        const expected = { FailedRecordCount: 0, taken: ids };
+        expect(read(JSON.stringify({ ...more, ...answer }))).to.deep.equal(expected);
+        expect(read(JSON.stringify({ ...answer, ...more }))).to.deep.equal(expected);
+      }),
+    );
+  });
+
+  it('is read result by result where one of them says anything else', () => {
+    const { Records } = taken(['shardId-000000000000', 'shardId-000000000001', 'shardId-000000000000']);
+    const good = Records[0] as object;
+    for (const odd of [
+      { ErrorCode: 'InternalFailure', ErrorMessage: 'm' },
+      { ...good, ErrorCode: 'InternalFailure' },
+      { ErrorCode: 'InternalFailure', ...good },
+      { ...good, ErrorCode: null },
+      { SequenceNumber: '', ShardId: 'shardId-000000000000' },
+      { SequenceNumber: '1', ShardId: '' },
+      { SequenceNumber: '1', ShardId: 'a\\b"c' },
+      { SequenceNumber: '1"', ShardId: 'shardId-000000000000' },
+      { ShardId: 'shardId-000000000000', SequenceNumber: '1' },
+      { SequenceNumber: '1' },
+    ]) {
+      for (let place = 0; place < 3; place++) {
+        const answer = { FailedRecordCount: 0, Records: Records.with(place, odd as never) };
+        expect(read(JSON.stringify(answer)), JSON.stringify(odd)).to.deep.equal(answer);
+      }
+    }
+  });
+
+  it('is read result by result where it counts failures all the same, and where it is spaced', () => {
+    const answer = taken(['shardId-000000000000', 'shardId-000000000001']);
+    for (const [text, expected] of [
+      [JSON.stringify({ ...answer, FailedRecordCount: 1 }), { ...answer, FailedRecordCount: 1 }],
+      [JSON.stringify(answer, null, 1), answer],
+    ] as const)
+      expect(read(text)).to.deep.equal(expected);
+  });
+
+  it('is left to the SDK wherever it is cut off', () => {
+    const text = JSON.stringify(taken(['shardId-000000000000', 'shardId-000000000001']));
+    for (let length = 0; length < text.length; length++) expect(read(text.slice(0, length))).to.equal(null);
+    expect(read(`${text}]`)).to.equal(null);
+  });
+
   it('is read as the service gives it, failures with it', () => {
     const Records = [
       { SequenceNumber: '1', ShardId: 'shardId-000000000000' },

@@ -31,24 +31,16 @@ const MAGIC = 0xf3899ac2;
 const MAGIC_BYTES = 4;
 const MD5_BYTES = 16;
 
-interface Single {
-  readonly record: PreparedRecord;
-  /** Of its key, in the table. */
-  readonly place: number;
-  readonly isNew: boolean;
-}
-
-interface Packed {
-  readonly run: Run;
-  /** Of the first key that is new in the run. */
-  readonly place: number;
-  /** Keys that are new to the aggregate, but not to the pack, and their places. */
-  readonly old: ReadonlyMap<number, number>;
-}
+const NO_KEYS: ReadonlyMap<number, number> = new Map();
 
 export class AggregateBuilder {
-  readonly #pieces: (Single | Packed)[] = [];
   readonly #members: (PreparedRecord | Run)[] = [];
+  /** For each member the place of its key in the table, or of the first key that a run brings. */
+  readonly #places: number[] = [];
+  /** Where a record's own key is written into the table: it is the first with it. */
+  readonly #first: boolean[] = [];
+  /** By run: its keys that are new to the aggregate, but not to the pack, and their places. */
+  readonly #old = new Map<Run, ReadonlyMap<number, number>>();
   readonly #table = new KeyTable();
   readonly #hashKeys = new Map<string, number>();
   #keys = 0;
@@ -90,8 +82,9 @@ export class AggregateBuilder {
       this.#keys++;
     }
     if (hashKeyIsNew) this.#hashKeys.set(ExplicitHashKey as string, this.#hashKeys.size);
-    this.#pieces.push({ record, place, isNew: known === -1 });
     this.#members.push(record);
+    this.#places.push(place);
+    this.#first.push(known === -1);
     this.#size++;
     this.#bytes += bytes;
     return true;
@@ -128,8 +121,10 @@ export class AggregateBuilder {
     let next = place + pack.keysUpTo(to) - known;
     for (const key of old.keys()) old.set(key, next++);
     const run = new Run(parcel, pack, from, to, sizes);
-    this.#pieces.push({ run, place, old });
+    if (old.size > 0) this.#old.set(run, old);
     this.#members.push(run);
+    this.#places.push(place);
+    this.#first.push(true);
     this.#size += to - from;
     this.#bytes = bytes;
     this.#keys = keys;
@@ -145,17 +140,27 @@ export class AggregateBuilder {
   /** Writes `bytes` bytes to the beginning of a buffer. */
   encodeInto(buffer: Buffer): void {
     let at = buffer.writeUInt32BE(MAGIC, 0);
-    for (const piece of this.#pieces) {
-      if ('run' in piece) at = writeKeys(buffer, at, piece);
-      else if (piece.isNew) at = writeText(buffer, at, PARTITION_KEY, piece.record.PartitionKey);
+    const members = this.#members;
+    for (let i = 0; i < members.length; i++) {
+      const member = members[i] as PreparedRecord | Run;
+      if (member.type === 'run') at = writeKeys(buffer, at, member, this.#oldOf(member));
+      else if (this.#first[i] === true) at = writeText(buffer, at, PARTITION_KEY, member.PartitionKey);
     }
     for (const key of this.#hashKeys.keys()) at = writeText(buffer, at, EXPLICIT_HASH_KEY, key);
-    for (const piece of this.#pieces)
-      at = 'run' in piece ? writeRun(buffer, at, piece) : this.#writeRecord(buffer, at, piece);
+    for (let i = 0; i < members.length; i++) {
+      const member = members[i] as PreparedRecord | Run;
+      const place = this.#places[i] as number;
+      if (member.type === 'run') at = writeRun(buffer, at, member, place, this.#oldOf(member));
+      else at = this.#writeRecord(buffer, at, member, place);
+    }
     buffer.write(hash('md5', buffer.subarray(MAGIC_BYTES, at), 'binary'), at, 'latin1');
   }
 
-  #writeRecord(buffer: Buffer, from: number, { record, place }: Single): number {
+  #oldOf(run: Run): ReadonlyMap<number, number> {
+    return this.#old.get(run) ?? NO_KEYS;
+  }
+
+  #writeRecord(buffer: Buffer, from: number, record: PreparedRecord, place: number): number {
     const { ExplicitHashKey, data, dataBytes } = record;
     const hashKey = ExplicitHashKey === undefined ? -1 : (this.#hashKeys.get(ExplicitHashKey) as number);
     let inner = 1 + varintBytes(place) + fieldBytes(dataBytes);
@@ -178,7 +183,12 @@ export class AggregateBuilder {
   }
 }
 
-function writeKeys(buffer: Buffer, at: number, { run: { pack, from, to }, old }: Packed): number {
+function writeKeys(
+  buffer: Buffer,
+  at: number,
+  { pack, from, to }: Run,
+  old: ReadonlyMap<number, number>,
+): number {
   const first = pack.keyStart(pack.keysBefore[from] as number);
   const end = pack.keyStart(pack.keysUpTo(to));
   buffer.set(pack.keys.subarray(first, end), at);
@@ -191,7 +201,13 @@ function writeKeys(buffer: Buffer, at: number, { run: { pack, from, to }, old }:
   return place;
 }
 
-function writeRun(buffer: Buffer, at: number, { run: { pack, from, to }, place, old }: Packed): number {
+function writeRun(
+  buffer: Buffer,
+  at: number,
+  { pack, from, to }: Run,
+  place: number,
+  old: ReadonlyMap<number, number>,
+): number {
   const { ends, dataBytes, keyOf } = pack;
   const start = pack.start(from);
   const end = ends[to - 1] as number;

@@ -57,6 +57,9 @@ export interface PackParts extends Numbers {
   readonly bytes: number;
 }
 
+/** After so many keys that differ no others are looked for: what comes twice then is not worth it. */
+const DISTINCT = 64;
+
 export class Pack {
   readonly size: number;
   readonly bytes: number;
@@ -141,7 +144,7 @@ export function pack(
   const room = roomFor(messages, indexes);
   let keys: Buffer = Buffer.allocUnsafeSlow(room.keys);
   let records: Buffer = Buffer.allocUnsafeSlow(room.records);
-  const table = written === 'once' ? new KeyTable() : null;
+  let table = written === 'once' ? new KeyTable() : null;
   let keyCount = 0;
   let [at, keyAt, bytes] = [0, 0, 0];
   for (let i = 0; i < size; i++) {
@@ -151,6 +154,7 @@ export function pack(
     if (key === -1) {
       key = keyCount++;
       table?.add(partitionKey, key);
+      if (keyCount === DISTINCT && i + 1 === keyCount) table = null;
       keys = withRoom(keys, keyAt, UTF8_MAX * partitionKey.length + KEY_ROOM);
       keyAt = writeText(keys, keyAt, PARTITION_KEY, partitionKey);
       keyEnds[key] = keyAt;

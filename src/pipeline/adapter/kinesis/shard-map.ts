@@ -24,8 +24,8 @@ export interface Keys {
   readonly ExplicitHashKey?: string | undefined;
 }
 
-/** Places for keys whose shard is remembered: an MD5 takes longer than all else that is done to find one. */
-const REMEMBERED = 4_096;
+/** Keys whose shard is remembered: an MD5 takes longer than all else that is done to find one. */
+const REMEMBERED_MAX = 4_096;
 /** Of the keys that are not, every so manieth: where no key comes twice, to remember each would be for nothing. */
 const REMEMBER_EVERY = 8;
 
@@ -36,9 +36,8 @@ export class ShardMap {
   readonly #ranges: ReadonlyMap<string, Range>;
   /** The first 53 bits of where each begins. */
   readonly #heads: Float64Array;
-  readonly #remembered = new Array<string>(REMEMBERED).fill('');
-  /** By the place of a key that is remembered: the place of its shard. */
-  readonly #placeOf = new Uint16Array(REMEMBERED);
+  /** By key: the place of its shard. */
+  readonly #remembered = new Map<string, number>();
   #forgotten = 0;
 
   /** `null` when the ranges leave a gap or overlap, as a list does that was read while the stream was changed. */
@@ -95,15 +94,13 @@ export class ShardMap {
     if (this.shards.length === 1) return 0;
     if (explicitHashKey !== undefined)
       return this.#at(hashOf({ PartitionKey: key, ExplicitHashKey: explicitHashKey }));
-    const { length } = key;
-    let slot = length;
-    for (let i = Math.max(0, length - 4); i < length; i++) slot = slot * 31 + key.charCodeAt(i);
-    slot %= REMEMBERED;
-    if (this.#remembered[slot] === key) return this.#placeOf[slot] as number;
+    const remembered = this.#remembered.get(key);
+    if (remembered !== undefined) return remembered;
     const place = this.#find(key);
     if (this.#forgotten++ % REMEMBER_EVERY === 0) {
-      this.#remembered[slot] = key;
-      this.#placeOf[slot] = place;
+      // Cleared as a whole: keeping an order of use costs more than the few hashes that it saves.
+      if (this.#remembered.size >= REMEMBERED_MAX) this.#remembered.clear();
+      this.#remembered.set(key, place);
     }
     return place;
   }
