@@ -1,6 +1,6 @@
 /**
  * A worker of a queue: a job is acknowledged when its event is safe, and not before. If the process dies in between, the
- * queue gives the job again, and the event is recorded twice at most, never not at all.
+ * queue gives the job again, and the event is recorded once more: never not at all.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Application, kinesis } from 'beamline';

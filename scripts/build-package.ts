@@ -53,6 +53,7 @@ async function main(): Promise<void> {
       );
     entries.set(out, module);
   }
+  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
   const options: BuildOptions & { metafile: true } = {
     absWorkingDir: root,
     entryPoints: [...entries].map(([out, module]) => ({ in: join(source, module), out })),
@@ -65,6 +66,7 @@ async function main(): Promise<void> {
     platform: 'node',
     target: 'node20.19',
     packages: 'external',
+    define: { BEAMLINE_VERSION: JSON.stringify(version) },
     sourcemap: true,
     sourcesContent: false,
     metafile: true,
@@ -73,6 +75,7 @@ async function main(): Promise<void> {
   const { metafile: apart } = await build({ ...options, write: false, plugins: [nanoidInside] });
   const { metafile } = await build({ ...options, plugins: [nanoidInside, together(apart)] });
   checkPlaces(metafile, named);
+  for (const output of Object.keys(metafile.outputs)) await keepClassNames(join(root, output));
   await cp(join(compiled, 'observer/page'), join(target, 'page'), {
     recursive: true,
     filter: (path) => !/\.(ts|map)$/.test(path),
@@ -157,27 +160,17 @@ function together({ outputs }: Metafile): Plugin {
       onLoad({ filter: /\.ts$/ }, async ({ path }) => {
         const wanted = groupsOf.get(path);
         if (wanted === undefined) return undefined;
-        const imports = GROUPS.filter((group) => wanted.has(group)).map(
-          (group) => `import 'group:${group}';`,
+        const imports = GROUPS.filter((group) => wanted.has(group)).flatMap((group) =>
+          groups[group].map((module) => `import ${JSON.stringify(join(root, module))};`),
         );
         // At the end: the lines before keep their numbers.
         return { contents: `${await readFile(path, 'utf8')}${imports.join(' ')}`, loader: 'ts' };
       });
-      onResolve({ filter: /^group:/ }, ({ path }) => ({
-        path: path.slice('group:'.length),
-        namespace: 'group',
-      }));
       // `sideEffects: false` in package.json has the bundler leave out an import that nothing is taken from.
       onResolve({ filter: /\.ts$/ }, ({ path, resolveDir }) => {
         const module = resolve(resolveDir, path);
         return { path: module, sideEffects: grouped.has(module) };
       });
-      onLoad({ filter: /./, namespace: 'group' }, ({ path }) => ({
-        contents: groups[path as Group]
-          .map((module) => `import ${JSON.stringify(join(root, module))};`)
-          .join(''),
-        resolveDir: root,
-      }));
     },
   };
 }
@@ -217,6 +210,23 @@ function checkPlaces({ outputs }: Metafile, named: readonly Named[]): void {
         `${wrong.join(', ')} is in ${output}, from where its URLs lead nowhere: move them out of the entry`,
       );
   }
+}
+
+/**
+ * A class that names itself in its body is `var X = class _X` in a bundle, and `_X` in every stack trace and wherever an
+ * object is printed. Inside of the class its own name may be that of the variable. A space takes the place of the line
+ * below: the source map counts columns.
+ */
+async function keepClassNames(output: string): Promise<void> {
+  if (!output.endsWith('.js')) return;
+  const text = await readFile(output, 'utf8');
+  const names = [...text.matchAll(/\bvar (\w+) = class _\1\b/g)].map(([, name = '']) => name);
+  const kept = names.reduce(
+    (code, name) => code.replaceAll(new RegExp(`(?<![\\w$.#])_${name}\\b`, 'g'), ` ${name}`),
+    text,
+  );
+  if (/\bclass _/.test(kept)) throw new Error(`a class of ${output} has another name than in its source`);
+  if (kept !== text) await writeFile(output, kept);
 }
 
 /** The declarations that the public ones need, each as far below dist/types/ as its module is below src/. */

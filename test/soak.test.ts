@@ -5,14 +5,24 @@ import { isExact, type SoakResult, told } from '../scripts/soak/verdict.ts';
 
 const MIB = 2 ** 20;
 const quarters = (heaps: readonly number[], residents: readonly number[]): Quarter[] =>
-  heaps.map((heapMiB, i) => ({ heapMiB, externalMiB: 1, residentMiB: residents[i] ?? Number.NaN }));
+  heaps.map((heapMiB, i) => ({
+    heapMiB,
+    externalMiB: 1,
+    collectedMiB: residents[i] ?? Number.NaN,
+    residentMiB: 2 * heapMiB,
+  }));
 
 describe('The memory of a soak', () => {
   it('is the median of what a quarter held, and of how large it was', () => {
-    const held = [30, 90, 31].map((mib) => ({ heapUsed: mib * MIB, external: 2 * mib * MIB }));
+    const held = [30, 90, 31].map((mib) => ({
+      heapUsed: mib * MIB,
+      external: 2 * mib * MIB,
+      resident: 3 * mib * MIB,
+    }));
     expect(quarterOf(held, [100 * MIB, 104 * MIB])).to.deep.equal({
       heapMiB: 31,
       externalMiB: 62,
+      collectedMiB: 93,
       residentMiB: 102,
     });
   });
@@ -20,7 +30,8 @@ describe('The memory of a soak', () => {
   it('has grown by what the last quarter has more than the second', () => {
     expect(growthOf(quarters([1, 40, 99, 50], [1, 100, 99, 75]))).to.deep.equal({
       heap: 0.25,
-      resident: -0.25,
+      collected: -0.25,
+      resident: 0.25,
     });
   });
 

@@ -72,7 +72,7 @@ const HELD: readonly (readonly [row: string, ...tests: (readonly [file: string, 
     ['pipeline/signals', 'and then lets the process end of it'],
     ['pipeline/signals', 'a second signal ends the process at once'],
   ],
-  ['`stop()` is out of time', ['pipeline/records', 'waits no longer than it is told']],
+  ['`stop()` is out of time', ['pipeline/application', 'waits no longer than it is told']],
   ['`process.exit()`', ['pipeline/script-end', 'delivers what is queued though the process ends at once']],
   [
     'the queue is full, and there is a `spool`',

@@ -69,7 +69,12 @@ const driver: GenServer<DriverSpec> = {
     },
     async spawns(_message, target, _from, self) {
       const startedAt = now();
-      for (let i = 0; i < SPAWNS; i++) await spawnOne(self);
+      for (let i = 0; i < SPAWNS; i++) {
+        const { pid } = self.runtime.spawn(ENDS);
+        const reason = await self.awaitDown(self.monitor(pid));
+        // What it says is not made for each: that took a tenth of the time.
+        if (reason !== 'normal') check(false, `a process ended with ${JSON.stringify(reason)}`);
+      }
       return reply(((now() - startedAt) / SPAWNS) * 1000, target);
     },
   },
@@ -81,12 +86,6 @@ const ENDS = {
   start: (process: Process): void => process.end('normal'),
   receive: (): void => {},
 };
-
-async function spawnOne(self: Process): Promise<void> {
-  const { pid } = self.runtime.spawn(ENDS);
-  const reason = await self.awaitDown(self.monitor(pid));
-  check(reason === 'normal', `a process ended with ${JSON.stringify(reason)}`);
-}
 
 export const otp: Scenario = {
   name: 'otp',

@@ -50,6 +50,9 @@ const TELL_EVERY_MS = 10_000;
 /** How many of these are orders: a hang takes its thread two seconds and more, and memory is not exhausted at once. */
 const HANG_SHARE = 1 / 40;
 const MEMORY_SHARE = 1 / 25;
+/** How many draws wait for a thread with parked batches, and how long: others are killed before anything is parked. */
+const PATIENT_SHARE = 1 / 10;
+const PATIENCE_MS = 4000;
 const VICTIMS = [
   'thread',
   'thread',
@@ -131,9 +134,11 @@ async function executioner(
     if (task.hangs && share < HANG_SHARE) orders.give(type, 'hang');
     else if (task.memory && share > 1 - MEMORY_SHARE) orders.give(type, 'memory');
     else if (task.kills && victim === 'thread') {
-      const { records } = await app.inspect();
-      if ((records.find(({ name }) => name === type)?.parked.batches ?? 0) > 0) done('parked');
-      await app.endThread(type);
+      const isPatient = random() < PATIENT_SHARE;
+      const parked = isPatient ? await whenParked(app, over) : await parkedTypes(app);
+      const ended = (isPatient ? parked[0] : undefined) ?? type;
+      if (parked.includes(ended)) done('parked');
+      await app.endThread(ended);
       done('threads');
     } else if (task.kills) {
       const { nodes } = await app.inspect();
@@ -147,6 +152,22 @@ async function executioner(
   }
   orders.withdraw();
   tellBegun();
+}
+
+/** The types that have parked batches. */
+async function parkedTypes(app: Application): Promise<string[]> {
+  const { records } = await app.inspect();
+  return records.filter(({ parked }) => parked.batches > 0).map(({ name }) => name);
+}
+
+/** The same, as soon as there are any, or when it has waited long enough. */
+async function whenParked(app: Application, over: AbortSignal): Promise<string[]> {
+  const end = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const types = await parkedTypes(app);
+    if (types.length > 0 || over.aborted || performance.now() > end) return types;
+    await sleep(KILL_EVERY_MS);
+  }
 }
 
 async function storedLetters(app: Application): Promise<string[]> {

@@ -39,7 +39,7 @@ const REQUEST_FAULTS: Readonly<Partial<Record<Fault, readonly FaultRule[]>>> = {
     fault: { type: 'error', code: 'ServiceUnavailable', commit: 'before' },
     timeMs,
   })),
-  shard: again({ everyMs: 20_000, fromMs: 8000, untilMs: 12_000 }, (timeMs) => ({
+  shard: again({ everyMs: 20_000, fromMs: 6000, untilMs: 14_000 }, (timeMs) => ({
     fault: { type: 'throttle-shard', shardId: 'shardId-000000000002' },
     timeMs,
   })),

@@ -19,7 +19,7 @@ const KILLS = 10;
 /** What a life may take to show that it lives. */
 const LIFE_TIMEOUT_MS = 1_800_000;
 /** So few that batches which wait for a hot shard are in the way of others, and parked. */
-const PLACES_WITH_HOT_SHARD = 4;
+const PLACES_WITH_HOT_SHARD = 2;
 /** Nothing has reached Kinesis for so long: what a dead process had sent has arrived. */
 const QUIET_MS = 300;
 

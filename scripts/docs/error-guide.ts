@@ -154,8 +154,8 @@ export const otherErrors: Readonly<Record<string, ErrorGuide>> = {
   },
   ERR_THREAD_ENTRY: {
     cause:
-      'In the tree and the log: a bundler took beamline in without the files that its threads begin with',
-    mend: 'Keep it external, or make those files entries of the bundle: docs/loading.md',
+      'At the start, in the tree or in the log: a bundler took beamline in without the files that are loaded by their URL, or `entries` names a folder that they are not in',
+    mend: 'Keep it external, or put those files into a folder and name it by `entries`: docs/loading.md',
   },
   ERR_THREAD_START_TIMEOUT: {
     cause: 'What `ERR_START_TIMEOUT` stands for, below the record types',

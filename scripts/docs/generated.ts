@@ -4,6 +4,7 @@
  */
 import { environmentVariables } from '../../src/pipeline/environment-variables.ts';
 import { describeOptions, type OptionRow } from '../../src/pipeline/options.ts';
+import { benchFigures } from './bench-figures.ts';
 import { chaosRuns, chaosSentence } from './chaos-runs.ts';
 import { beamlineErrors, type ErrorGuide, otherErrors } from './error-guide.ts';
 
@@ -36,6 +37,7 @@ export function generated(): readonly Generated[] {
       text: optionsTable(options.filter(({ name }) => FIRST.includes(name))),
     },
     { file: 'README.md', section: 'chaos', text: chaosSentence() },
+    { file: 'README.md', section: 'figures', text: table(...benchFigures()) },
     { file: 'docs/guarantees.md', section: 'chaos', text: table(...chaosRuns()) },
     { file: 'docs/options.md', section: 'options', text: optionsTable(options) },
     { file: 'docs/options.md', section: 'environment', text: environmentTable() },

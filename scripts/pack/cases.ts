@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundles } from './bundles.ts';
 import * as sources from './sources.ts';
 
 export interface Case {
@@ -19,55 +20,6 @@ export interface Case {
 }
 
 const app = (from: string) => sources.application(from);
-
-/** What a bundler has to be told when it takes beamline in: where threads begin, and what the adapter begins with. */
-const ENTRIES = ['thread-entry', 'record-thread', 'memory/entry'];
-const KINESIS_ENTRIES = ['thread-entry', 'record-thread', 'kinesis/entry'];
-const SDK = `'@aws-sdk/client-kinesis', '@smithy/node-http-handler'`;
-/** The SDK is CommonJS in part. */
-const REQUIRE = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`;
-
-function esbuild(options: string): string {
-  return `import { build } from 'esbuild';
-await build({ bundle: true, format: 'esm', platform: 'node', outdir: 'out', logLevel: 'warning', ${options} });
-`;
-}
-
-const split = `entryPoints: ['app.mjs', 'sign-up.mjs'], splitting: true`;
-
-/** With beamline in the bundle. */
-function splitWith(entries: readonly string[]): string {
-  const inside = entries.map((entry) => `{ in: 'beamline/entries/${entry}.js', out: '${entry}' }`).join(', ');
-  return `entryPoints: [{ in: 'app.mjs', out: 'app' }, { in: 'sign-up.mjs', out: 'sign-up' }, ${inside}], splitting: true`;
-}
-
-function vite(ssr: string, entries: readonly string[] = []): string {
-  const input = [
-    `app: 'app.mjs'`,
-    `'sign-up': 'sign-up.mjs'`,
-    ...entries.map((entry) => `'${entry}': 'beamline/entries/${entry}.js'`),
-  ].join(', ');
-  return `import { build } from 'vite';
-await build({ logLevel: 'warn', ssr: { ${ssr} },
-  build: { ssr: true, outDir: 'out', rollupOptions: { external: ['@opentelemetry/api'], input: { ${input} },
-    output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' } } } });
-`;
-}
-
-/** A bundle of the application with `kinesis()`, in front of a Kinesis in its own process. */
-function kinesisBundle(name: string, build: string): Case {
-  return {
-    name: `a bundle by ${name}, with kinesis()`,
-    place: 'plain',
-    files: {
-      'sign-up.mjs': sources.signUp,
-      'app.mjs': sources.kinesisApplication('./sign-up.mjs'),
-      'build.mjs': build,
-    },
-    commands: [['build.mjs'], ['out/app.js']],
-    expected: 'report',
-  };
-}
 
 const examples = resolve(dirname(fileURLToPath(import.meta.url)), '../../../examples/testing');
 
@@ -131,85 +83,7 @@ export const cases: readonly Case[] = [
     commands: [['--no-warnings', 'app.cjs']],
     expected: 'report',
   },
-  {
-    name: 'a bundle by esbuild, beamline external',
-    place: 'plain',
-    files: {
-      'sign-up.mjs': sources.signUp,
-      'app.mjs': app('./sign-up.mjs'),
-      'build.mjs': esbuild(`${split}, external: ['beamline']`),
-    },
-    commands: [['build.mjs'], ['out/app.js']],
-    expected: 'report',
-  },
-  {
-    name: 'a bundle by esbuild, beamline in it',
-    place: 'plain',
-    files: {
-      'sign-up.mjs': sources.signUp,
-      'app.mjs': app('./sign-up.mjs'),
-      'build.mjs': esbuild(`${splitWith(ENTRIES)}, external: ['@opentelemetry/api']`),
-    },
-    commands: [['build.mjs'], ['out/app.js']],
-    expected: 'report',
-  },
-  {
-    name: 'a bundle by esbuild, beamline in it, without its entries',
-    place: 'plain',
-    files: {
-      'sign-up.mjs': sources.signUp,
-      'app.mjs': app('./sign-up.mjs'),
-      'build.mjs': esbuild(`${split}, external: ['@opentelemetry/api']`),
-    },
-    commands: [['build.mjs'], ['out/app.js']],
-    expected: /ERR_THREAD_ENTRY.*external/s,
-  },
-  {
-    name: 'a bundle that is not split: the record type is in the file of the application',
-    place: 'plain',
-    files: { 'app.mjs': sources.inOneFile },
-    commands: [['app.mjs']],
-    expected: /ERR_IN_RECORD_THREAD/,
-  },
-  {
-    name: 'a bundle by Vite and Rollup, beamline external',
-    place: 'plain',
-    files: {
-      'sign-up.mjs': sources.signUp,
-      'app.mjs': app('./sign-up.mjs'),
-      'build.mjs': vite(`external: ['beamline']`),
-    },
-    commands: [['build.mjs'], ['out/app.js']],
-    expected: 'report',
-  },
-  {
-    name: 'a bundle by Vite and Rollup, beamline in it',
-    place: 'plain',
-    files: {
-      'sign-up.mjs': sources.signUp,
-      'app.mjs': app('./sign-up.mjs'),
-      'build.mjs': vite(`noExternal: ['beamline']`, ENTRIES),
-    },
-    commands: [['build.mjs'], ['out/app.js']],
-    expected: 'report',
-  },
-  kinesisBundle('esbuild, beamline external', esbuild(`${split}, external: ['beamline']`)),
-  kinesisBundle(
-    'esbuild, beamline in it, the SDK external',
-    esbuild(`${splitWith(KINESIS_ENTRIES)}, external: ['@opentelemetry/api', ${SDK}]`),
-  ),
-  kinesisBundle(
-    'esbuild, beamline and the SDK in it',
-    esbuild(
-      `${splitWith(KINESIS_ENTRIES)}, external: ['@opentelemetry/api'], banner: { js: ${JSON.stringify(REQUIRE)} }`,
-    ),
-  ),
-  kinesisBundle('Vite and Rollup, beamline external', vite(`external: ['beamline']`)),
-  kinesisBundle(
-    'Vite and Rollup, beamline in it, the SDK external',
-    vite(`noExternal: ['beamline'], external: [${SDK}]`, KINESIS_ENTRIES),
-  ),
-  kinesisBundle('Vite and Rollup, beamline and the SDK in it', vite('noExternal: true', KINESIS_ENTRIES)),
+  ...bundles,
   exampleCase('mocha', 'mocha.test.mjs', ['bin:mocha']),
   exampleCase('vitest', 'vitest.test.mjs', ['bin:vitest', 'run', '--root', '.']),
   exampleCase('node:test', 'node-test.test.mjs', ['--test']),

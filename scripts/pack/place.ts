@@ -10,7 +10,7 @@ import { signUp } from './sources.ts';
 const LIMIT_MS = 120_000;
 /** What bundles, loads and tests the applications, and what the examples of tests use. */
 export const TOOLS = [
-  ...['esbuild', 'vite', 'tsx', 'mocha', 'vitest', 'typescript', '@types/node@20'],
+  ...['esbuild', 'vite', 'webpack', 'tsx', 'mocha', 'vitest', 'typescript', '@types/node@20'],
   ...['zod', 'chai', 'sinon'],
 ];
 

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BroadcastChannel } from 'node:worker_threads';
 import { Application, isBeamlineError, kinesis, type Ledger, type Logger } from '../../src/index.ts';
 import { CHANNEL, Harmed, type Measured, type Order, type SoakEvent, Steady, TYPES } from './event.ts';
-import { collectedMemory, type HeldMemory } from './memory.ts';
+import { type CollectedMemory, collectedMemory, type HeldMemory } from './memory.ts';
 
 export interface LifeTask {
   readonly endpoint: string;
@@ -45,7 +45,7 @@ export type LifeMessage =
   | { readonly type: 'started' }
   | { readonly type: 'resident'; readonly bytes: number }
   /** Undefined when the thread did not answer. */
-  | { readonly type: 'held'; readonly memory: HeldMemory | undefined }
+  | { readonly type: 'held'; readonly memory: CollectedMemory | undefined }
   | { readonly type: 'stopped'; readonly ledger: Ledger; readonly written: Written };
 
 const BURST_MS = 20;
@@ -179,7 +179,7 @@ async function harm(app: Application, channel: BroadcastChannel, what: Harm): Pr
 }
 
 /** By all three threads. */
-async function held(channel: BroadcastChannel): Promise<HeldMemory | undefined> {
+async function held(channel: BroadcastChannel): Promise<CollectedMemory | undefined> {
   const answers = new Map<string, HeldMemory>();
   const answered = new Promise<void>((resolve) => {
     channel.onmessage = (event) => {
@@ -194,6 +194,7 @@ async function held(channel: BroadcastChannel): Promise<HeldMemory | undefined> 
   return {
     heapUsed: all.reduce((sum, { heapUsed }) => sum + heapUsed, 0),
     external: all.reduce((sum, { external }) => sum + external, 0),
+    resident: process.memoryUsage.rss(),
   };
 }
 

@@ -26,8 +26,9 @@ export function told({ minutes, rate, quarters, written, ledger, found, exact, f
     `${minutes} minutes of ${count(rate)} events a second: ${count(written.accepted)} accepted, ${count(missing)} missing, ` +
     `${count(found.records - found.distinct)} duplicates, ${count(ledger.deadLettered)} dead letters of ` +
     `${count(written.planted)} planted; from the second quarter to the last the heaps went from ${mib(second?.heapMiB)} to ` +
-    `${mib(last?.heapMiB)} MiB, and the resident size from ${mib(second?.residentMiB)} to ${mib(last?.residentMiB)} MiB: ` +
-    `the ledger is ${exact ? 'exact' : 'NOT exact'}, and memory ${flat ? 'flat' : 'NOT flat'} within 5 %`
+    `${mib(last?.heapMiB)} MiB, the resident size after a collection from ${mib(second?.collectedMiB)} to ${mib(last?.collectedMiB)} MiB, ` +
+    `and at any time from ${mib(second?.residentMiB)} to ${mib(last?.residentMiB)} MiB: ` +
+    `the ledger is ${exact ? 'exact' : 'NOT exact'}, and what is left after a collection ${flat ? 'flat' : 'NOT flat'} within 5 %`
   );
 }
 

@@ -10,23 +10,21 @@
  */
 const SMALLEST = 4;
 const KEPT = 1024;
+/** The slots of a ring that nothing has been put into: most mailboxes stay so. */
+const NONE: undefined[] = [];
 
 export class Ring<T> {
-  #slots: (T | undefined)[];
-  #mask: number;
+  #slots: (T | undefined)[] = NONE;
+  #mask = 0;
   #head = 0;
   #tail = 0;
-
-  constructor() {
-    this.#slots = new Array<T | undefined>(SMALLEST).fill(undefined);
-    this.#mask = SMALLEST - 1;
-  }
 
   get size(): number {
     return (this.#tail - this.#head) & this.#mask;
   }
 
   push(value: T): void {
+    if (this.#slots === NONE) this.#begin();
     this.#slots[this.#tail] = value;
     this.#tail = (this.#tail + 1) & this.#mask;
     if (this.#tail === this.#head) this.#grow();
@@ -36,9 +34,7 @@ export class Ring<T> {
   shift(): T | undefined {
     if (this.#head === this.#tail) return undefined;
     const value = this.#slots[this.#head];
-    this.#slots[this.#head] = undefined;
-    this.#head = (this.#head + 1) & this.#mask;
-    if (this.#head === this.#tail && this.#slots.length > KEPT) this.clear();
+    this.#drop();
     return value;
   }
 
@@ -49,6 +45,7 @@ export class Ring<T> {
 
   /** Puts a value in front of all others. */
   unshift(value: T): void {
+    if (this.#slots === NONE) this.#begin();
     this.#head = (this.#head - 1) & this.#mask;
     this.#slots[this.#head] = value;
     if (this.#tail === this.#head) this.#grow();
@@ -56,28 +53,43 @@ export class Ring<T> {
 
   /** The first value that `matches`, removed; `undefined` when there is none. Linear. */
   take(matches: (value: T) => boolean): T | undefined {
-    const kept: T[] = [];
-    let taken: T | undefined;
-    for (const value of this) {
-      if (taken === undefined && matches(value)) taken = value;
-      else kept.push(value);
+    for (let i = this.#head; i !== this.#tail; i = (i + 1) & this.#mask) {
+      const value = this.#slots[i] as T;
+      if (matches(value)) {
+        this.#remove(i);
+        return value;
+      }
     }
-    if (taken === undefined) return undefined;
-    this.clear();
-    for (const value of kept) this.push(value);
-    return taken;
+    return undefined;
   }
 
   clear(): void {
-    if (this.#head === this.#tail && this.#slots.length === SMALLEST) return;
-    this.#slots = new Array<T | undefined>(SMALLEST).fill(undefined);
+    if (this.#head === this.#tail && this.#slots.length <= SMALLEST) return;
+    this.#begin();
+  }
+
+  *[Symbol.iterator](): IterableIterator<T> {
+    for (let i = this.#head; i !== this.#tail; i = (i + 1) & this.#mask) yield this.#slots[i] as T;
+  }
+
+  #begin(): void {
+    this.#slots = [undefined, undefined, undefined, undefined];
     this.#mask = SMALLEST - 1;
     this.#head = 0;
     this.#tail = 0;
   }
 
-  *[Symbol.iterator](): IterableIterator<T> {
-    for (let i = this.#head; i !== this.#tail; i = (i + 1) & this.#mask) yield this.#slots[i] as T;
+  /** Those before it move up by one. */
+  #remove(at: number): void {
+    for (let i = at; i !== this.#head; i = (i - 1) & this.#mask)
+      this.#slots[i] = this.#slots[(i - 1) & this.#mask];
+    this.#drop();
+  }
+
+  #drop(): void {
+    this.#slots[this.#head] = undefined;
+    this.#head = (this.#head + 1) & this.#mask;
+    if (this.#head === this.#tail && this.#slots.length > KEPT) this.clear();
   }
 
   #grow(): void {

@@ -26,7 +26,8 @@ export function topText(nodes: readonly TreeNode[], screen: Screen): string {
       left('LAST END'),
     ],
     nodes.map((node) => [
-      node.id,
+      // What has no name of its own is called what it is, beside its pid.
+      node.id === node.pid ? `${node.name} ${node.id}` : node.id,
       node.thread === null ? '-' : String(node.thread),
       toned(statusText(node), STATUS_TONES[node.status]),
       String(node.mailbox),

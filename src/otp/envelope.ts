@@ -43,6 +43,27 @@ export type SysRequest =
   | { readonly type: 'resume' }
   | TraceRequest;
 
+export function systemEnvelope(message: SystemMessage): Envelope {
+  return { type: 'system', message };
+}
+
+/** It tells that what this monitor watches has ended. */
+export function isDown(envelope: Envelope, ref: Ref): boolean {
+  return envelope.type === 'system' && envelope.message.type === 'DOWN' && envelope.message.ref === ref;
+}
+
+/** Why what was watched has ended; undefined for anything else than a DOWN. */
+export function downReason(envelope: Envelope | undefined): ExitReason | undefined {
+  return envelope?.type === 'system' && envelope.message.type === 'DOWN'
+    ? envelope.message.reason
+    : undefined;
+}
+
+/** It tells that this process, to which its receiver is linked, has ended. */
+export function isExitOf(envelope: Envelope, { key }: Pid): boolean {
+  return envelope.type === 'system' && envelope.message.type === 'EXIT' && envelope.message.from.key === key;
+}
+
 /** What kind of message it is, for those who inspect: its `type`, or what it is made of. Never what it says. */
 export function messageType(envelope: Envelope): string {
   if (envelope.type === 'sys') return envelope.request.type;

@@ -17,12 +17,14 @@ type Matches = (envelope: Envelope) => boolean;
 interface Receive {
   readonly matches: Matches;
   readonly wait: Wait<Envelope | undefined>;
+  /** The one that came after it. */
+  next: Receive | undefined;
 }
 
 export class Mailbox {
   readonly #envelopes = new Ring<Envelope>();
-  /** More than one when a callback waits for several things at once. */
-  #receives: Receive[] = [];
+  /** The first of those that wait: more than one when a callback waits for several things at once. */
+  #receives: Receive | undefined = undefined;
   /** The most that there have been. */
   highWater = 0;
 
@@ -58,8 +60,8 @@ export class Mailbox {
 
   /** Hands the first message that matches to `wait`; `undefined` when none comes in time. */
   receive(wait: Wait<Envelope | undefined>, matches: Matches, timeoutMs: number, clock: Clock): void {
-    const receive: Receive = { matches, wait };
-    this.#receives.push(receive);
+    const receive: Receive = { matches, wait, next: undefined };
+    this.#append(receive);
     if (timeoutMs === Number.POSITIVE_INFINITY) return;
     wait.timer = clock.setTimer(timeoutMs, () => {
       this.#forget(receive);
@@ -69,14 +71,27 @@ export class Mailbox {
 
   /** The callback that waits for just this message, if one does; it does no longer. */
   receiverOf(envelope: Envelope): Wait<Envelope | undefined> | undefined {
-    if (this.#receives.length === 0) return undefined;
-    const receive = this.#receives.find(({ matches }) => matches(envelope));
+    let receive = this.#receives;
+    while (receive !== undefined && !receive.matches(envelope)) receive = receive.next;
     if (receive !== undefined) this.#forget(receive);
     return receive?.wait;
   }
 
+  #append(receive: Receive): void {
+    let last = this.#receives;
+    while (last?.next !== undefined) last = last.next;
+    if (last === undefined) this.#receives = receive;
+    else last.next = receive;
+  }
+
   #forget(receive: Receive): void {
-    this.#receives = this.#receives.filter((other) => other !== receive);
+    if (this.#receives === receive) {
+      this.#receives = receive.next;
+      return;
+    }
+    let before = this.#receives;
+    while (before !== undefined && before.next !== receive) before = before.next;
+    if (before !== undefined) before.next = receive.next;
   }
 
   /** Who waits for the answer to a message in it. */
@@ -102,7 +117,11 @@ export class Mailbox {
   /** Drops everything: its process has ended. */
   clear(): void {
     this.#envelopes.clear();
-    for (const { wait } of this.#receives) wait.timer?.clear();
-    this.#receives = [];
+    for (let receive = this.#receives; receive !== undefined; receive = receive.next)
+      receive.wait.timer?.clear();
+    this.#receives = undefined;
   }
 }
+
+/** The mailbox of every process that nothing has come to and that waits for nothing. Nothing is put into it. */
+export const NO_MAIL = new Mailbox();

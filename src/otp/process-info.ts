@@ -1,6 +1,8 @@
 /** Counters and marks of a process, as those see it who inspect. */
 import type { Spread } from '../base/histogram.ts';
-import type { LocalName, NameAt, Pid, Via } from './pid.ts';
+import type { Mailbox } from './mailbox.ts';
+import { isPid, type LocalName, type NameAt, type Pid, type Via } from './pid.ts';
+import type { Process } from './process.ts';
 
 /** Plain data. */
 export interface ProcessInfo {
@@ -26,8 +28,36 @@ export interface ProcessInfo {
   readonly trapExit: boolean;
 }
 
+export function processInfo(
+  process: Process,
+  mailbox: Mailbox,
+  status: ProcessInfo['status'],
+  callbackMs: Spread | undefined,
+): ProcessInfo {
+  const now = process.runtime.clock.now();
+  return {
+    pid: process.pid,
+    kind: process.behaviour.kind,
+    name: nameText(process.name),
+    label: process.label,
+    parent: process.parent,
+    status,
+    mailbox: mailbox.size,
+    mailboxMax: mailbox.highWater,
+    handled: process.handled,
+    dropped: process.dropped,
+    busyMs: process.busySince === undefined ? null : now - process.busySince,
+    uptimeMs: now - process.startedAt,
+    callbackMs,
+    waiting: mailbox.types(),
+    links: process.links.values(),
+    monitors: process.monitors.values().flatMap(({ to }) => (isPid(to) ? [to] : [])),
+    trapExit: process.trapExit,
+  };
+}
+
 /** A process's name as text. */
-export function nameText(name: LocalName | Via | NameAt | undefined): string | undefined {
+function nameText(name: LocalName | Via | NameAt | undefined): string | undefined {
   if (name === undefined || typeof name === 'string') return name;
   return name.type === 'via' ? JSON.stringify(name.key) : nameText(name.name);
 }

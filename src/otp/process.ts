@@ -9,12 +9,11 @@
  * Its mailbox has no bound of its own: it is bounded by who sends to it. A message that nobody can take is counted
  * in `dropped`.
  */
-import type { Timer } from '../base/clock.ts';
-import { Histogram } from '../base/histogram.ts';
 import { SparseMap } from '../base/sparse-map.ts';
-import type { Envelope, Ref, ReplyTo, SysRequest, SystemMessage } from './envelope.ts';
+import { CallbackRecord } from './callback-record.ts';
+import { downReason, type Envelope, isDown, isExitOf, type Ref, type ReplyTo } from './envelope.ts';
 import { Exit, type ExitReason } from './exit-reason.ts';
-import { Mailbox } from './mailbox.ts';
+import { Mailbox, NO_MAIL } from './mailbox.ts';
 import { NameTaken, refusedName } from './name-table.ts';
 import {
   type Destination,
@@ -26,11 +25,12 @@ import {
   type ProcessId,
   type Via,
 } from './pid.ts';
-import { nameText, type ProcessInfo } from './process-info.ts';
+import { type ProcessInfo, processInfo } from './process-info.ts';
 import type { Runtime } from './runtime.ts';
 import type { Monitor } from './signal.ts';
 import type { StartResult } from './start.ts';
-import { Trace } from './trace.ts';
+import { answerSys } from './sys.ts';
+import { Timers } from './timers.ts';
 import { Wait } from './wait.ts';
 
 /** What a process does. One object per process, made before its process is. */
@@ -62,20 +62,17 @@ export class Process {
   handled = 0;
   dropped = 0;
   busySince: number | undefined = undefined;
-  /** Filled while the runtime measures. */
-  #callbackMs: Histogram | undefined = undefined;
-  #trace: Trace | undefined = undefined;
+  #record: CallbackRecord | undefined = undefined;
 
   readonly links = new SparseMap<number, Pid>();
   /** How many unlinks are on their way to a process of another node, by its pid. */
-  readonly unlinking = new SparseMap<number, number>();
+  unlinking: SparseMap<number, number> | undefined = undefined;
   /** Those this process watches. */
   readonly monitors = new SparseMap<Ref, Monitor>();
   /** Those that watch this process, in the order they came. */
   readonly watchers = new SparseMap<Ref, Pid>();
   /** Calls taken from the mailbox and not yet answered: when this process ends, they fail with its reason. */
   readonly openCalls = new SparseMap<Ref, ReplyTo>();
-  readonly timers = new SparseMap<Ref, Timer>();
   /** Told the outcome of the start, once. */
   starter: ((result: StartResult) => void) | undefined = undefined;
   /** What the starter is told when the process ends before it acknowledged; an error with its reason if unset. */
@@ -84,12 +81,14 @@ export class Process {
   onEnd: (() => void) | undefined = undefined;
 
   scheduled = false;
-  /** Messages to others that are to be sent later: they outlive their sender. */
-  readonly #letters = new SparseMap<Ref, Timer>();
-  readonly #mailbox = new Mailbox();
+  /** Handles no message but those of `sys`. */
+  suspended = false;
+  #timers: Timers | undefined = undefined;
+  #mailbox = NO_MAIL;
+  /** `#resumed`, for callbacks that await: made once, by the first. */
+  #resume: (() => void) | undefined = undefined;
   #started = false;
   #busy = false;
-  #suspended = false;
 
   constructor(runtime: Runtime, pid: ProcessId, behaviour: Behaviour, parent: Pid | undefined) {
     this.runtime = runtime;
@@ -109,12 +108,14 @@ export class Process {
       receiver.resolve(envelope);
       return;
     }
-    if (this.#mailbox.put(envelope)) this.#tellCrowded(this.#mailbox.size);
+    if (this.#ownMailbox().put(envelope))
+      for (const observer of this.runtime.observers) observer.crowded?.(this, this.#mailbox.size);
     if (!this.#busy) this.runtime.scheduler.schedule(this);
   }
 
-  #tellCrowded(waiting: number): void {
-    for (const observer of this.runtime.observers) observer.crowded?.(this, waiting);
+  #ownMailbox(): Mailbox {
+    if (this.#mailbox === NO_MAIL) this.#mailbox = new Mailbox();
+    return this.#mailbox;
   }
 
   /** Handles messages until there are none, it has to wait, or the budget is used up. Returns what was used. */
@@ -126,44 +127,45 @@ export class Process {
       this.#step(this.behaviour.start(this));
     }
     while (this.alive && !this.#busy && used < budget) {
-      const envelope = this.#suspended
+      const envelope = this.suspended
         ? this.#mailbox.take(({ type }) => type === 'sys')
         : this.#mailbox.shift();
       if (envelope === undefined) break;
       used++;
       this.handled++;
       this.#track(envelope);
-      if (this.runtime.measuring || this.#trace !== undefined) this.#measured(envelope);
+      if (this.runtime.measuring || this.#record?.isTracing) this.#recorded(envelope);
       else this.#handle(envelope);
     }
     return used;
   }
 
   #handle(envelope: Envelope): void {
-    if (envelope.type === 'sys') this.#answer(envelope.request, envelope.from, envelope);
-    else this.#step(this.behaviour.receive(envelope));
+    this.#step(envelope.type === 'sys' ? answerSys(this, envelope) : this.behaviour.receive(envelope));
   }
 
   /** A callback that awaits is counted when it has ended. */
-  #measured(envelope: Envelope): void {
+  #recorded(envelope: Envelope): void {
     const { clock } = this.runtime;
     const from = clock.now();
-    this.#trace?.begin(envelope, this.#mailbox.size);
+    this.record.begin(envelope, this.#mailbox.size);
     this.#handle(envelope);
     if (!this.#busy) this.#count(clock.now() - from);
   }
 
-  #count(durationMs: number): void {
-    this.#trace?.handled();
-    if (this.#trace?.ended) this.#trace = undefined;
-    if (!this.runtime.measuring) return;
-    this.#callbackMs ??= new Histogram();
-    this.#callbackMs.add(durationMs);
+  #count(tookMs: number): void {
+    const { measuring } = this.runtime;
+    if (measuring || this.#record?.isTracing) this.record.handled(tookMs, { measuring });
+  }
+
+  get record(): CallbackRecord {
+    this.#record ??= new CallbackRecord(this.runtime.clock);
+    return this.#record;
   }
 
   /** It has a message and waits for nothing. */
   get canRun(): boolean {
-    return this.alive && !this.#busy && this.#mailbox.size > 0 && !this.#suspended;
+    return this.alive && !this.#busy && this.#mailbox.size > 0 && !this.suspended;
   }
 
   /** A message waits that is for its callbacks. */
@@ -176,90 +178,50 @@ export class Process {
    * none.
    */
   dispose(): readonly ReplyTo[] {
-    this.#trace?.end('process');
+    this.#record?.end();
     const unanswered =
       this.openCalls.size === 0 && this.#mailbox.size === 0
-        ? []
+        ? NOBODY
         : [...this.openCalls.values(), ...this.#mailbox.callers()];
     this.#mailbox.clear();
-    for (const timer of this.timers.values()) timer.clear();
-    this.timers.clear();
+    this.#timers?.end();
     this.busySince = undefined;
     return unanswered;
   }
 
   info(): ProcessInfo {
-    const status = !this.#started || this.starter !== undefined ? 'starting' : 'waiting';
-    return {
-      pid: this.pid,
-      kind: this.behaviour.kind,
-      name: nameText(this.name),
-      label: this.label,
-      parent: this.parent,
-      status: this.#suspended ? 'suspended' : status === 'waiting' && this.#busy ? 'running' : status,
-      mailbox: this.#mailbox.size,
-      mailboxMax: this.#mailbox.highWater,
-      handled: this.handled,
-      dropped: this.dropped,
-      busyMs: this.busySince === undefined ? null : this.runtime.clock.now() - this.busySince,
-      uptimeMs: this.runtime.clock.now() - this.startedAt,
-      callbackMs: this.#callbackMs?.spread(),
-      waiting: this.#mailbox.types(),
-      links: [...this.links.values()],
-      monitors: [...this.monitors.values()].flatMap(({ to }) => (isPid(to) ? [to] : [])),
-      trapExit: this.trapExit,
-    };
+    return processInfo(this, this.#mailbox, this.#status(), this.#record?.spread());
+  }
+
+  #status(): ProcessInfo['status'] {
+    if (this.suspended) return 'suspended';
+    if (!this.#started || this.starter !== undefined) return 'starting';
+    return this.#busy ? 'running' : 'waiting';
   }
 
   #step(result: void | Promise<void>): void {
     if (result === undefined) return;
     this.#busy = true;
     this.busySince = this.runtime.clock.now();
+    this.#resume ??= () => this.#resumed();
     result.then(this.#resume, (error: unknown) => {
       // A behaviour handles what its callbacks throw; this is a fault of the behaviour itself.
       this.end({ type: 'error', error });
     });
   }
 
-  readonly #resume = (): void => {
+  #resumed(): void {
     if (!this.alive) return;
     this.#busy = false;
     if (this.busySince !== undefined) this.#count(this.runtime.clock.now() - this.busySince);
     this.busySince = undefined;
     if (this.#mailbox.size > 0) this.runtime.scheduler.schedule(this);
-  };
+  }
 
   #track(envelope: Envelope): void {
     if (envelope.type !== 'call' && envelope.type !== 'sys') return;
     // A caller that has given up is not kept until the end of a server that never answers it.
     if (envelope.from.wait?.settled !== true) this.openCalls.set(envelope.from.ref, envelope.from);
-  }
-
-  #answer(request: SysRequest, from: ReplyTo, envelope: Envelope): void {
-    switch (request.type) {
-      case 'stop':
-        this.#step(this.behaviour.receive(envelope));
-        return;
-      case 'get_state':
-        this.reply(from, this.behaviour.state?.());
-        return;
-      case 'suspend':
-        this.#suspended = true;
-        this.reply(from, undefined);
-        return;
-      case 'resume':
-        this.#suspended = false;
-        this.reply(from, undefined);
-        return;
-      case 'trace':
-        this.#trace?.end('replaced');
-        // Its answer comes at its end, which may be that of this process.
-        this.openCalls.delete(from.ref);
-        this.#trace = new Trace(request, this.runtime.clock, (result) =>
-          this.runtime.settleCall(from, { type: 'ok', value: result }),
-        );
-        return;
-    }
   }
 
   // -- the behaviour's side ----------------------------------------------------------------------------------
@@ -354,29 +316,21 @@ export class Process {
     const send = (): void => this.runtime.deliver(to, { type: 'info', message });
     if (isPid(to) && to.key === this.pid.key) return this.setTimer(delayMs, send);
     const ref = this.runtime.nextRef();
-    const timer = this.runtime.clock.setTimer(delayMs, () => {
-      this.#letters.delete(ref);
-      send();
-    });
-    this.#letters.set(ref, timer);
+    this.#timers ??= new Timers(this.runtime.clock);
+    this.#timers.setLetter(ref, delayMs, send);
     return ref;
   }
 
   /** True when the timer had not fired yet. */
   cancelTimer(ref: Ref): boolean {
-    const timer = this.timers.get(ref) ?? this.#letters.get(ref);
-    timer?.clear();
-    return this.timers.delete(ref) || this.#letters.delete(ref);
+    return this.#timers?.cancel(ref) === true;
   }
 
   /** Calls `fire` unless the process has ended by then. */
   setTimer(delayMs: number, fire: () => void): Ref {
     const ref = this.runtime.nextRef();
-    const timer = this.runtime.clock.setTimer(delayMs, () => {
-      this.timers.delete(ref);
-      fire();
-    });
-    this.timers.set(ref, timer);
+    this.#timers ??= new Timers(this.runtime.clock);
+    this.#timers.set(ref, delayMs, fire);
     return ref;
   }
 
@@ -406,15 +360,13 @@ export class Process {
     if (timeoutMs <= 0) return Promise.resolve(undefined);
     return new Promise((resolve, reject) => {
       const wait = new Wait<Envelope | undefined>(this, resolve, reject);
-      this.#mailbox.receive(wait, matches, timeoutMs, this.runtime.clock);
+      this.#ownMailbox().receive(wait, matches, timeoutMs, this.runtime.clock);
     });
   }
 
   /** Waits for the end of a monitored process: its reason, or `undefined` when it did not end in time. */
-  async awaitDown(ref: Ref, timeoutMs = Number.POSITIVE_INFINITY): Promise<ExitReason | undefined> {
-    const envelope = await this.take((candidate) => isDown(candidate, ref), timeoutMs);
-    if (envelope?.type !== 'system' || envelope.message.type !== 'DOWN') return undefined;
-    return envelope.message.reason;
+  awaitDown(ref: Ref, timeoutMs = Number.POSITIVE_INFINITY): Promise<ExitReason | undefined> {
+    return this.take((candidate) => isDown(candidate, ref), timeoutMs).then(downReason);
   }
 
   /** Takes the name; throws when somebody has it, or when this process has a name already. */
@@ -456,19 +408,8 @@ export class Process {
 
   /** Removes an EXIT message of that process from the mailbox, if there is one. */
   flushExit(from: Pid): void {
-    this.#mailbox.take(
-      (envelope) =>
-        envelope.type === 'system' &&
-        envelope.message.type === 'EXIT' &&
-        envelope.message.from.key === from.key,
-    );
+    this.#mailbox.take((envelope) => isExitOf(envelope, from));
   }
 }
 
-export function isDown(envelope: Envelope, ref: Ref): boolean {
-  return envelope.type === 'system' && envelope.message.type === 'DOWN' && envelope.message.ref === ref;
-}
-
-export function systemEnvelope(message: SystemMessage): Envelope {
-  return { type: 'system', message };
-}
+const NOBODY: readonly never[] = [];

@@ -224,7 +224,8 @@ export class Runtime {
     if (!process.alive) return;
     process.alive = false;
     this.#table.remove(process);
-    for (const node of process.heldAt ?? []) this.#signals.sendTo(node, { type: 'forget', pid: process.pid });
+    if (process.heldAt !== undefined)
+      for (const node of process.heldAt) this.#signals.sendTo(node, { type: 'forget', pid: process.pid });
     process.onEnd?.();
     for (const observer of this.observers) observer.ended?.(process, reason);
     this.#signals.announceEnd(process, reason, process.dispose());

@@ -2,10 +2,10 @@
  * The behaviour of a process that runs a GenServer's module: which callback a message goes to, what the result of a
  * callback means, and how the process ends.
  */
-import type { Envelope, ReplyTo } from './envelope.ts';
+import { type Envelope, type ReplyTo, systemEnvelope } from './envelope.ts';
 import { type ExitReason, reasonOf } from './exit-reason.ts';
 import type { Awaitable, CallResult, InitResult, Result, Then } from './gen-server.ts';
-import { type Behaviour, type Process, systemEnvelope } from './process.ts';
+import type { Behaviour, Process } from './process.ts';
 
 /** A call of a type that the server's module has no function for. */
 export class UnknownMessage extends Error {

@@ -4,11 +4,12 @@
  */
 import { unreachable } from '../base/assert.ts';
 import { Ring } from '../base/ring.ts';
-import type { Envelope, Ref, ReplyTo } from './envelope.ts';
+import { SparseMap } from '../base/sparse-map.ts';
+import { type Envelope, type Ref, type ReplyTo, systemEnvelope } from './envelope.ts';
 import { Exit, type ExitReason } from './exit-reason.ts';
 import { answerNames } from './name-request.ts';
 import { type Destination, isPid, type NodeId, type Pid } from './pid.ts';
-import { type Process, systemEnvelope } from './process.ts';
+import type { Process } from './process.ts';
 import type { ProcessTable } from './process-table.ts';
 import type { Requests } from './requests.ts';
 import type { Addressee, Monitor, Signal, Transport } from './signal.ts';
@@ -21,13 +22,16 @@ export interface SignalTarget {
   lost(): void;
 }
 
+/** What waits for its turn: a signal on its way to a node, or something else to be done. */
+type Due = { readonly node: NodeId; readonly signal: Signal } | (() => void);
+
 export class Signals {
   readonly #table: ProcessTable;
   readonly #transport: Transport;
   readonly #requests: Requests;
   readonly #nextRef: () => Ref;
   readonly #target: SignalTarget;
-  readonly #queue = new Ring<() => void>();
+  readonly #queue = new Ring<Due>();
   #applying = false;
 
   constructor(
@@ -71,6 +75,7 @@ export class Signals {
       this.#table.find(from)?.links.delete(process.pid.key);
       return;
     }
+    process.unlinking ??= new SparseMap();
     process.unlinking.set(from.key, (process.unlinking.get(from.key) ?? 0) + 1);
     this.send({ type: 'unlink', to: from, from: process.pid });
   }
@@ -113,7 +118,7 @@ export class Signals {
   }
 
   sendTo(node: NodeId, signal: Signal): void {
-    this.enqueue(() => this.#route(node, signal));
+    this.#take({ node, signal });
   }
 
   /** A signal that came from another node. */
@@ -123,11 +128,20 @@ export class Signals {
 
   /** Does something in its turn among the signals. */
   enqueue(apply: () => void): void {
-    this.#queue.push(apply);
-    if (this.#applying) return;
+    this.#take(apply);
+  }
+
+  #take(first: Due): void {
+    if (this.#applying) {
+      this.#queue.push(first);
+      return;
+    }
     this.#applying = true;
     try {
-      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) next();
+      for (let due: Due | undefined = first; due !== undefined; due = this.#queue.shift()) {
+        if (typeof due === 'function') due();
+        else this.#route(due.node, due.signal);
+      }
     } finally {
       this.#applying = false;
     }
@@ -138,15 +152,16 @@ export class Signals {
     this.enqueue(() => {
       this.#table.forgetNode(node);
       for (const process of [...this.#table.values()]) {
-        for (const other of [...process.links.values()]) {
+        for (const other of process.links.values()) {
           if (other.node === node) this.enqueue(() => this.#applyExit(process, other, 'noconnection', true));
         }
-        for (const monitor of [...process.monitors.values()]) {
+        for (const monitor of process.monitors.values()) {
           if (monitor.node === node)
             this.enqueue(() => this.#applyDown(process, monitor.ref, 'noconnection'));
         }
-        for (const [ref, watcher] of process.watchers)
+        process.watchers.each((watcher, ref) => {
           if (watcher.node === node) process.watchers.delete(ref);
+        });
       }
       for (const fail of this.#requests.lostWith(node)) this.enqueue(fail);
     });
@@ -158,7 +173,7 @@ export class Signals {
       const { pid } = process;
       for (const to of process.links.values())
         this.send({ type: 'exit', to, from: pid, reason, linked: true });
-      for (const [ref, to] of process.watchers) this.send({ type: 'down', to, ref, reason });
+      process.watchers.each((to, ref) => this.send({ type: 'down', to, ref, reason }));
       for (const monitor of process.monitors.values()) this.#stopWatching(monitor);
       for (const call of unanswered)
         this.enqueue(() => this.#requests.settle(call, { type: 'failed', reason }));
@@ -254,7 +269,7 @@ export class Signals {
   #applyLink(to: Pid, from: Pid, node: NodeId): void {
     const process = this.#table.find(to);
     // One that crosses an unlink is undone by it at the other end.
-    if (process?.unlinking.has(from.key)) return;
+    if (process?.unlinking?.has(from.key)) return;
     if (process !== undefined) process.links.set(from.key, from);
     else this.#transport.send(node, { type: 'exit', to: from, from: to, reason: 'noproc', linked: true });
   }

@@ -3,10 +3,10 @@
  * its value; the value, or the DOWN of its end, lies in the owner's mailbox until then. Behaves as Elixir's Task
  * (https://hexdocs.pm/elixir/Task.html).
  */
-import type { Envelope, Ref, SystemMessage } from './envelope.ts';
+import { type Envelope, type Ref, type SystemMessage, systemEnvelope } from './envelope.ts';
 import { type ExitReason, OperationFailed, reasonOf } from './exit-reason.ts';
 import type { Pid } from './pid.ts';
-import { type Behaviour, type Process, systemEnvelope } from './process.ts';
+import type { Behaviour, Process } from './process.ts';
 import type { Parent, SpawnOptions } from './runtime.ts';
 import type { StartResult } from './start.ts';
 

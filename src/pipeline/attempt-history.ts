@@ -1,6 +1,6 @@
 /** What became of the attempts of an event before it was given up: kept while its batch is in work, the newest of them. */
 import type { Rejection } from './adapter/adapter.ts';
-import { RecordsRejectedError } from './adapter/errors.ts';
+import { isRecordsRejected } from './adapter/errors.ts';
 
 /** One attempt that failed. */
 export interface FailedAttempt {
@@ -29,7 +29,7 @@ export function withAttempt(
     at,
     code: code ?? name,
     message: message.slice(0, MESSAGE_MAX),
-    ...(error instanceof RecordsRejectedError
+    ...(isRecordsRejected(error)
       ? { rejections: error.rejections.slice(0, REJECTIONS_MAX).map(shortened) }
       : {}),
   };

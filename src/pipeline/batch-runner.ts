@@ -12,7 +12,7 @@
  */
 import { backoffDelay } from '../base/backoff.ts';
 import type { Claim } from '../threads/queue/index.ts';
-import { AdapterClosedError } from './adapter/errors.ts';
+import { isAdapterClosed } from './adapter/errors.ts';
 import { type FailedAttempt, withAttempt } from './attempt-history.ts';
 import { afterFailure, beforeRun } from './batch-step.ts';
 import type { Recorded } from './definition.ts';
@@ -29,11 +29,13 @@ type Attempt =
   | { readonly type: 'failed'; readonly error: unknown }
   | { readonly type: 'aborted' };
 
+/** One for all: an error takes down where it was made, which for each batch costs more than to abort. */
+const ATTEMPT_OVER = new Error('this attempt is over');
+
 export async function runBatch(site: RecordSite, claim: Claim, signal: AbortSignal): Promise<void> {
-  const { suspect, ranAlone, events } = claim;
+  const { suspect, ranAlone, attempts, size } = claim;
   const { maxAttempts } = site.options;
-  const attempts = attemptsOf(claim);
-  switch (beforeRun({ suspect, ranAlone, attempts, events: events.length, maxAttempts })) {
+  switch (beforeRun({ suspect, ranAlone, attempts, events: size, maxAttempts })) {
     case 'run':
       return runFresh(site, claim, signal);
     case 'split':
@@ -70,7 +72,7 @@ async function runFresh(
       const durationMs = clock.now() - from;
       tellRun(site, claim, { at, durationMs, attempt });
       site.handleMs.add(durationMs);
-      site.batchEvents.add(claim.events.length);
+      site.batchEvents.add(claim.size);
       if (attempt.type === 'failed' && !signal.aborted) presence.land();
     } finally {
       presence.leave();
@@ -82,15 +84,15 @@ async function runFresh(
     }
     site.noteError(attempt.error);
     // The application stops, and this was not to be waited for any longer: no fault of the events.
-    if (attempt.error instanceof AdapterClosedError) return site.release(claim);
+    if (isAdapterClosed(attempt.error)) return site.release(claim);
     table.charge(claim);
-    const attempts = attemptsOf(claim);
+    const { attempts } = claim;
     history = withAttempt(history, {
       attempt: attempts,
       at: site.runtime.clock.wallTime(),
       error: attempt.error,
     });
-    switch (afterFailure({ attempts, events: claim.events.length, maxAttempts: options.maxAttempts })) {
+    switch (afterFailure({ attempts, events: claim.size, maxAttempts: options.maxAttempts })) {
       case 'retry': {
         const delayMs = backoffDelay(options.backoff, attempts, site.runtime.random);
         tellRetry(site, claim, { attempt: attempts + 1, delayMs, error: attempt.error });
@@ -118,10 +120,6 @@ async function runHalves(
   if (!signal.aborted) await runFresh(site, second, signal, history);
 }
 
-function attemptsOf(claim: Claim): number {
-  return claim.events.reduce((most, { attempts }) => Math.max(most, attempts), 0);
-}
-
 function tellRun(
   { telemetry, recordType }: RecordSite,
   claim: Claim,
@@ -131,9 +129,9 @@ function tellRun(
     recordType,
     at,
     durationMs,
-    events: claim.events.length,
+    events: claim.size,
     bytes: claim.bytes,
-    attempt: attemptsOf(claim) + 1,
+    attempt: claim.attempts + 1,
     outcome: attempt.type === 'aborted' ? 'abandoned' : attempt.type,
     reason: attempt.type === 'failed' ? shownThrown(attempt.error) : null,
   }));
@@ -148,7 +146,7 @@ function tellRetry(
     type: 'batch',
     recordType,
     at: runtime.clock.wallTime(),
-    events: claim.events.length,
+    events: claim.size,
     attempt,
     delayMs,
     reason: shownThrown(error),
@@ -159,7 +157,7 @@ function tellRetry(
 async function runOnce(site: RecordSite, presence: Presence, outer: AbortSignal): Promise<Attempt> {
   const { claim } = presence;
   const { definition, options } = site;
-  const attempt = attemptsOf(claim) + 1;
+  const attempt = claim.attempts + 1;
   const controller = new AbortController();
   const { handleTimeoutMs } = options;
   const timer = new HandleTimer(site.runtime.clock, handleTimeoutMs, () =>
@@ -177,10 +175,10 @@ async function runOnce(site: RecordSite, presence: Presence, outer: AbortSignal)
   });
   presence.sending(sends);
   const handled = async (): Promise<Attempt> => {
-    const events: Recorded<unknown>[] = claim.events.map((event) => ({
-      id: event.id,
-      recordedAt: new Date(event.recordedAt),
-      data: event.decode(),
+    const events: Recorded<unknown>[] = claim.map((id, recordedAt, data) => ({
+      id,
+      recordedAt: new Date(recordedAt),
+      data,
     }));
     site.partition?.check(events);
     if (told) traces = tracesOf(events);
@@ -206,6 +204,6 @@ async function runOnce(site: RecordSite, presence: Presence, outer: AbortSignal)
     timer.stop();
     outer.removeEventListener('abort', abort);
     // Whatever the handler goes on to do, its attempt is over.
-    controller.abort(new Error('this attempt is over'));
+    controller.abort(ATTEMPT_OVER);
   }
 }

@@ -35,7 +35,7 @@ const consumer: GenServer<Spec> = {
   handleContinue(_run, work, self) {
     const { site, batch } = work;
     // Given back by whoever held it before, or settled: nothing is left to do.
-    if (!site.take(batch, self) || batch.events.length === 0) return stop('normal', work);
+    if (!site.take(batch, self) || batch.size === 0) return stop('normal', work);
     startAsync(self, () => site.run(batch), { label: 'Task' });
     return noreply(work);
   },

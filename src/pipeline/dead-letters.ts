@@ -49,10 +49,11 @@ export class DeadLetters {
       const claim = table.claim({ maxEvents: 1, maxBytes: 1, kind: 'dead', owner: 'dead letters' });
       const event = claim?.events[0];
       if (claim === undefined || event === undefined) return;
-      const known = this.#reasons.get(event.id);
+      const { id } = event;
+      const known = this.#reasons.get(id);
       try {
         await main.deadLetter({
-          id: event.id,
+          id,
           data: event.decode(),
           error: known?.error ?? new Error('the thread that knew why this event failed has ended'),
           attempts: known?.attempts ?? event.attempts,
@@ -68,7 +69,7 @@ export class DeadLetters {
       }
       failures = 0;
       table.settle(claim, 'buried');
-      this.#reasons.delete(event.id);
+      this.#reasons.delete(id);
       this.#site.afterSettling();
     }
   }

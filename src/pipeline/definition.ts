@@ -24,6 +24,7 @@ export interface Recorded<Event> {
   readonly id: string;
   /** When `record` was called. */
   readonly recordedAt: Date;
+  /** A copy, the handler's own. What is a `Buffer` in there may be a part of a larger memory (at most 32 KiB), as Node's are. */
   readonly data: Event;
 }
 

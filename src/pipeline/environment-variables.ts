@@ -20,6 +20,10 @@ export const environmentVariables = {
     option: '`streams` of `kinesis()`, each name that the code does not map itself',
     expected: 'names and streams, as in signup=prod-signup,master=prod-master',
   },
+  BEAMLINE_ENTRIES: {
+    option: "`entries`: beamline's own files, beside a bundle",
+    expected: 'the path or the file URL of a folder',
+  },
   BEAMLINE_SPOOL_DIRECTORY: {
     option: '`directory` of `spool`, which it switches on',
     expected: 'a path on a local disk',

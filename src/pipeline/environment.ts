@@ -1,13 +1,16 @@
 /**
  * What this thread is to beamline: one state for each thread of the process, and the record types that its modules
- * have defined. The only mutable module state of the library.
+ * have defined. The only mutable state of the library that no object owns. It is the same for all copies of this module
+ * in the thread, of which a bundler makes one for each file that it does not split.
  *
  *     idle ---> application ---> stopped ---> application ...        the main thread
  *     idle ---> record_thread                                       a record type's thread, for ever
  *     idle ---> attached ---> attached ...                          a thread that called Records.attach
  */
 
+import { VERSION } from '../base/version.ts';
 import type { DirectoryHandle, Recorder } from '../threads/directory.ts';
+import type { Entries } from '../threads/entries.ts';
 import type { Definition } from './definition.ts';
 import { BeamlineError } from './errors.ts';
 
@@ -16,6 +19,7 @@ export type Environment =
   | {
       readonly type: 'application';
       readonly recorder: Recorder;
+      readonly entries: Entries;
       /** Gives a type that is defined from now on its queue. */
       readonly admit: (definition: Definition) => void;
       readonly names: () => string[];
@@ -46,15 +50,24 @@ export type Environment =
       readonly leave: () => void;
     };
 
-let current: Environment = { type: 'idle' };
-const definitions = new Map<string, Definition>();
+interface Shared {
+  current: Environment;
+  readonly definitions: Map<string, Definition>;
+}
+
+/** What is in it has another form in another version. */
+const KEY = Symbol.for(`beamline ${VERSION}`);
+const copies = globalThis as { [KEY]?: Shared };
+const shared: Shared = copies[KEY] ?? { current: { type: 'idle' }, definitions: new Map() };
+copies[KEY] = shared;
+const { definitions } = shared;
 
 export function environment(): Environment {
-  return current;
+  return shared.current;
 }
 
 export function setEnvironment(next: Environment): void {
-  current = next;
+  shared.current = next;
 }
 
 export function definedTypes(): ReadonlyMap<string, Definition> {
@@ -75,6 +88,7 @@ export function keepDefinition(definition: Definition): void {
     });
   }
   definitions.set(definition.name, definition);
+  const { current } = shared;
   if (current.type === 'application' || current.type === 'stopped') current.admit(definition);
 }
 

@@ -10,9 +10,10 @@ import { customAlphabet } from 'nanoid';
 import type { Clock } from '../base/clock.ts';
 import type { NodeId } from '../otp/pid.ts';
 import { Directory, type Recorder } from '../threads/directory.ts';
+import { Entries } from '../threads/entries.ts';
 import { Hold } from '../threads/hold.ts';
 import { createJournalBell, type JournalHandle } from '../threads/queue/recording.ts';
-import { spawnUnheard } from '../threads/spawn.ts';
+import { roleUrl, spawnUnheard } from '../threads/spawn.ts';
 import { type CheckedDescriptor, checkDescriptor } from './adapter/descriptor.ts';
 import type { Definition } from './definition.ts';
 import { definedTypes, setEnvironment } from './environment.ts';
@@ -38,6 +39,7 @@ export interface Rest {
 export class Intake {
   readonly options: ApplicationOptions;
   readonly clock: Clock;
+  readonly entries: Entries;
   readonly adapter: CheckedDescriptor;
   readonly logger: Logger;
   readonly directory: Directory;
@@ -54,12 +56,14 @@ export class Intake {
 
   /**
    * @throws AdapterDescriptorError `ERR_ADAPTER_DESCRIPTOR`
+   * @throws ThreadError `ERR_THREAD_ENTRY`
    * @throws BeamlineError `ERR_OPTIONS` when those of a type do not agree with these.
    */
   constructor(options: ApplicationOptions, clock: Clock) {
     this.options = options;
     this.clock = clock;
-    this.adapter = checkDescriptor(options.adapter);
+    this.entries = new Entries(options.entries);
+    this.adapter = checkDescriptor(options.adapter, this.entries);
     this.logger = throttleWarnings(options.logger, clock);
     this.journal = options.spool === false ? undefined : createJournalBell();
     this.directory = new Directory(bootId(), (recordType, note) => this.#noted(recordType, note));
@@ -79,6 +83,7 @@ export class Intake {
     setEnvironment({
       type: 'application',
       recorder: this.recorder,
+      entries: this.entries,
       admit: (definition) => this.#admit(definition),
       names: () => [...this.#types.keys()],
       share: () => this.directory.handle,
@@ -145,7 +150,14 @@ export class Intake {
           threadState: () => (started.has(type) ? 'starting' : 'none'),
           startThread: () => {
             started.add(type);
-            this.#startThread(type);
+            try {
+              this.#startThread(type);
+            } catch (error) {
+              logger.error(
+                { recordType: type.name, error },
+                'no thread can be started to deliver what is left',
+              );
+            }
           },
         }) satisfies EndingType,
     );
@@ -154,7 +166,8 @@ export class Intake {
 
   #startThread(type: TypeQueue): void {
     const argument = type.siteArgument({ predecessor: 'none', telemetry: [] });
-    const data = { node: this.nextNode(), parent: MAIN_NODE, role: RECORD_ROLE, argument };
-    spawnUnheard(type.threadName, data, type.options.resourceLimits);
+    const role = roleUrl(this.entries, RECORD_ROLE);
+    const data = { node: this.nextNode(), parent: MAIN_NODE, role, argument };
+    spawnUnheard(type.threadName, data, this.entries, type.options.resourceLimits);
   }
 }

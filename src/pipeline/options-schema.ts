@@ -15,7 +15,8 @@ interface Described {
 }
 
 export interface Option<Input, Output = Input> extends Described {
-  readonly schema: v.GenericSchema<Input, Output>;
+  /** Made when an input is checked, and not on import: valibot's part of it takes a millisecond. */
+  readonly schema: () => v.GenericSchema<Input, Output>;
   /** Undefined for an option that must be given. */
   readonly default: Input | undefined;
   readonly defaultText: string;
@@ -81,23 +82,24 @@ interface Quantity {
 /** A whole number within bounds. */
 export function whole(quantity: Quantity): Option<number> {
   const { min, max, unit } = quantity;
-  const schema = v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
+  const schema = () => v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
   return numeric('integer', 'a whole number', schema, quantity, unit === 'bytes' ? binary : grouped);
 }
 
 /** A number within bounds. */
 export function fraction(quantity: Quantity): Option<number> {
-  const schema = v.pipe(v.number(), v.minValue(quantity.min), v.maxValue(quantity.max));
+  const schema = () => v.pipe(v.number(), v.minValue(quantity.min), v.maxValue(quantity.max));
   return numeric('number', 'a number', schema, quantity, String);
 }
 
 /** A size in bytes within bounds, rounded up to whole `step`s. */
 export function size(quantity: Omit<Quantity, 'unit'>, step = 1): Option<number> {
   const plain = whole({ ...quantity, unit: 'bytes' });
-  const schema = v.pipe(
-    plain.schema,
-    v.transform((bytes) => Math.ceil(bytes / step) * step),
-  );
+  const schema = () =>
+    v.pipe(
+      plain.schema(),
+      v.transform((bytes) => Math.ceil(bytes / step) * step),
+    );
   return {
     ...plain,
     schema,
@@ -108,7 +110,7 @@ export function size(quantity: Omit<Quantity, 'unit'>, step = 1): Option<number>
 function numeric(
   type: string,
   noun: string,
-  schema: v.GenericSchema<number>,
+  schema: () => v.GenericSchema<number>,
   { default: fallback, min, max, unit, doc }: Quantity,
   shown: (value: number) => string,
 ): Option<number> {
@@ -124,7 +126,7 @@ export function choice<Input>(option: Omit<Option<Input>, 'unit' | 'bounds'>): O
 
 /** `10,000`. Not toLocaleString, which loads a locale for it: this runs on import. */
 function grouped(value: number): string {
-  return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+  return value < 1000 ? String(value) : String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 /** Bytes in the largest unit that leaves no fraction: `64 MiB`. */
@@ -153,8 +155,9 @@ function objectOf<O>(options: Readonly<Record<string, O>>, entry: (option: O) =>
 }
 
 function fieldEntry(option: Option<unknown>, withDefaults: boolean): v.GenericSchema {
-  if (!withDefaults) return v.optional(option.schema);
-  return option.default === undefined ? option.schema : v.optional(option.schema, option.default);
+  const schema = option.schema();
+  if (!withDefaults) return v.optional(schema);
+  return option.default === undefined ? schema : v.optional(schema, option.default);
 }
 
 function groupEntry({ fields, rule }: OptionGroup<OptionFields>, withDefaults: boolean): v.GenericSchema {

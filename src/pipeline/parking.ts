@@ -14,7 +14,7 @@ import type { Hold } from './adapter/adapter.ts';
 
 /** A run of a batch, as far as parking is concerned. */
 export interface Parkable {
-  readonly claim: { readonly events: readonly unknown[] };
+  readonly claim: { readonly size: number };
   /** The throttled shards that it waits for, when it waits for nothing else. */
   heldBy(): readonly Hold[];
   /** False: there is no room. */
@@ -75,7 +75,7 @@ export class Parking {
 
   snapshot(): ParkingSnapshot {
     let events = 0;
-    for (const { claim } of this.#parked) events += claim.events.length;
+    for (const { claim } of this.#parked) events += claim.size;
     return { batches: this.#parked.size, events, waitsFor: this.#waitsFor };
   }
 

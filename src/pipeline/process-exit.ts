@@ -6,7 +6,7 @@
  *     main thread                             a record type's thread
  *     EXITING = 1, wake --------------------> takes events from the queue without a Producer, runs them in a loop
  *     starts the threads that are missing --> finds the word set when it has loaded, does the same
- *     waits until nothing is pending <------- frames are settled in shared memory
+ *     waits until nothing is ready <--------- frames are settled in shared memory
  *
  * What a thread cannot do by then: ask the main thread for anything. So credentials from a function must have been
  * asked for before, dead letters stay where they are, and `isolation: 'inline'` has no thread that could run.
@@ -65,7 +65,7 @@ export function deliverAtEnd(engine: Engine, settled: (late: AbortSignal) => Pro
 
 /** A record type when the process ends, with the state of its thread. */
 export interface EndingType {
-  readonly type: Pick<TypeQueue, 'name' | 'options' | 'counts' | 'signals'>;
+  readonly type: Pick<TypeQueue, 'name' | 'options' | 'counts' | 'undelivered' | 'signals'>;
   threadState(): PlacementInfo['state'];
   /** Starts one; synchronous. */
   startThread(): void;
@@ -83,13 +83,14 @@ export function deliverNow(
   types: readonly EndingType[],
 ): void {
   const due = types.filter(({ type }) => type.counts.pending > 0);
-  const waited = due.filter(({ type }) => type.options.isolation === 'thread');
+  // A dead letter needs the main thread to get to its sink.
+  const waited = due.filter(({ type }) => type.options.isolation === 'thread' && type.undelivered > 0);
   for (const { type, threadState, startThread } of waited) {
     type.signals.announceExit();
     if (threadState() === 'none') startThread();
   }
   const end = clock.now() + exitTimeoutMs;
-  while (waited.some(({ type }) => type.counts.pending > 0) && clock.now() < end) blockFor(LOOK_MS);
+  while (waited.some(({ type }) => type.undelivered > 0) && clock.now() < end) blockFor(LOOK_MS);
   for (const { type, threadState } of due) {
     const { name, counts, options } = type;
     if (counts.pending === 0) continue;
@@ -98,6 +99,7 @@ export function deliverNow(
       {
         recordType: name,
         pending: counts.pending,
+        letters: counts.pending - type.undelivered,
         thread: options.isolation === 'inline' ? 'inline' : threadState(),
       },
       'the process ended before these events were delivered',

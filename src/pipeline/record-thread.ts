@@ -31,9 +31,10 @@ export async function boot({ runtime, link, codec, argument }: ThreadSite): Prom
 
 async function importDefinition(recordType: string, url: string): Promise<Definition> {
   try {
-    await import(url);
+    await import(/* webpackIgnore: true */ url);
   } catch (cause) {
-    if (cause instanceof BeamlineError && cause.code === 'ERR_IN_RECORD_THREAD') throw cause;
+    // By its code: the module may have a copy of beamline of its own.
+    if ((cause as { code?: unknown } | null)?.code === 'ERR_IN_RECORD_THREAD') throw cause;
     const text = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
     // The mend first: a log may cut the end off.
     const reason = `${mendOf(cause)}${text.split('\n', 1)[0]}`;

@@ -62,7 +62,7 @@ export class Running {
       intake,
       runtime,
       clock,
-      host: { runtime, transport, codec: termCodec(errorRebuilders), clock },
+      host: { runtime, transport, codec: termCodec(errorRebuilders), clock, entries: intake.entries },
       options,
       adapter,
       directory,

@@ -5,6 +5,7 @@
 
 import { Ending } from '../base/ending.ts';
 import type { ControlApi } from '../threads/control-lane.ts';
+import { roleUrl } from '../threads/spawn.ts';
 import { type EndCause, Thread, type ThreadHost } from '../threads/thread.ts';
 import { BeamlineError } from './errors.ts';
 import { type Place, type Placement, type PlacementInfo, Waiting } from './placement.ts';
@@ -67,12 +68,14 @@ export class ThreadPlacement implements Placement {
     if (this.#place !== undefined) return this.#place;
     if (this.closed) throw new BeamlineError('ERR_STOPPED', { recordType: this.#type.name, id: null });
     const { name, url, options, engine } = this.#type;
+    // Before the next reader is announced.
+    const role = roleUrl(this.#host.entries, RECORD_ROLE);
     const argument = this.#type.siteOpening(this.#predecessor);
     this.#starts++;
     const thread = new Thread<SiteControl>(this.#host, {
       node: engine.nextNode(),
       name: this.#type.threadName,
-      role: RECORD_ROLE,
+      role,
       argument,
       control: this.#type.mainControl as unknown as ControlApi,
       startTimeoutMs: options.startTimeoutMs,

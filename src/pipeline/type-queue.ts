@@ -3,9 +3,11 @@
  * `Application.start` on; `RecordType` is the same type when there is somebody to fetch its events.
  */
 import type { NodeId } from '../otp/pid.ts';
+import { entry } from '../threads/entries.ts';
 import {
   countsOf,
   createQueue,
+  lettersIn,
   type QueueCounts,
   type QueueHandle,
   QueueSignals,
@@ -20,7 +22,7 @@ import type { SiteArgument } from './site.ts';
 export const MAIN_NODE: NodeId = 0;
 
 /** What a record type's thread is for. */
-export const RECORD_ROLE = new URL('./record-thread.js', import.meta.url).href;
+export const RECORD_ROLE = entry('record-thread.js', () => new URL('./record-thread.js', import.meta.url));
 
 /** What is said to a site only when it is opened. */
 type SiteOpening = Pick<SiteArgument, 'predecessor' | 'telemetry'>;
@@ -58,6 +60,11 @@ export class TypeQueue {
 
   get counts(): QueueCounts {
     return countsOf(this.queue);
+  }
+
+  /** How many of its pending events are no dead letters. */
+  get undelivered(): number {
+    return this.counts.pending - lettersIn(this.queue);
   }
 
   /** What its next site is opened with: the reader before it is fenced off from now on. */

@@ -15,16 +15,7 @@
  * When the thread ends, what it was filling is sealed for it and its row is free: the thread sees to that itself if it
  * ends by itself, and the main thread if it is terminated.
  */
-import {
-  BroadcastChannel,
-  getEnvironmentData,
-  isMainThread,
-  type MessagePort,
-  receiveMessageOnPort,
-  setEnvironmentData,
-  threadId,
-  type Worker,
-} from 'node:worker_threads';
+import type { BroadcastChannel, MessagePort, Worker } from 'node:worker_threads';
 import type { Clock } from '../base/clock.ts';
 import { Hold } from './hold.ts';
 import {
@@ -38,6 +29,7 @@ import {
   sealSegmentsOf,
   TappedWriter,
 } from './queue/recording.ts';
+import { workerThreads } from './worker-threads.ts';
 
 /** Plain data: can be posted to any thread of the process. */
 export interface DirectoryHandle {
@@ -61,6 +53,7 @@ const INHERITED = 'beamline:directory';
 
 /** The handle that this thread was started with; undefined when no application ran then. */
 export function inheritedHandle(): DirectoryHandle | undefined {
+  const { isMainThread, getEnvironmentData } = workerThreads();
   return isMainThread ? undefined : (getEnvironmentData(INHERITED) as unknown as DirectoryHandle | undefined);
 }
 
@@ -180,6 +173,7 @@ export class Directory {
   constructor(bootId: string, noted: (name: string, note: unknown) => void) {
     this.bootId = bootId;
     this.#noted = noted;
+    const { BroadcastChannel } = workerThreads();
     this.#channel = new BroadcastChannel(channelName(bootId));
     this.#channel.onmessage = (event) => this.#hear((event as { readonly data: Announcement }).data);
     this.#channel.unref();
@@ -239,7 +233,7 @@ export class Directory {
 
   /** To the threads that are started from now on, by whomever: a pool's too. */
   #bequeath(handle: DirectoryHandle | undefined): void {
-    setEnvironmentData(INHERITED, handle as never);
+    workerThreads().setEnvironmentData(INHERITED, handle as never);
   }
 
   #hear(announcement: Announcement): void {
@@ -260,6 +254,7 @@ export interface Joined {
 
 /** Joins a directory from another thread; one that the application did not start takes an identity by itself. */
 export function joinDirectory(handle: DirectoryHandle, clock: Clock, given?: RecorderIdentity): Joined {
+  const { BroadcastChannel, receiveMessageOnPort, threadId } = workerThreads();
   const queues = new Map(handle.queues);
   const rows = new Rows(handle.words);
   const identity = given ?? rows.take(ownerOf(threadId));

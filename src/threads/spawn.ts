@@ -2,9 +2,11 @@
  * Starts the worker behind a thread of this library. Needs nothing but itself: inside Node's `'exit'`, where nothing
  * can be loaded any more, a thread can still be started.
  */
-import { MessageChannel, type MessagePort, type ResourceLimits, Worker } from 'node:worker_threads';
+import type { MessagePort, ResourceLimits, Worker } from 'node:worker_threads';
 import type { NodeId } from '../otp/pid.ts';
+import { type Entries, type Entry, entry } from './entries.ts';
 import { threadExecArgv } from './exec-argv.ts';
+import { workerThreads } from './worker-threads.ts';
 
 /** What the entry of a thread is given. */
 export interface ThreadData {
@@ -16,10 +18,26 @@ export interface ThreadData {
 }
 
 /** Where every thread begins. */
-export const THREAD_ENTRY = new URL('./thread-entry.js', import.meta.url);
+const THREAD_ENTRY = entry('thread-entry.js', () => new URL('./thread-entry.js', import.meta.url));
 
-export function spawn(name: string, data: ThreadData, resourceLimits?: ResourceLimits): Worker {
-  return new Worker(THREAD_ENTRY, {
+/**
+ * The URL of what a thread is for, as `spawn` takes it.
+ *
+ * @throws ThreadError `ERR_THREAD_ENTRY` when that is not there, or where every thread begins is not.
+ */
+export function roleUrl(entries: Entries, role: Entry): string {
+  entries.find(THREAD_ENTRY);
+  return entries.find(role);
+}
+
+export function spawn(
+  name: string,
+  data: ThreadData,
+  entries: Entries,
+  resourceLimits?: ResourceLimits,
+): Worker {
+  const { Worker } = workerThreads();
+  return new Worker(new URL(entries.urlOf(THREAD_ENTRY)), {
     name,
     workerData: data,
     transferList: [data.port],
@@ -32,7 +50,9 @@ export function spawn(name: string, data: ThreadData, resourceLimits?: ResourceL
 export function spawnUnheard(
   name: string,
   data: Omit<ThreadData, 'port'>,
+  entries: Entries,
   resourceLimits?: ResourceLimits,
 ): void {
-  spawn(name, { ...data, port: new MessageChannel().port2 }, resourceLimits);
+  const { MessageChannel } = workerThreads();
+  spawn(name, { ...data, port: new MessageChannel().port2 }, entries, resourceLimits);
 }

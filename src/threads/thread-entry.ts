@@ -39,7 +39,7 @@ async function main({ node, parent, port, role, argument }: ThreadData): Promise
   const transport = new ThreadTransport();
   const plain = termCodec();
   try {
-    const module = (await import(role)) as ThreadRole;
+    const module = (await import(/* webpackIgnore: true */ role)) as ThreadRole;
     const codec = termCodec(module.errorRebuilders);
     const link = new NodeLink(parent, port, codec, () => runtime);
     transport.add(link);

@@ -8,22 +8,22 @@
  *         |           +-> stuck -+      asked to end and still running after terminateTimeoutMs
  *         +----------------------+
  */
-import { fileURLToPath } from 'node:url';
 import { MessageChannel, type ResourceLimits, type Worker } from 'node:worker_threads';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { NodeId } from '../otp/pid.ts';
 import type { Runtime } from '../otp/runtime.ts';
 import { type ControlApi, type RemoteControl, remoteControl, serveControl } from './control-lane.ts';
+import type { Entries } from './entries.ts';
 import { ThreadError } from './errors.ts';
 import { NodeLink, type Traffic } from './node-link.ts';
-import { spawn, THREAD_ENTRY } from './spawn.ts';
+import { spawn } from './spawn.ts';
 import type { TermCodec } from './term-codec.ts';
 import type { ThreadTransport } from './thread-transport.ts';
 
 export interface ThreadOptions {
   readonly node: NodeId;
   readonly name: string;
-  /** The module that says what the thread is for: its `boot` is called with `argument`. A file URL. */
+  /** The module that says what the thread is for: its `boot` is called with `argument`. A file URL, of `roleUrl`. */
   readonly role: string;
   /** Structured-cloneable. */
   readonly argument: unknown;
@@ -42,6 +42,7 @@ export interface ThreadHost {
   readonly transport: ThreadTransport;
   readonly codec: TermCodec;
   readonly clock: Clock;
+  readonly entries: Entries;
 }
 
 /** How often a thread may be found not to have reacted to a kill; each on a turn of its own of this thread's loop. */
@@ -109,14 +110,10 @@ export class Thread<Api> {
       role: options.role,
       argument: options.argument,
     };
-    this.#worker = spawn(options.name, data, options.resourceLimits);
+    this.#worker = spawn(options.name, data, host.entries, options.resourceLimits);
     this.#worker.on('error', (error: unknown) => {
       this.#endedBy ??= 'fault';
-      this.#failure ??= entryIsMissing(error)
-        ? missingEntry(error)
-        : error instanceof Error
-          ? error
-          : new Error(String(error));
+      this.#failure ??= error instanceof Error ? error : new Error(String(error));
     });
     this.#worker.once('exit', (exitCode) => this.#exited(exitCode));
     this.unref();
@@ -256,22 +253,4 @@ export class Thread<Api> {
     this.#settleReady.reject(error);
     this.#settleEnded(error);
   }
-}
-
-/** A bundler has taken this file to another place, without the entry beside it. */
-function entryIsMissing(error: unknown): error is Error {
-  return (
-    error instanceof Error &&
-    ['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND'].includes(String((error as { code?: unknown }).code)) &&
-    error.message.includes(fileURLToPath(THREAD_ENTRY))
-  );
-}
-
-function missingEntry(cause: Error): ThreadError {
-  return new ThreadError(
-    'ERR_THREAD_ENTRY',
-    `there is no ${THREAD_ENTRY.href}, where a thread begins: a bundler has taken beamline into another file. Keep it external, ` +
-      'or make its entries files of the bundle; see docs/loading.md',
-    { cause },
-  );
 }

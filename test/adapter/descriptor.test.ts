@@ -68,7 +68,7 @@ describe('an adapter descriptor', () => {
       }
     };
     follow(source(new URL('../../src/pipeline/adapter/kinesis.js', import.meta.url)));
-    expect([...packages]).to.deep.equal(['valibot']);
+    expect([...packages].filter((name) => !name.startsWith('node:'))).to.deep.equal(['valibot']);
   });
 });
 

@@ -171,11 +171,11 @@ describe('The command line', () => {
   });
 
   it('runs a demo in which things go wrong and nothing is lost', async () => {
-    const { code, out } = await run(['demo', '--port', '0', '--every', '1', '--seconds', '3', '--no-open']);
+    // Ended by SIGTERM, once the second mishap has begun.
+    const second = /one of the four shards of pageview is hot/;
+    const { code, out } = await run(['demo', '--port', '0', '--every', '1', '--no-open'], second);
     expect(out).to.match(/the page +http:\/\/127\.0\.0\.1:\d+/);
-    expect(out)
-      .to.contain('the Producer of PageView is killed')
-      .and.to.contain('one of the four shards of pageview is hot');
+    expect(out).to.contain('the Producer of PageView is killed');
     const [, accepted, delivered, dead] =
       /accepted (\d+) = delivered (\d+) \+ dead-lettered (\d+) \+ pending 0; refused 0/.exec(out) ?? [];
     expect(Number(accepted)).to.be.greaterThan(100);

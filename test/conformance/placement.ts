@@ -9,6 +9,7 @@ import { Runtime } from '../../src/otp/runtime.ts';
 import { taskBehaviour } from '../../src/otp/task.ts';
 import { ManualClock } from '../../src/testing/manual-clock.ts';
 import type { ControlApi } from '../../src/threads/control-lane.ts';
+import { Entries } from '../../src/threads/entries.ts';
 import { termCodec } from '../../src/threads/term-codec.ts';
 import { Thread } from '../../src/threads/thread.ts';
 import { ThreadTransport } from '../../src/threads/thread-transport.ts';
@@ -52,7 +53,13 @@ export class TwoThreads implements Placement {
     const transport = new ThreadTransport();
     this.#runtime = new Runtime({ clock: this.#clock, random: seededRandom(1), transport });
     this.#thread = new Thread<AwayControl>(
-      { runtime: this.#runtime, transport, codec: termCodec(), clock: systemClock },
+      {
+        runtime: this.#runtime,
+        transport,
+        codec: termCodec(),
+        clock: systemClock,
+        entries: new Entries(undefined),
+      },
       {
         node: 1,
         name: 'conformance',

@@ -111,7 +111,7 @@ describe('Which batches are parked', () => {
   const hold: Hold = { stream: 's', shardId: HOT };
 
   class Run implements Parkable {
-    readonly claim = { events: [1, 2, 3] };
+    readonly claim = { size: 3 };
     parked = false;
     readonly #name: string;
     readonly #room: { left: number };

@@ -64,6 +64,13 @@ describe('The end of a script', () => {
     }
   }
 
+  it('is not held up by a dead letter: its sink cannot take it any more', async () => {
+    const { code, out, err } = await run('leaves-a-letter');
+    expect(out).to.deep.equal(['dead-lettered 0, pending 1']);
+    expect(err).to.include('the process ended before these events were delivered');
+    expect(code).to.equal(0);
+  });
+
   it('loses what is queued when the process is killed: nothing of it runs any more', async () => {
     const { out, signal } = await run('exits', 'kill', 'cold');
     expect(out).to.deep.equal(['recorded 2000, delivered 0']);

@@ -265,6 +265,25 @@ describe('An event that poisons its batch', () => {
     });
   }
 
+  it('is pending when the application stops and its sink has not taken it', async () => {
+    let offered = (): void => {};
+    const offer = new Promise<void>((resolve) => {
+      offered = resolve;
+    });
+    const app = await scene.start({
+      ...options,
+      deadLetter() {
+        offered();
+        throw new Error('the sink is not there');
+      },
+    });
+    Superstitious.record({ n: 13 });
+    await offer;
+    expect(await app.stop({ timeoutMs: 1 })).to.include({ accepted: 1, deadLettered: 0, pending: 1 });
+    const last = scene.log.entries.find(({ message }) => message.startsWith('stopped before'));
+    expect(last?.fields).to.include({ pending: 1, letters: 1 });
+  });
+
   it('is handed over before the application has stopped', async () => {
     const letters: DeadLetter[] = [];
     const app = await scene.start({

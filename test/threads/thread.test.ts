@@ -6,6 +6,7 @@ import type { Pid } from '../../src/otp/pid.ts';
 import type { Process } from '../../src/otp/process.ts';
 import { Runtime } from '../../src/otp/runtime.ts';
 import { ManualClock } from '../../src/testing/manual-clock.ts';
+import { Entries } from '../../src/threads/entries.ts';
 import { termCodec } from '../../src/threads/term-codec.ts';
 import { Thread, type ThreadHost, type ThreadOptions } from '../../src/threads/thread.ts';
 import { ThreadTransport } from '../../src/threads/thread-transport.ts';
@@ -36,7 +37,13 @@ const listeners = new Map<number, (message: unknown) => void>();
 
 function host(clock: Clock = systemClock): ThreadHost {
   const transport = new ThreadTransport();
-  return { runtime: new Runtime({ transport }), transport, codec: termCodec(), clock };
+  return {
+    runtime: new Runtime({ transport }),
+    transport,
+    codec: termCodec(),
+    clock,
+    entries: new Entries(undefined),
+  };
 }
 
 let node = 0;

@@ -63,8 +63,11 @@ function options(
   height: number,
   format: (value: number) => string,
 ): uPlot.Options {
-  const colour = (name: string) => (): string =>
-    getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  // By a property that is a colour: what a custom one holds depends on the theme, and is not computed.
+  const colour = (name: string) => (): string => {
+    element.style.color = `var(${name})`;
+    return getComputedStyle(element).color;
+  };
   const axis = {
     stroke: colour('--faint'),
     grid: { stroke: colour('--rule'), width: 1 },

@@ -28,6 +28,10 @@ export interface AdapterDescriptor {
    * it or `import.meta.resolve('my-package')`. It is imported in the record type's thread only.
    */
   readonly module: string | URL;
+  /**
+   * Of an adapter that comes with beamline: the module's path in the folder that the option `entries` names.
+   */
+  readonly entry?: string;
   /** Handed to `createAdapter`. Anything that `structuredClone` takes. */
   readonly options?: unknown;
   /** What must stay on the main thread, by name: the adapter calls it through `context.functions`. */

@@ -3,6 +3,7 @@
  * the thread and the half that stays.
  */
 
+import { Entries } from '../../threads/entries.ts';
 import { type ShownOption, shownOption } from '../shown-options.ts';
 import type { AdapterDescriptor, AdapterFunction } from './adapter.ts';
 import { AdapterDescriptorError } from './errors.ts';
@@ -21,8 +22,14 @@ export interface CheckedDescriptor {
   readonly shown: readonly ShownOption[];
 }
 
-/** Throws `ERR_ADAPTER_DESCRIPTOR` when a record type's thread could not be started with this. */
-export function checkDescriptor(value: AdapterDescriptor): CheckedDescriptor {
+/**
+ * Throws `ERR_ADAPTER_DESCRIPTOR` when a record type's thread could not be started with this, `ERR_THREAD_ENTRY` when it
+ * is one of the entries and not there.
+ */
+export function checkDescriptor(
+  value: AdapterDescriptor,
+  entries: Entries = new Entries(undefined),
+): CheckedDescriptor {
   // The type is the caller's promise; a JavaScript caller has made none.
   const given: unknown = value;
   if (typeof given !== 'object' || given === null) {
@@ -30,12 +37,13 @@ export function checkDescriptor(value: AdapterDescriptor): CheckedDescriptor {
   }
   const {
     module,
+    entry,
     options,
     functions = {},
     onRecorded,
   } = given as Partial<Record<keyof AdapterDescriptor, unknown>>;
   return {
-    wire: { module: checkModule(module), options: checkOptions(options) },
+    wire: { module: moduleOf(module, entry, entries), options: checkOptions(options) },
     functions: checkFunctions(functions),
     shown: shownOf(options, value.sources),
     onRecorded:
@@ -56,6 +64,12 @@ function shownOf(options: unknown, sources: AdapterDescriptor['sources']): Shown
         )
       : [shownOption(`adapter.${name}`, null, value, source)];
   });
+}
+
+function moduleOf(module: unknown, entry: unknown, entries: Entries): string {
+  return typeof entry === 'string'
+    ? entries.find({ name: entry, beside: String(module) })
+    : checkModule(module);
 }
 
 function checkModule(module: unknown): string {

@@ -101,3 +101,20 @@ export class AdapterClosedError extends AdapterError {
     );
   }
 }
+
+/*
+ * By their codes: where a bundle is not split, an adapter that runs on the main thread comes from another file, with classes
+ * of its own.
+ */
+
+export function isAdapterClosed(error: unknown): boolean {
+  return codeOf(error) === 'ERR_ADAPTER_CLOSED';
+}
+
+export function isRecordsRejected(error: unknown): error is RecordsRejectedError {
+  return codeOf(error) === 'ERR_RECORDS_REJECTED';
+}
+
+function codeOf(error: unknown): unknown {
+  return (error as { readonly code?: unknown } | null | undefined)?.code;
+}

@@ -2,6 +2,7 @@
  * The descriptor of the Kinesis adapter, made on the main thread. Nothing that this file imports loads the AWS
  * SDK: that happens in the record type's thread, which imports the descriptor's module.
  */
+import { entry } from '../../threads/entries.ts';
 import type { OptionSource } from '../shown-options.ts';
 import type { AdapterDescriptor } from './adapter.ts';
 import { type FromEnvironment, kinesisFromEnvironment } from './kinesis/from-environment.ts';
@@ -9,6 +10,8 @@ import { type KinesisOptions, kinesisSchema } from './kinesis/options.ts';
 import { parseOptions } from './options.ts';
 
 export type { KinesisCredentials, KinesisCredentialsProvider, KinesisOptions } from './kinesis/options.ts';
+
+const ENTRY = entry('kinesis/entry.js', () => new URL('./kinesis/entry.js', import.meta.url));
 
 /**
  * Delivers to Amazon Kinesis Data Streams.
@@ -21,9 +24,9 @@ export type { KinesisCredentials, KinesisCredentialsProvider, KinesisOptions } f
  * cannot be used.
  */
 export function kinesis(options: KinesisOptions = {}): AdapterDescriptor {
-  const module = new URL('./kinesis/entry.js', import.meta.url).href;
+  const at = { module: ENTRY.beside, entry: ENTRY.name };
   if (typeof options !== 'object' || options === null)
-    return { module, options: parseOptions('kinesis()', kinesisSchema, options) };
+    return { ...at, options: parseOptions('kinesis()', kinesisSchema, options) };
   const { credentials, ...given } = options;
   const environment = kinesisFromEnvironment();
   const whole = withEnvironment(given, environment);
@@ -32,7 +35,7 @@ export function kinesis(options: KinesisOptions = {}): AdapterDescriptor {
   const settings = parseOptions('kinesis()', kinesisSchema, data);
   const sources = Object.keys(settings).map((name) => [name, sourceOf(name, given, environment)] as const);
   return {
-    module,
+    ...at,
     options: settings,
     sources: {
       ...Object.fromEntries(sources),

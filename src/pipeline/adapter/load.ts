@@ -31,7 +31,7 @@ export async function loadAdapter(descriptor: WireDescriptor, context: AdapterCo
 async function importCreateAdapter(module: string): Promise<CreateAdapter> {
   let exports: Record<string, unknown>;
   try {
-    exports = await import(module);
+    exports = await import(/* webpackIgnore: true */ module);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new AdapterModuleError(

@@ -3,6 +3,7 @@
  * thread. What a `send` has resolved for is visible to a reader at once, because both look at the same memory.
  */
 
+import { entry } from '../../threads/entries.ts';
 import { type InjectedFailure, InjectedFailures } from '../../threads/shared-failures.ts';
 import { createSharedLog, MessageLog, type SharedLog, type StoredMessage } from '../../threads/shared-log.ts';
 import type { AdapterDescriptor } from './adapter.ts';
@@ -12,6 +13,8 @@ import { parseOptions } from './options.ts';
 export type { InjectedFailure } from '../../threads/shared-failures.ts';
 export type { StoredMessage } from '../../threads/shared-log.ts';
 export type { MemoryOptions } from './memory/options.ts';
+
+const ENTRY = entry('memory/entry.js', () => new URL('./memory/entry.js', import.meta.url));
 
 /**
  * ```ts
@@ -29,7 +32,8 @@ export function memory(options: MemoryOptions = {}): MemoryDescriptor {
 
 /** The descriptor, which reads as well: its own fields are what a thread needs, the rest does not cross. */
 export class MemoryDescriptor implements AdapterDescriptor {
-  readonly module = new URL('./memory/entry.js', import.meta.url).href;
+  readonly module = ENTRY.beside;
+  readonly entry = ENTRY.name;
   readonly options: { readonly name: string; readonly memory: SharedLog };
   readonly #log: MessageLog;
   readonly #failures: InjectedFailures;

@@ -2,11 +2,14 @@
  * The adapter that delivers to nowhere: every send succeeds. For a dry run, for benchmarks of what comes before
  * it, and for switching analytics off.
  */
+import { entry } from '../../threads/entries.ts';
 import type { AdapterDescriptor } from './adapter.ts';
 import { type NullAdapterOptions, nullSchema } from './null/options.ts';
 import { parseOptions } from './options.ts';
 
 export type { NullAdapterOptions } from './null/options.ts';
+
+const ENTRY = entry('null/entry.js', () => new URL('./null/entry.js', import.meta.url));
 
 /**
  * ```ts
@@ -15,6 +18,9 @@ export type { NullAdapterOptions } from './null/options.ts';
  * Throws `ERR_OPTIONS`.
  */
 export function nullAdapter(options: NullAdapterOptions = {}): AdapterDescriptor {
-  const module = new URL('./null/entry.js', import.meta.url).href;
-  return { module, options: parseOptions('nullAdapter()', nullSchema, options) };
+  return {
+    module: ENTRY.beside,
+    entry: ENTRY.name,
+    options: parseOptions('nullAdapter()', nullSchema, options),
+  };
 }

@@ -35,6 +35,15 @@ function problemOf(issue: v.BaseIssue<unknown>): OptionProblem {
   return { type: 'unknown', path, came: kindOf(issue.input), suggestion: closestName(path, valid), valid };
 }
 
+/** A schema that is made when something is parsed, once, and not on import: of one with many options that takes 2 ms. */
+export function madeAtUse<const S extends AnySchema>(make: () => S) {
+  let made: S | undefined;
+  return v.lazy<S>(() => {
+    made ??= make();
+    return made;
+  });
+}
+
 /** An object with these options and no others; every name in it that is not one of them is a problem. */
 export function optionsObject<const E extends v.ObjectEntries>(entries: E) {
   return v.strictObject(entries, (issue) => {

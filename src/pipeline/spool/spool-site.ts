@@ -5,7 +5,9 @@
  */
 import { Ending } from '../../base/ending.ts';
 import type { ControlApi } from '../../threads/control-lane.ts';
+import { entry } from '../../threads/entries.ts';
 import { JournalBell, type JournalHandle } from '../../threads/queue/index.ts';
+import { roleUrl } from '../../threads/spawn.ts';
 import { Thread } from '../../threads/thread.ts';
 import type { Engine } from '../engine.ts';
 import { BeamlineError } from '../errors.ts';
@@ -23,6 +25,8 @@ import type {
   StoredLetter,
 } from './protocol.ts';
 
+/** What its thread is for. */
+const SPOOL_ROLE = entry('spool-thread.js', () => new URL('./spool-thread.js', import.meta.url));
 /** A thread is not ended for being slow: it may be inside of the store. */
 const NEVER_MS = 2 ** 31 - 1;
 /** How long the end of the process waits for the store to be closed. */
@@ -143,7 +147,7 @@ export class SpoolSite {
     const thread = new Thread<SpoolControl>(host, {
       node,
       name: 'beamline spool',
-      role: new URL('./spool-thread.js', import.meta.url).href,
+      role: roleUrl(host.entries, SPOOL_ROLE),
       argument,
       control: control as unknown as ControlApi,
       startTimeoutMs: NEVER_MS,

@@ -16,29 +16,12 @@ import type {
   QueueJournal,
   RestoredEvent,
 } from '../../threads/queue/index.ts';
-import { JOURNAL_OWNER, PARKING_OWNER } from '../../threads/queue/index.ts';
+import { JOURNAL_OWNER } from '../../threads/queue/index.ts';
+import { type Attached, attached, isParked, type Known } from './attached-entry.ts';
 import { eventsOfEntry, newEntry, sealEntry } from './entry.ts';
 import { isUnderPressure, mayTakeBack, type Room } from './pressure.ts';
 import type { SpoolOrder } from './protocol.ts';
 import type { EntryKey, SpoolStore } from './store.ts';
-
-/** An entry whose events are frames of one segment. */
-interface Attached {
-  readonly key: EntryKey;
-  readonly from: number;
-  readonly to: number;
-  /** Everything of it below is settled. */
-  settledTo: number;
-  /** Offsets of frames that were moved, and whose copies are in entries of their own. */
-  readonly elsewhere: Set<number>;
-}
-
-interface Known {
-  now: JournalSegment;
-  /** Everything below is committed or settled. */
-  seenTo: number;
-  entries: Attached[];
-}
 
 /** A frame that was found by its id. */
 interface Place extends FoundFrame {
@@ -385,17 +368,4 @@ export class TypeKeeper {
 
 function sum(keys: readonly EntryKey[]): number {
   return keys.reduce((events, key) => events + key.events, 0);
-}
-
-function attached(
-  key: EntryKey,
-  { from, to }: { readonly from: number; readonly to: number },
-  elsewhere = new Set<number>(),
-): Attached {
-  return { key, from, to, settledTo: from, elsewhere };
-}
-
-/** Copies are in it, of events that were moved. */
-function isParked({ now }: Known): boolean {
-  return now.owner === PARKING_OWNER;
 }

@@ -2,11 +2,15 @@
  * Events that were read from the queue and are in no claim. They are claimed before any that are read anew. Two kinds:
  * `Returned` here, in which any event may be claimed at any time, and `Lanes`.
  */
-import type { Frame } from './read-frame.ts';
+import type { FrameAt } from './frame.ts';
 
 export interface Unclaimed {
-  readonly frame: Frame;
+  readonly at: FrameAt;
+  /** Its place in the order of the queue. */
+  readonly order: number;
   readonly lane: number;
+  /** It was running when its thread died: run it in a batch that is alone. */
+  readonly suspect: boolean;
 }
 
 export interface Backlog {
@@ -48,6 +52,6 @@ export class Returned implements Backlog {
   unlock(): void {}
 
   giveBack(events: readonly Unclaimed[]): void {
-    this.#events = [...this.#events, ...events].sort((a, b) => a.frame.order - b.frame.order);
+    this.#events = [...this.#events, ...events].sort((a, b) => a.order - b.order);
   }
 }

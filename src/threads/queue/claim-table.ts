@@ -17,21 +17,32 @@ import {
   type Claim,
   type ClaimedEvent,
   type ClaimRequest,
-  Held,
+  type EventAccess,
+  EventView,
   type LaneOf,
   type Settlement,
 } from './claim.ts';
 import type { EventDecoder } from './codec.ts';
 import { Decoder } from './decoder.ts';
 import { awaitEvents, type Wake } from './doorbell.ts';
-import { attemptsOf, landed, withAttempts, withRunning } from './frame.ts';
+import { attemptsOf, type FrameAt, landed, withAttempts, withRunning } from './frame.ts';
 import { LANES, Lanes } from './lanes.ts';
 import type { QueueHandle } from './layout.ts';
-import type { Frame } from './read-frame.ts';
 import { QueueReader, type QueueReaderOptions } from './reader.ts';
 import type { Watch } from './wait.ts';
 
 const NO_LANES: ReadonlySet<number> = new Set();
+const land = (mark: number): number => landed(mark, { suspect: false });
+
+/** What a claim is made of. */
+interface Found {
+  readonly frames: FrameAt[];
+  /** The lane of each; empty where there are no lanes. */
+  readonly lanes: number[];
+  readonly suspect: boolean;
+  /** Was found too, and does not fit. */
+  readonly left?: Unclaimed | undefined;
+}
 
 export interface ClaimTableOptions {
   /** With it no two claims have events of one lane, but the parts of one that was split. */
@@ -41,7 +52,7 @@ export interface ClaimTableOptions {
 
 export class ClaimTable<Owner = unknown> {
   readonly #reader: QueueReader;
-  readonly #decoder: EventDecoder;
+  readonly #access: EventAccess;
   readonly #watch: Watch;
   readonly #claims = new Map<number, Batch<Owner>>();
   readonly #laneOf: LaneOf | undefined;
@@ -55,7 +66,7 @@ export class ClaimTable<Owner = unknown> {
     { laneOf, decoder = new Decoder() }: ClaimTableOptions = {},
   ) {
     this.#reader = new QueueReader(handle, options);
-    this.#decoder = decoder;
+    this.#access = { frames: this.#reader.frames, decoder };
     this.#watch = watch;
     this.#laneOf = laneOf;
     this.#backlog = laneOf === undefined ? new Returned() : new Lanes();
@@ -66,29 +77,12 @@ export class ClaimTable<Owner = unknown> {
    * others never share a claim.
    */
   claim(request: ClaimRequest<Owner>): Claim<Owner> | undefined {
-    const { maxEvents, maxBytes, owner, kind = 'ready', freedOnly = false } = request;
+    const { owner, kind = 'ready' } = request;
     this.#reader.refresh();
-    const held: Held[] = [];
-    const mine = new Set<number>();
-    let tooMany: Held | undefined;
-    let bytes = 0;
-    let suspect = false;
-    while (held.length < maxEvents) {
-      const next = kind === 'ready' ? this.#nextReady(mine, freedOnly) : this.#nextDead();
-      if (next === undefined) break;
-      if (held.length > 0 && (bytes + next.bytes > maxBytes || next.frame.suspect !== suspect)) {
-        tooMany = next;
-        break;
-      }
-      bytes += next.bytes;
-      suspect = next.frame.suspect;
-      held.push(next);
-    }
-    if (held.length === 0) return undefined;
-    // Those that had been read before came first, lane by lane.
-    if (this.#laneOf !== undefined) held.sort((a, b) => a.frame.order - b.frame.order);
-    const batch = this.#add({ owner, kind, suspect }, held);
-    if (tooMany !== undefined) this.#giveBack(kind, [tooMany]);
+    const found = this.#find(request);
+    if (found.frames.length === 0) return undefined;
+    const batch = this.#add({ owner, kind, suspect: found.suspect }, found);
+    if (found.left !== undefined) this.#giveBack(kind, [found.left]);
     return batch;
   }
 
@@ -101,23 +95,21 @@ export class ClaimTable<Owner = unknown> {
     outcome: Settlement | ((event: ClaimedEvent, index: number) => Settlement | undefined),
   ): void {
     const batch = this.#batch(claim);
-    const settlements = typeof outcome === 'string' ? undefined : batch.held.map(outcome);
-    const open: Held[] = [];
-    let index = 0;
-    for (const held of batch.held) {
-      const settlement = typeof outcome === 'string' ? outcome : settlements?.[index++];
-      if (settlement === undefined) {
-        open.push(held);
-        continue;
-      }
-      assert(batch.kind === 'ready' || settlement === 'buried', `a dead letter is ${settlement}`);
-      this.#reader.settle(held.frame, settlement);
-      held.open = false;
-      if (settlement === 'dead') this.#reader.keepDead(held.frame);
+    if (typeof outcome === 'string') {
+      for (const at of batch.frames) this.#settle(batch, at, outcome);
+      batch.frames = [];
+    } else {
+      const settlements = batch.events.map(outcome);
+      const isOpen = (_: unknown, index: number): boolean => settlements[index] === undefined;
+      batch.frames.forEach((at, index) => {
+        const settlement = settlements[index];
+        if (settlement !== undefined) this.#settle(batch, at, settlement);
+      });
+      batch.lanes = batch.lanes.filter(isOpen);
+      batch.frames = batch.frames.filter(isOpen);
     }
-    batch.held = open;
     this.#reader.announce();
-    if (open.length === 0) this.#close(batch);
+    if (batch.size === 0) this.#close(batch);
     this.#reader.refresh();
   }
 
@@ -125,9 +117,13 @@ export class ClaimTable<Owner = unknown> {
   release(claim: Claim<Owner>): void {
     const batch = this.#batch(claim);
     if (batch.running) this.land(claim);
-    for (const held of batch.held) held.open = false;
-    this.#giveBack(batch.kind, batch.held);
-    batch.held = [];
+    const { frames, lanes, kind } = batch;
+    const suspect = batch.suspect && !batch.parked;
+    this.#giveBack(
+      kind,
+      frames.map((at, index) => ({ ...this.#unclaimed(at, lanes[index] ?? 0), suspect })),
+    );
+    batch.frames = [];
     this.#close(batch);
   }
 
@@ -136,20 +132,20 @@ export class ClaimTable<Owner = unknown> {
    * claim that is suspect the rest is cleared: should the first part end the thread again, a successor must not put
    * the two together and begin anew.
    */
-  split(claim: Claim<Owner>, count = claim.events.length >> 1): [Claim<Owner>, Claim<Owner>] {
+  split(claim: Claim<Owner>, count = claim.size >> 1): [Claim<Owner>, Claim<Owner>] {
     const batch = this.#batch(claim);
     assert(!batch.running, 'a claim is split when it has landed');
-    assert(count > 0 && count < batch.held.length, `${count} of ${batch.held.length} events`);
-    const { held } = batch;
-    if (batch.suspect) {
-      for (const { frame } of held.slice(count))
-        this.#reader.change(frame, (mark) => landed(mark, { suspect: false }));
-    }
-    batch.held = [];
-    const parts: [Claim<Owner>, Claim<Owner>] = [
-      this.#add(batch, held.slice(0, count)),
-      this.#add(batch, held.slice(count)),
-    ];
+    assert(count > 0 && count < batch.size, `${count} of ${batch.size} events`);
+    const { frames, lanes, suspect, parked } = batch;
+    if (suspect) for (const at of frames.slice(count)) this.#reader.change(at, land);
+    batch.frames = [];
+    const part = (from: number, to?: number): Batch<Owner> => {
+      const found = { frames: frames.slice(from, to), lanes: lanes.slice(from, to), suspect };
+      const half = this.#add(batch, found);
+      half.parked = parked;
+      return half;
+    };
+    const parts: [Claim<Owner>, Claim<Owner>] = [part(0, count), part(count)];
     this.#close(batch);
     return parts;
   }
@@ -163,17 +159,16 @@ export class ClaimTable<Owner = unknown> {
     assert(!batch.running && batch.kind === 'ready', 'a claim of ready events is launched once');
     batch.running = true;
     this.#reader.countRunning(1);
-    const how = { alone: batch.held.length === 1 };
+    const how = { alone: batch.size === 1 };
     const run = (mark: number) => withRunning(mark, how);
-    for (const { frame } of batch.held) this.#reader.change(frame, run);
+    for (const at of batch.frames) this.#reader.change(at, run);
   }
 
   /** The run has ended, however. Settling the whole claim and releasing it do this too. */
   land(claim: Claim<Owner>): void {
     const batch = this.#batch(claim);
     assert(batch.running, 'a claim lands that was launched');
-    for (const { frame } of batch.held)
-      this.#reader.change(frame, (mark) => landed(mark, { suspect: false }));
+    for (const at of batch.frames) this.#reader.change(at, land);
     this.#stopRunning(batch);
   }
 
@@ -185,17 +180,17 @@ export class ClaimTable<Owner = unknown> {
     const batch = this.#batch(claim);
     assert(batch.running, 'a claim is parked that was launched');
     const reader = this.#reader;
-    const outside = batch.held.filter(({ frame }) => !reader.isParked(frame));
-    if (!reader.hasRoomToPark(outside.map(({ frame }) => frame))) return false;
-    for (const held of batch.held) {
-      if (reader.isParked(held.frame)) {
-        reader.change(held.frame, (mark) => landed(mark, { suspect: false }));
+    if (!reader.hasRoomToPark(batch.frames.filter((at) => !reader.frames.isParked(at)))) return false;
+    for (const [i, at] of batch.frames.entries()) {
+      if (reader.frames.isParked(at)) {
+        reader.change(at, land);
         continue;
       }
-      const copy = reader.park(held.frame);
+      const copy = reader.park(at);
       if (copy === undefined) return false;
-      held.frame = copy;
+      batch.frames[i] = copy;
     }
+    batch.parked = true;
     this.#stopRunning(batch);
     reader.refresh();
     return true;
@@ -203,9 +198,8 @@ export class ClaimTable<Owner = unknown> {
 
   /** Charges the events of a claim with one attempt. */
   charge(claim: Claim<Owner>): void {
-    for (const { frame } of this.#batch(claim).held) {
-      this.#reader.change(frame, (mark) => withAttempts(mark, attemptsOf(mark) + 1));
-    }
+    for (const at of this.#batch(claim).frames)
+      this.#reader.change(at, (mark) => withAttempts(mark, attemptsOf(mark) + 1));
   }
 
   /** Dead events that nobody has claimed for their sink. */
@@ -226,7 +220,7 @@ export class ClaimTable<Owner = unknown> {
   /** Events that are not settled: waiting for a claim, in one, or dead and waiting for a claim for their sink. */
   pending(): { readonly waiting: number; readonly claimed: number; readonly dead: number } {
     let claimed = 0;
-    for (const { kind, held } of this.#claims.values()) if (kind === 'ready') claimed += held.length;
+    for (const { kind, size } of this.#claims.values()) if (kind === 'ready') claimed += size;
     return {
       waiting: this.#backlog.waiting + this.#reader.countUnclaimed(Number.POSITIVE_INFINITY),
       claimed,
@@ -244,46 +238,102 @@ export class ClaimTable<Owner = unknown> {
     return awaitEvents(this.#reader.memory, { events, there, isCurrent, signal }, this.#watch);
   }
 
-  #nextReady(mine: Set<number>, freedOnly: boolean): Held | undefined {
-    const found = this.#backlog.next(mine, () => (freedOnly ? undefined : this.#read()));
-    return found && this.#held(found.frame, found.lane);
+  #find(request: ClaimRequest<Owner>): Found {
+    const { kind = 'ready', freedOnly = false, maxEvents, maxBytes } = request;
+    if (kind === 'ready' && this.#laneOf === undefined && this.#backlog.waiting === 0)
+      return freedOnly ? { frames: [], lanes: [], suspect: false } : this.#findFresh(maxEvents, maxBytes);
+    const found: Unclaimed[] = [];
+    const mine = new Set<number>();
+    let left: Unclaimed | undefined;
+    let bytes = 0;
+    while (found.length < maxEvents) {
+      const next =
+        kind === 'dead'
+          ? this.#nextDead()
+          : this.#backlog.next(mine, () => (freedOnly ? undefined : this.#read()));
+      if (next === undefined) break;
+      bytes += this.#reader.frames.bytes(next.at);
+      const [first] = found;
+      if (first !== undefined && (bytes > maxBytes || next.suspect !== first.suspect)) {
+        left = next;
+        break;
+      }
+      found.push(next);
+    }
+    // Those that had been read before came first, lane by lane.
+    if (this.#laneOf !== undefined) found.sort((a, b) => a.order - b.order);
+    return {
+      frames: found.map(({ at }) => at),
+      lanes: this.#laneOf === undefined || kind === 'dead' ? [] : found.map(({ lane }) => lane),
+      suspect: found[0]?.suspect ?? false,
+      left,
+    };
   }
 
-  #nextDead(): Held | undefined {
-    const frame = this.#reader.claimNextDead();
-    return frame && this.#held(frame);
+  /** The same where nothing has been read before and is in no claim: the way of nearly every event. */
+  #findFresh(maxEvents: number, maxBytes: number): Found {
+    const reader = this.#reader;
+    const held = reader.frames;
+    const frames: FrameAt[] = [];
+    let bytes = 0;
+    let suspect = false;
+    let left: Unclaimed | undefined;
+    while (frames.length < maxEvents) {
+      const at = reader.claimNext();
+      if (at === undefined) break;
+      bytes += held.bytes(at);
+      const isSuspect = held.isSuspect(at);
+      if (frames.length > 0 && (bytes > maxBytes || isSuspect !== suspect)) {
+        left = this.#unclaimed(at, 0);
+        break;
+      }
+      suspect = isSuspect;
+      frames.push(at);
+    }
+    return { frames, lanes: [], suspect, left };
+  }
+
+  #nextDead(): Unclaimed | undefined {
+    const at = this.#reader.claimNextDead();
+    return at === undefined ? undefined : this.#unclaimed(at, 0);
   }
 
   #read(): Unclaimed | undefined {
-    const frame = this.#reader.claimNext();
-    if (frame === undefined) return undefined;
-    const lane = this.#laneOf?.(this.#held(frame)) ?? 0;
+    const at = this.#reader.claimNext();
+    if (at === undefined) return undefined;
+    const lane = this.#laneOf?.(new EventView(at, this.#access)) ?? 0;
     assert(Number.isInteger(lane) && lane >= 0 && lane < LANES, `there is no lane ${lane}`);
-    return { frame, lane };
+    return this.#unclaimed(at, lane);
   }
 
-  #held(frame: Frame, lane?: number): Held {
-    return new Held(frame, this.#reader, this.#decoder, lane);
+  #unclaimed(at: FrameAt, lane: number): Unclaimed {
+    const { frames } = this.#reader;
+    return { at, order: frames.order(at), lane, suspect: frames.isSuspect(at) };
   }
 
-  #giveBack(kind: 'ready' | 'dead', held: readonly Held[]): void {
-    if (kind === 'dead') for (const { frame } of held) this.#reader.keepDead(frame);
-    else this.#backlog.giveBack(held.map(({ frame, lane }) => ({ frame, lane })));
+  #giveBack(kind: 'ready' | 'dead', events: readonly Unclaimed[]): void {
+    if (kind === 'dead') for (const { at } of events) this.#reader.keepDead(at);
+    else this.#backlog.giveBack(events);
   }
 
-  #add(like: Pick<Claim<Owner>, 'owner' | 'kind' | 'suspect'>, held: Held[]): Batch<Owner> {
-    const inLanes = this.#laneOf !== undefined && like.kind === 'ready';
-    const lanes = inLanes ? new Set(held.map(({ lane }) => lane)) : NO_LANES;
-    const batch = new Batch<Owner>(++this.#lastId, like, held, lanes);
+  #settle({ kind }: Batch<Owner>, at: FrameAt, settlement: Settlement): void {
+    assert(kind === 'ready' || settlement === 'buried', 'a dead letter is buried');
+    this.#reader.settle(at, settlement);
+    if (settlement === 'dead') this.#reader.keepDead(at);
+  }
+
+  #add(like: Pick<Claim<Owner>, 'owner' | 'kind' | 'suspect'>, found: Found): Batch<Owner> {
+    const locked = found.lanes.length === 0 ? NO_LANES : new Set(found.lanes);
+    const batch = new Batch<Owner>(++this.#lastId, like, found, locked, this.#access);
     this.#claims.set(batch.id, batch);
-    this.#backlog.lock(batch.lanes);
+    this.#backlog.lock(locked);
     return batch;
   }
 
   #close(batch: Batch<Owner>): void {
     if (batch.running) this.#stopRunning(batch);
     this.#claims.delete(batch.id);
-    this.#backlog.unlock(batch.lanes);
+    this.#backlog.unlock(batch.locked);
   }
 
   #stopRunning(batch: Batch<Owner>): void {

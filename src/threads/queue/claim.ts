@@ -1,10 +1,13 @@
 /**
  * A claim: some events of the queue in the hands of one owner, as the table of claims gives it out, and as it holds it.
+ *
+ * The rule: nothing is kept of an event but where its frame is. All else is read there, when somebody asks: a batch waits
+ * for its answer, many do at a time, and what was kept for each event until then was copied by the garbage collector twice.
  */
 import { assert } from '../../base/assert.ts';
 import type { EventDecoder } from './codec.ts';
-import type { Frame } from './read-frame.ts';
-import type { QueueReader } from './reader.ts';
+import type { FrameAt } from './frame.ts';
+import type { HeldFrames } from './held-frames.ts';
 
 export type Settlement = 'delivered' | 'dead' | 'buried';
 
@@ -24,7 +27,7 @@ export interface ClaimRequest<Owner> {
 /** Gives events that must not overtake each other the same number, from 0 to 65,535. Must not throw. */
 export type LaneOf = (event: ClaimedEvent) => number;
 
-/** One event of a claim. Its payload may be decoded until it is settled. */
+/** One event of a claim. May be asked until it is settled or given back. */
 export interface ClaimedEvent {
   readonly id: string;
   /** When it was recorded, in milliseconds since the epoch. */
@@ -44,52 +47,61 @@ export interface Claim<Owner = unknown> {
   readonly suspect: boolean;
   /** Of one that is suspect: it has one event, and its thread died when that alone was running. */
   readonly ranAlone: boolean;
-  /** What is not settled yet, oldest first. */
+  /** How many events are not settled yet. */
+  readonly size: number;
+  /** What is not settled yet, oldest first; made anew for each who asks. */
   readonly events: readonly ClaimedEvent[];
+  /** How often the one of its events was charged that was charged most. */
+  readonly attempts: number;
   /** The length of its encoded events. */
   readonly bytes: number;
+  /** Decodes all of its events, and makes something of each: what to do for many at little cost. */
+  map<Made>(make: (id: string, recordedAt: number, data: unknown) => Made): Made[];
 }
 
-export class Held implements ClaimedEvent {
-  frame: Frame;
-  readonly #reader: QueueReader;
-  readonly #decoder: EventDecoder;
-  /** 0 where there are no lanes. */
-  readonly lane: number;
-  open = true;
+/** How the events of claims are read. */
+export interface EventAccess {
+  readonly frames: HeldFrames;
+  readonly decoder: EventDecoder;
+}
 
-  constructor(frame: Frame, reader: QueueReader, decoder: EventDecoder, lane = 0) {
-    this.frame = frame;
-    this.#reader = reader;
-    this.#decoder = decoder;
-    this.lane = lane;
+/** One event, for those who ask for it by itself. */
+export class EventView implements ClaimedEvent {
+  readonly #at: FrameAt;
+  readonly #access: EventAccess;
+  readonly #isHeld: () => boolean;
+
+  constructor(at: FrameAt, access: EventAccess, isHeld: () => boolean = () => true) {
+    this.#at = at;
+    this.#access = access;
+    this.#isHeld = isHeld;
   }
 
   get id(): string {
-    return this.#reader.idOf(this.frame);
+    return this.#frames.id(this.#at);
   }
 
   get recordedAt(): number {
-    return this.frame.recordedAt;
+    return this.#frames.recordedAt(this.#at);
   }
 
   get attempts(): number {
-    assert(this.open, 'the frame of a settled event is no longer ours to read');
-    return this.#reader.attempts(this.frame);
-  }
-
-  get ranAlone(): boolean {
-    return this.#reader.ranAlone(this.frame);
+    return this.#frames.attempts(this.#at);
   }
 
   get bytes(): number {
-    return this.frame.bytes;
+    return this.#frames.bytes(this.#at);
   }
 
   decode(): unknown {
-    assert(this.open, 'the frame of a settled event is no longer ours to read');
-    const { payloadAt, bytes } = this.frame;
-    return this.#decoder.decode(this.#reader.memory.target.bytes, payloadAt, payloadAt + bytes);
+    const { memory } = this.#frames;
+    const start = this.#frames.payloadAt(this.#at);
+    return this.#access.decoder.decode(memory, start, start + this.bytes);
+  }
+
+  get #frames(): HeldFrames {
+    assert(this.#isHeld(), 'the frame of a settled event is no longer ours to read');
+    return this.#access.frames;
   }
 }
 
@@ -98,35 +110,74 @@ export class Batch<Owner> implements Claim<Owner> {
   readonly owner: Owner;
   readonly kind: 'ready' | 'dead';
   readonly suspect: boolean;
-  /** Of the events that it had when it was made. */
-  readonly lanes: ReadonlySet<number>;
-  held: Held[];
+  /** What is not settled yet, oldest first. */
+  frames: FrameAt[];
+  /** The lane of each frame; empty where there are no lanes. */
+  lanes: number[];
+  /** Those of the events that it had when it was made. */
+  readonly locked: ReadonlySet<number>;
   running = false;
+  /** Its events have left the queue for the parked ones, and with that all suspicion behind. */
+  parked = false;
+  readonly #access: EventAccess;
 
   constructor(
     id: number,
     { owner, kind, suspect }: Pick<Claim<Owner>, 'owner' | 'kind' | 'suspect'>,
-    held: Held[],
-    lanes: ReadonlySet<number>,
+    { frames, lanes }: { readonly frames: FrameAt[]; readonly lanes: number[] },
+    locked: ReadonlySet<number>,
+    access: EventAccess,
   ) {
     this.id = id;
     this.owner = owner;
     this.kind = kind;
     this.suspect = suspect;
-    this.held = held;
+    this.frames = frames;
     this.lanes = lanes;
+    this.locked = locked;
+    this.#access = access;
+  }
+
+  get size(): number {
+    return this.frames.length;
   }
 
   get events(): readonly ClaimedEvent[] {
-    return this.held;
+    return this.frames.map((at) => new EventView(at, this.#access, () => this.frames.includes(at)));
   }
 
   get ranAlone(): boolean {
-    const only = this.held.length === 1 ? this.held[0] : undefined;
-    return only?.ranAlone ?? false;
+    const [only] = this.frames;
+    return this.frames.length === 1 && only !== undefined && this.#access.frames.ranAlone(only);
+  }
+
+  get attempts(): number {
+    let most = 0;
+    for (const at of this.frames) most = Math.max(most, this.#access.frames.attempts(at));
+    return most;
   }
 
   get bytes(): number {
-    return this.held.reduce((sum, { bytes }) => sum + bytes, 0);
+    let sum = 0;
+    for (const at of this.frames) sum += this.#access.frames.bytes(at);
+    return sum;
+  }
+
+  map<Made>(make: (id: string, recordedAt: number, data: unknown) => Made): Made[] {
+    const { frames, decoder } = this.#access;
+    const { memory } = frames;
+    const last = this.frames.at(-1);
+    const made: Made[] = [];
+    if (last !== undefined) decoder.readAhead(frames.payloadAt(last) + frames.bytes(last));
+    try {
+      for (const at of this.frames) {
+        const start = frames.payloadAt(at);
+        const data = decoder.decode(memory, start, start + frames.bytes(at));
+        made.push(make(frames.id(at), frames.recordedAt(at), data));
+      }
+    } finally {
+      decoder.readAhead(0);
+    }
+    return made;
   }
 }

@@ -77,6 +77,11 @@ export interface EventEncoder {
 /** Decodes frames in the reading thread. Bytes that no encoder wrote throw `ERR_FRAME_CORRUPT`. */
 export interface EventDecoder {
   decode(bytes: Buffer, start: number, end: number): unknown;
+  /**
+   * Says that what is decoded from now on lies below `to`, in the order of the memory, and does not change until this is
+   * called again. 0: nothing is known any more.
+   */
+  readAhead(to: number): void;
 }
 
 export const SMALL_STRING = 0x80;

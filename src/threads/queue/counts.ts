@@ -12,6 +12,7 @@ import {
   frameSize,
   idOf,
   isCommitted,
+  isSettled,
   KIND,
   kindOf,
   markOf,
@@ -27,8 +28,9 @@ export interface QueueCounts {
   /** Events of an earlier run that the journal held; 0 without one. */
   readonly recovered: number;
   readonly delivered: number;
-  /** Dead, whether their sink has taken them yet or not. */
+  /** The sink of the dead letters has taken them. */
   readonly deadLettered: number;
+  /** To be delivered, or dead letters on their way to their sink. */
   readonly pending: number;
   /** Of those that are pending: in the journal too, or alone; 0 without one. */
   readonly spooled: number;
@@ -46,7 +48,7 @@ export function countsOf(handle: QueueHandle): QueueCounts {
     const sums = sumsOf(memory, segment);
     accepted += sums.accepted;
     delivered += sums.delivered;
-    deadLettered += sums.dead;
+    deadLettered += sums.buried;
   }
   const { recovered, refused, invalid } = memory;
   const pending = accepted + recovered - delivered - deadLettered;
@@ -61,11 +63,18 @@ function spooledIn(memory: QueueMemory): number {
     const end = state === 'free' || state === 'settled' ? 0 : publishedBytes(memory, segment, generation);
     for (let offset = 0; offset < end; ) {
       const at = frameAt(memory, segment, offset);
-      if (stateOf(markOf(memory, at)) === 'ready' && isCommitted(memory, at)) spooled++;
+      if (!isSettled(markOf(memory, at)) && isCommitted(memory, at)) spooled++;
       offset += frameSize(memory, at);
     }
   }
   return spooled;
+}
+
+/** How many dead letters are on their way to their sink. */
+export function lettersIn(handle: QueueHandle): number {
+  let letters = 0;
+  for (const { state } of walkFrames(handle)) if (state === 'dead') letters++;
+  return letters;
 }
 
 /** The share of a queue's memory for new events that is taken, from 0 to 1; at 1 events are refused. */
@@ -92,8 +101,8 @@ export interface WalkedFrame {
 }
 
 /**
- * Every frame in memory, by segment. Knows nothing of slots, claims or counts: what is ready here is what `pending`
- * has to say. For checks, when nobody writes.
+ * Every frame in memory, by segment. Knows nothing of slots, claims or counts: what is ready or dead here is what
+ * `pending` has to say. For checks, when nobody writes.
  */
 export function* walkFrames(handle: QueueHandle): Generator<WalkedFrame> {
   const memory = new QueueMemory(handle);

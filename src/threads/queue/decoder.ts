@@ -2,14 +2,17 @@
  * Decodes the frames of one reading thread. Owns a memory of the keys that it has seen, which changes how fast it
  * reads and never what it reads.
  *
- * The invariant: nothing is judged and then read again in the shared buffer. The frame becomes one private one-byte
- * string first (reading MessagePack in place from shared memory was ten times slower), and strings are slices of it; only
- * the content of a view, of which nothing is asked, is copied from the buffer itself.
+ * The invariant: no byte of the shared buffer is read twice, so what was judged is what is used. Tags, lengths, numbers and
+ * keys are judged where they lie; for its strings the event becomes one private one-byte string, when the first is met, and
+ * they are slices of it.
  *
  * Events of one type have the same keys in the same order, whatever their nesting. So each key, for each key that it
- * follows, remembers the one that followed it last time; when the next key in the text is that one, its string is at hand,
+ * follows, remembers the one that followed it last time; when the next bytes are those of that one, its string is at hand,
  * interned and hashed.
  */
+// The global is an accessor, and is asked for each event.
+import { Buffer } from 'node:buffer';
+import { markAsUntransferable } from 'node:worker_threads';
 import {
   ARRAY,
   BIGINT,
@@ -43,14 +46,15 @@ const KEYS_MAX = 4096;
 /** A length has at most five bytes. */
 const LENGTH_FACTOR_MAX = 0x80 ** 4;
 
-/** Tag, kind of view, length. */
-const BYTES_HEAD_MAX = 7;
+/** How much is copied at once for the bytes of several events, and kept for as long as somebody keeps one of them. */
+const SLAB_BYTES = 32 * 1024;
+const NO_SLAB: ArrayBufferLike = new ArrayBuffer(0);
 
 interface Key {
   readonly name: string;
   /** The key as it stands in a frame, its tag included. */
-  readonly raw: string;
-  /** By their `raw`, all that have followed a key of this name. */
+  readonly raw: Uint8Array;
+  /** By their names, all that have followed a key of this name. */
   readonly followers: Map<string, Key>;
   next: Key | undefined;
 }
@@ -70,24 +74,26 @@ export class Decoder implements EventDecoder {
   #keys = 0;
   readonly #double = new DataView(new ArrayBuffer(8));
   #key: Key = this.#first;
-  #text = '';
-  #at = 0;
   #bytes: Buffer = Buffer.alloc(0);
   #start = 0;
-  #size = 0;
+  #at = 0;
+  #end = 0;
+  /** The whole event; empty until a string is met. */
+  #text = '';
+  /** What is read next, up to here, does not change meanwhile. */
+  #aheadTo = 0;
+  /** A copy of what lies from `#slabAt` on; empty when there is none. */
+  #slab = NO_SLAB;
+  #slabAt = 0;
 
   decode(bytes: Buffer, start: number, end: number): unknown {
     this.#bytes = bytes;
-    this.#start = start;
-    this.#size = end - start;
-    // Of an event that is bytes and nothing else only their length is wanted as text.
-    const textEnd = bytes[start] === BYTES ? Math.min(end, start + BYTES_HEAD_MAX) : end;
-    this.#text = bytes.toString('latin1', start, textEnd);
-    this.#at = 0;
+    this.#start = this.#at = start;
+    this.#end = end;
     this.#key = this.#first;
     try {
       const value = this.#value();
-      if (this.#at !== this.#size) throw this.#corrupt();
+      if (this.#at !== end) throw this.#corrupt();
       return value;
     } catch (thrown) {
       if (thrown instanceof QueueError) throw thrown;
@@ -97,8 +103,13 @@ export class Decoder implements EventDecoder {
     }
   }
 
+  readAhead(to: number): void {
+    this.#aheadTo = to;
+    this.#slab = NO_SLAB;
+  }
+
   #value(): unknown {
-    const tag = this.#text.charCodeAt(this.#at++);
+    const tag = this.#byte();
     if (tag < SMALL_STRING) return tag;
     if (tag < NULL) return this.#slice(tag & SMALL_STRING_MAX);
     switch (tag) {
@@ -160,36 +171,43 @@ export class Decoder implements EventDecoder {
 
   #nextKey(): string {
     const guess = this.#key.next;
-    if (guess !== undefined && this.#text.startsWith(guess.raw, this.#at)) {
+    if (guess !== undefined && this.#isNext(guess.raw)) {
       this.#at += guess.raw.length;
       this.#key = guess;
       return guess.name;
     }
-    const start = this.#at;
-    const name = this.#string();
-    const raw = this.#text.slice(start, this.#at);
-    const key = this.#key.followers.get(raw) ?? this.#meet(name, raw);
+    const tag = this.#byte();
+    const name = this.#stringOf(tag);
+    const key = this.#key.followers.get(name) ?? this.#meet(name, tag);
     this.#key.next = key;
     this.#key = key;
     return key.name;
   }
 
+  #isNext(raw: Uint8Array): boolean {
+    const bytes = this.#bytes;
+    const at = this.#at;
+    if (at + raw.length > this.#end) return false;
+    for (let i = 0; i < raw.length; i++) if (bytes[at + i] !== raw[i]) return false;
+    return true;
+  }
+
   /** A key that has not come behind this one before. */
-  #meet(name: string, raw: string): Key {
+  #meet(name: string, tag: number): Key {
     if (this.#keys >= KEYS_MAX) {
       this.#names.clear();
       this.#keys = 0;
       this.#first = this.#key = noKey();
     }
     this.#keys++;
-    let known = this.#names.get(raw);
+    let known = this.#names.get(name);
     if (known === undefined) {
-      // Not slices: a slice would keep the whole frame that it came from.
-      known = { name: unsliced(name), raw: unsliced(raw), followers: new Map() };
-      this.#names.set(known.raw, known);
+      // Not a slice: a slice would keep the whole event that it came from.
+      known = { name: unsliced(name), raw: spelled(name, tag), followers: new Map() };
+      this.#names.set(known.name, known);
     }
     const key: Key = { name: known.name, raw: known.raw, followers: known.followers, next: undefined };
-    this.#key.followers.set(key.raw, key);
+    this.#key.followers.set(key.name, key);
     return key;
   }
 
@@ -197,10 +215,8 @@ export class Decoder implements EventDecoder {
     const length = this.#length();
     const array: unknown[] = [];
     for (let i = 0; i < length; i++) {
-      if (this.#text.charCodeAt(this.#at) === HOLE) {
-        this.#at++;
-        array.length = i + 1;
-      } else array.push(this.#value());
+      if (this.#isTag(HOLE)) array.length = i + 1;
+      else array.push(this.#value());
     }
     return array;
   }
@@ -222,11 +238,10 @@ export class Decoder implements EventDecoder {
   #binary(): unknown {
     const name = VIEW_NAMES[this.#byte()];
     const length = this.#length();
-    const from = this.#start + this.#at;
+    const from = this.#at;
+    if (from + length > this.#end) throw this.#corrupt();
     this.#at += length;
-    if (this.#at > this.#size) throw this.#corrupt();
-    // The bytes themselves are copied from where they lie: by way of text they would be copied twice.
-    if (name === 'Buffer') return Buffer.from(this.#bytes.subarray(from, from + length));
+    if (name === 'Buffer') return this.#buffer(from, length);
     const bytes = new Uint8Array(length);
     this.#bytes.copy(bytes, 0, from, from + length);
     if (name === 'ArrayBuffer') return bytes.buffer;
@@ -237,8 +252,26 @@ export class Decoder implements EventDecoder {
     return new View(bytes.buffer);
   }
 
+  /** As Node does with its own small buffers: several are parts of one memory. */
+  #buffer(from: number, length: number): Buffer {
+    const to = from + length;
+    if (to > this.#aheadTo || length > SLAB_BYTES / 8) return Buffer.from(this.#bytes.subarray(from, to));
+    if (from < this.#slabAt || to > this.#slabAt + this.#slab.byteLength) {
+      const slab = Buffer.allocUnsafeSlow(Math.min(SLAB_BYTES, this.#aheadTo - from));
+      slab.set(this.#bytes.subarray(from, from + slab.length));
+      this.#slab = slab.buffer;
+      this.#slabAt = from;
+      // Sent to another thread as a whole, it would take the others' bytes with it.
+      markAsUntransferable(slab.buffer);
+    }
+    return Buffer.from(this.#slab, from - this.#slabAt, length);
+  }
+
   #string(): string {
-    const tag = this.#byte();
+    return this.#stringOf(this.#byte());
+  }
+
+  #stringOf(tag: number): string {
     if (tag >= SMALL_STRING && tag < NULL) return this.#slice(tag & SMALL_STRING_MAX);
     if (tag === LATIN1) return this.#slice(this.#length());
     if (tag === UTF16) return this.#wide();
@@ -250,10 +283,13 @@ export class Decoder implements EventDecoder {
   }
 
   #slice(length: number): string {
-    const start = this.#at;
-    this.#at += length;
-    if (this.#at > this.#size) throw this.#corrupt();
-    return this.#text.slice(start, this.#at);
+    const at = this.#at;
+    const to = at + length;
+    if (to > this.#end) throw this.#corrupt();
+    this.#at = to;
+    const start = this.#start;
+    if (this.#text === '') this.#text = this.#bytes.toString('latin1', start, this.#end);
+    return this.#text.slice(at - start, to - start);
   }
 
   #float(): number {
@@ -272,28 +308,44 @@ export class Decoder implements EventDecoder {
   }
 
   #ended(): boolean {
-    if (this.#text.charCodeAt(this.#at) !== END) return false;
+    return this.#isTag(END);
+  }
+
+  /** Passes over it, if it is next. */
+  #isTag(tag: number): boolean {
+    if (this.#at >= this.#end || this.#bytes[this.#at] !== tag) return false;
     this.#at++;
     return true;
   }
 
   #byte(): number {
-    if (this.#at >= this.#size) throw this.#corrupt();
-    return this.#text.charCodeAt(this.#at++);
+    if (this.#at >= this.#end) throw this.#corrupt();
+    return this.#bytes[this.#at++] as number;
   }
 
   #corrupt(cause?: unknown): QueueError {
-    const message = `The bytes of a frame are not those of an event, at byte ${this.#at}.`;
+    const message = `The bytes of a frame are not those of an event, at byte ${this.#at - this.#start}.`;
     return new QueueError('ERR_FRAME_CORRUPT', message, cause === undefined ? {} : { cause });
   }
 }
 
 function noKey(): Key {
-  return { name: '', raw: '', followers: new Map(), next: undefined };
+  return { name: '', raw: new Uint8Array(0), followers: new Map(), next: undefined };
 }
 
 function define(object: object, key: string, value: unknown, { enumerable = true } = {}): void {
   Object.defineProperty(object, key, { value, enumerable, writable: true, configurable: true });
+}
+
+/** A key's bytes as the encoder writes them behind this tag. */
+function spelled(name: string, tag: number): Uint8Array {
+  if (tag < NULL) return Buffer.from(String.fromCharCode(tag) + name, 'latin1');
+  const head = [tag];
+  for (let length = name.length; ; length >>>= 7) {
+    head.push(length < 0x80 ? length : (length & 0x7f) | 0x80);
+    if (length < 0x80) break;
+  }
+  return Buffer.concat([Buffer.from(head), Buffer.from(name, tag === UTF16 ? 'utf16le' : 'latin1')]);
 }
 
 function unsliced(text: string): string {

@@ -14,7 +14,6 @@
 import { assert } from '../../base/assert.ts';
 import { Ring } from '../../base/ring.ts';
 import type { Backlog, Unclaimed } from './backlog.ts';
-import type { Frame } from './read-frame.ts';
 
 /** Many, so that events of two keys seldom meet in one: with 25,000 events in flight two of three lanes are free. */
 export const LANES = 1 << 16;
@@ -22,7 +21,7 @@ export const LANES = 1 << 16;
 export const HELD_BACK_MAX = 65_536;
 
 interface HeldBack {
-  readonly frames: Ring<Frame>;
+  readonly events: Ring<Unclaimed>;
   /** The order of the youngest that was ever in there. */
   youngest: number;
 }
@@ -97,22 +96,23 @@ export class Lanes implements Backlog {
     }
   }
 
-  #insert({ frame, lane }: Unclaimed): void {
+  #insert(event: Unclaimed): void {
     this.#waiting++;
+    const { lane, order } = event;
     let held = this.#heldBack.get(lane);
     if (held === undefined) {
-      held = { frames: new Ring(), youngest: frame.order };
+      held = { events: new Ring(), youngest: order };
       this.#heldBack.set(lane, held);
     }
-    const { frames, youngest } = held;
-    held.youngest = Math.max(youngest, frame.order);
-    const oldest = frames.peek();
-    if (oldest === undefined || frame.order > youngest) frames.push(frame);
-    else if (frame.order < oldest.order) frames.unshift(frame);
+    const { events, youngest } = held;
+    held.youngest = Math.max(youngest, order);
+    const oldest = events.peek();
+    if (oldest === undefined || order > youngest) events.push(event);
+    else if (order < oldest.order) events.unshift(event);
     else {
-      const all = [...frames, frame].sort((a, b) => a.order - b.order);
-      frames.clear();
-      for (const each of all) frames.push(each);
+      const all = [...events, event].sort((a, b) => a.order - b.order);
+      events.clear();
+      for (const each of all) events.push(each);
     }
   }
 
@@ -120,24 +120,24 @@ export class Lanes implements Backlog {
     const held = this.#heldBack.get(lane);
     if (held === undefined) return;
     this.#free.push(lane);
-    this.#freed += held.frames.size;
+    this.#freed += held.events.size;
   }
 
   #nextFreed(): Unclaimed | undefined {
     if (this.#drawn === undefined) {
       this.#drawn = this.#free.shift();
       if (this.#drawn === undefined) return undefined;
-      this.#freed -= this.#heldBack.get(this.#drawn)?.frames.size ?? 0;
+      this.#freed -= this.#heldBack.get(this.#drawn)?.events.size ?? 0;
     }
     const lane = this.#drawn;
     const held = this.#heldBack.get(lane);
-    const frame = held?.frames.shift();
-    assert(held !== undefined && frame !== undefined, 'a lane is free only with something held back in it');
+    const event = held?.events.shift();
+    assert(held !== undefined && event !== undefined, 'a lane is free only with something held back in it');
     this.#waiting--;
-    if (held.frames.size === 0) {
+    if (held.events.size === 0) {
       this.#heldBack.delete(lane);
       this.#drawn = undefined;
     }
-    return { frame, lane };
+    return event;
   }
 }

@@ -170,6 +170,16 @@ export class QueueMemory {
     return this.#firstSegmentAt + segment * this.handle.segmentBytes;
   }
 
+  /** The segment in which a word lies, by the word's index. */
+  segmentOf(index: number): number {
+    return Math.floor(((index << 2) - this.#firstSegmentAt) / this.handle.segmentBytes);
+  }
+
+  /** Whether it is one of those for copies of parked frames. */
+  isParked(segment: number): boolean {
+    return segment >= this.handle.queueSegments;
+  }
+
   get refused(): number {
     return Number(Atomics.load(this.longs, HEADER.REFUSED >> 1));
   }

@@ -22,14 +22,13 @@ import {
   KIND,
   kindOf,
   markOf,
-  prefixBytes,
   sourceOf,
   stateOf,
   withReader,
   withState,
   writeCopy,
 } from './frame.ts';
-import { FRAME_HEADER_BYTES, type QueueMemory } from './layout.ts';
+import type { QueueMemory } from './layout.ts';
 import {
   controlOf,
   extendSegment,
@@ -48,12 +47,6 @@ export interface CopySource {
   readonly bytes: number;
   /** The mark that the copy gets. */
   readonly mark: number;
-}
-
-export interface CopyPlace {
-  readonly segment: number;
-  readonly at: FrameAt;
-  readonly payloadAt: number;
 }
 
 interface Own {
@@ -96,7 +89,7 @@ export class ParkedSegments {
    * Writes a copy of a frame and publishes it; undefined when there is no room. `checkFence` throws when this reader has
    * been replaced.
    */
-  append(source: CopySource, checkFence: () => void): CopyPlace | undefined {
+  append(source: CopySource, checkFence: () => void): FrameAt | undefined {
     const memory = this.#memory;
     const size = copyBytes(source.id, source.bytes);
     const { generation } = controlOf(memory, source.segment);
@@ -109,10 +102,7 @@ export class ParkedSegments {
       // The last before the plain writes: a reader that was replaced before this writes nothing.
       checkFence();
       writeCopy(memory, at, source.at, { id: source.id, place, mark: source.mark });
-      if (this.#publish(own, size)) {
-        const payloadAt = (at << 2) + FRAME_HEADER_BYTES + prefixBytes(memory, at);
-        return { segment: own.segment, at, payloadAt };
-      }
+      if (this.#publish(own, size)) return at;
     }
   }
 

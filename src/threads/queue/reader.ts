@@ -20,10 +20,12 @@ import {
   changeMark,
   confirmOf,
   copyBytes,
+  exchangeMark,
   type FrameAt,
   type FrameState,
   frameAt,
   frameSize,
+  glimpseMark,
   isAlone,
   isRunning,
   isSettled,
@@ -36,10 +38,11 @@ import {
   withReader,
   withState,
 } from './frame.ts';
+import { HeldFrames, type ReadSegment } from './held-frames.ts';
 import { HEADER, type QueueHandle, QueueMemory } from './layout.ts';
 import { ParkedSegments } from './parked-segments.ts';
-import { type Frame, type ReadSegment, readFrame } from './read-frame.ts';
 import {
+  type Control,
   closeSegment,
   controlOf,
   freeSegment,
@@ -63,6 +66,8 @@ export interface QueueReaderOptions {
 export class QueueReader {
   readonly memory: QueueMemory;
   readonly generation: number;
+  /** What stands in the frames that this thread holds. */
+  readonly frames: HeldFrames;
   readonly #outcomes: ConfirmationOutcomes | undefined;
   readonly #parked: ParkedSegments;
   readonly #known: (ReadSegment | undefined)[];
@@ -70,7 +75,7 @@ export class QueueReader {
   /** The first of the segments that may have unclaimed frames. */
   #current = 0;
   /** Dead frames that were found, whose sink has not taken them. */
-  readonly #dead: Frame[] = [];
+  readonly #dead: FrameAt[] = [];
 
   constructor(handle: QueueHandle, { generation, predecessor, confirmations }: QueueReaderOptions) {
     this.memory = new QueueMemory(handle);
@@ -78,6 +83,7 @@ export class QueueReader {
     this.#parked = new ParkedSegments(this.memory);
     this.#outcomes = confirmations && new ConfirmationOutcomes(confirmations);
     this.#known = new Array<ReadSegment | undefined>(this.memory.segments).fill(undefined);
+    this.frames = new HeldFrames(this.memory, this.#known, () => this.checkFence());
     this.refresh();
     this.#parked.completeMoves(generation, () => this.checkFence());
     this.#takeOver(predecessor);
@@ -108,7 +114,7 @@ export class QueueReader {
       let known = this.#known[segment];
       if (known === undefined && looksFree(memory, segment)) continue;
       let control = controlOf(memory, segment);
-      if (control.state === 'filling' && segment >= memory.handle.queueSegments) {
+      if (control.state === 'filling' && memory.isParked(segment)) {
         if (!this.#parked.isOwn(segment, control.generation))
           closeSegment(memory, segment, control.generation);
         else if (known !== undefined && this.#isAllSettled(known, known.end)) this.#parked.sealOwn();
@@ -135,21 +141,12 @@ export class QueueReader {
         const taken = memory.words[memory.takenIndex(segment)] as number;
         if (taken >= horizon) continue;
         changed = true;
-        this.#known[segment] = {
-          segment,
-          generation: control.generation,
-          writer: control.owner,
-          taken,
-          next: 0,
-          settledTo: 0,
-          end,
-          touched: false,
-        };
+        this.#known[segment] = this.#newSegment(segment, control, { taken, end, touched: false });
       }
     }
     if (changed) {
       // What was parked was claimed before anything that stands in the queue, and so it is again.
-      const rank = (read: ReadSegment) => (this.#isParked(read.segment) ? 0 : 1);
+      const rank = (read: ReadSegment) => (this.memory.isParked(read.segment) ? 0 : 1);
       this.#segments = this.#known
         .filter((known) => known !== undefined)
         .sort((a, b) => rank(a) - rank(b) || a.taken - b.taken);
@@ -158,28 +155,27 @@ export class QueueReader {
   }
 
   /** The oldest frame that is ready and was not claimed by this thread before; as of the last `refresh`. */
-  claimNext(): Frame | undefined {
+  claimNext(): FrameAt | undefined {
     for (; this.#current < this.#segments.length; this.#current++) {
       const read = this.#segments[this.#current] as ReadSegment;
       if (read.next < read.end && !this.#touch(read)) read.next = read.end;
       while (read.next < read.end) {
         const at = frameAt(this.memory, read.segment, read.next);
-        const frame = this.#claim(read, at);
         read.next += frameSize(this.memory, at);
-        if (frame !== undefined) return frame;
+        if (this.#claim(at)) return at;
       }
     }
     return undefined;
   }
 
   /** A dead frame that nobody has claimed since this thread, or the reader before, marked it. */
-  claimNextDead(): Frame | undefined {
+  claimNextDead(): FrameAt | undefined {
     return this.#dead.shift();
   }
 
   /** Gives a dead frame back, or has just made it one. */
-  keepDead(frame: Frame): void {
-    this.#dead.push(frame);
+  keepDead(at: FrameAt): void {
+    this.#dead.push(at);
   }
 
   get deadFrames(): number {
@@ -193,7 +189,7 @@ export class QueueReader {
     for (const read of this.#segments) {
       for (let offset = read.next; offset < read.end && count < limit; ) {
         const at = frameAt(this.memory, read.segment, offset);
-        if (stateOf(markOf(this.memory, at)) === 'ready') count++;
+        if (stateOf(glimpseMark(this.memory, at)) === 'ready') count++;
         offset += frameSize(this.memory, at);
       }
       if (count >= limit) break;
@@ -201,50 +197,39 @@ export class QueueReader {
     return count;
   }
 
-  /** Of one that is suspect: its thread died of it, and of nothing else. */
-  ranAlone(frame: Frame): boolean {
-    return isAlone(markOf(this.memory, frame.at));
-  }
-
-  attempts(frame: Frame): number {
-    return attemptsOf(markOf(this.memory, frame.at));
-  }
-
-  /** `<boot id>-<writer>-<sequence>`. */
-  idOf({ id, writer, sequence }: Frame): string {
-    return id ?? `${this.memory.handle.bootId}-${writer}-${sequence}`;
-  }
-
-  isParked({ segment }: Frame): boolean {
-    return this.#isParked(segment);
-  }
-
   /** Whether all of these frames can be parked. */
-  hasRoomToPark(frames: readonly Frame[]): boolean {
-    return this.#parked.hasRoomFor(frames.map((frame) => copyBytes(this.idOf(frame), frame.bytes)));
+  hasRoomToPark(frames: readonly FrameAt[]): boolean {
+    return this.#parked.hasRoomFor(frames.map((at) => copyBytes(this.frames.id(at), this.frames.bytes(at))));
   }
 
   /**
    * Moves a frame that this thread holds into the memory for parked ones; it no longer runs. Answers with the copy,
    * which it holds in the other's stead; undefined when there is no room.
    */
-  park(frame: Frame): Frame | undefined {
-    const id = this.idOf(frame);
-    const landedMark = landed(markOf(this.memory, frame.at), { suspect: false });
-    const copy = this.#parked.append({ ...frame, id, mark: landedMark }, () => this.checkFence());
+  park(at: FrameAt): FrameAt | undefined {
+    const { memory } = this;
+    const source = {
+      segment: memory.segmentOf(at),
+      at,
+      id: this.frames.id(at),
+      bytes: this.frames.bytes(at),
+      mark: landed(markOf(memory, at), { suspect: false }),
+    };
+    const copy = this.#parked.append(source, () => this.checkFence());
     if (copy === undefined) return undefined;
     this.#noteParked();
-    this.change(frame, (mark) => withState(mark, 'moved'));
-    return { ...frame, ...copy, id, suspect: false };
+    this.change(at, (mark) => withState(mark, 'moved'));
+    return copy;
   }
 
   /** Changes the mark of a frame that this thread holds. */
-  change(frame: Frame, to: (mark: number) => number): void {
-    this.checkFence();
-    for (;;) {
-      const mark = markOf(this.memory, frame.at);
+  change(at: FrameAt, to: (mark: number) => number): void {
+    this.#glanceAtFence();
+    for (let mark = glimpseMark(this.memory, at); ; ) {
       if (readerOf(mark) !== (this.generation & 0xffff)) throw this.#fenced();
-      if (changeMark(this.memory, frame.at, mark, to(mark))) return;
+      const found = exchangeMark(this.memory, at, mark, to(mark));
+      if (found === mark) return;
+      mark = found;
     }
   }
 
@@ -260,33 +245,28 @@ export class QueueReader {
   }
 
   /** Settles a frame, or makes it a dead one; who waits for it learns it first, by `announce`. */
-  settle(frame: Frame, state: Exclude<FrameState, 'ready' | 'moved'>): void {
-    this.checkFence();
-    const confirm = confirmOf(this.memory, frame.at);
+  settle(at: FrameAt, state: Exclude<FrameState, 'ready' | 'moved'>): void {
+    this.#glanceAtFence();
+    const confirm = confirmOf(this.memory, at);
     if (confirm !== 0) {
-      this.#outcomes?.store(
-        seatOf(this.memory, frame.at),
-        confirm,
-        state === 'delivered' ? 'delivered' : 'dead',
-      );
+      this.#outcomes?.store(seatOf(this.memory, at), confirm, state === 'delivered' ? 'delivered' : 'dead');
     }
-    this.change(frame, (mark) => {
+    for (let mark = glimpseMark(this.memory, at); ; ) {
+      if (readerOf(mark) !== (this.generation & 0xffff)) throw this.#fenced();
       const before = stateOf(mark);
       assert(
         before === 'ready' || (before === 'dead' && state === 'buried'),
-        `a frame from ${before} to ${state}`,
+        'a ready frame is settled, or a dead one buried',
       );
-      return withState(mark, state);
-    });
+      const found = exchangeMark(this.memory, at, mark, withState(mark, state));
+      if (found === mark) return;
+      mark = found;
+    }
   }
 
   /** Wakes the threads that wait for what was settled. */
   announce(): void {
     this.#outcomes?.announce();
-  }
-
-  #isParked(segment: number): boolean {
-    return segment >= this.memory.handle.queueSegments;
   }
 
   /** What this thread has parked it holds: it is not read there. */
@@ -297,8 +277,7 @@ export class QueueReader {
     let known = this.#known[segment];
     if (known?.generation !== generation) {
       const taken = this.memory.words[this.memory.takenIndex(segment)] as number;
-      const { owner: writer } = controlOf(this.memory, segment);
-      known = { segment, generation, writer, taken, next: 0, settledTo: 0, end: 0, touched: true };
+      known = this.#newSegment(segment, controlOf(this.memory, segment), { taken, end: 0, touched: true });
       this.#known[segment] = known;
     }
     known.next = known.end = offset;
@@ -309,27 +288,47 @@ export class QueueReader {
     return read.touched;
   }
 
-  #claim(read: ReadSegment, at: FrameAt): Frame | undefined {
-    this.checkFence();
-    for (;;) {
-      const mark = markOf(this.memory, at);
+  /**
+   * Throws when this reader is seen to have been replaced: once a frame, by a plain read. Whoever goes on for a moment all
+   * the same finds the mark changed.
+   */
+  #glanceAtFence(): void {
+    if (this.memory.words[HEADER.READER_GENERATION] !== this.generation) throw this.#fenced();
+  }
+
+  /** False: it is not ready. */
+  #claim(at: FrameAt): boolean {
+    this.#glanceAtFence();
+    for (let mark = glimpseMark(this.memory, at); ; ) {
       const state = stateOf(mark);
-      if (isSettled(mark)) return undefined;
+      if (isSettled(mark)) return false;
       // Found at the takeover, or made dead by this reader: among the dead already.
-      if (state === 'dead' && readerOf(mark) === (this.generation & 0xffff)) return undefined;
-      if (!changeMark(this.memory, at, mark, withReader(mark, this.generation))) continue;
-      const frame = readFrame(this.memory, read, at);
-      if (state === 'ready') return frame;
-      this.#dead.push(frame);
-      return undefined;
+      if (state === 'dead' && readerOf(mark) === (this.generation & 0xffff)) return false;
+      const found = exchangeMark(this.memory, at, mark, withReader(mark, this.generation));
+      if (found !== mark) {
+        mark = found;
+        continue;
+      }
+      if (state === 'ready') return true;
+      this.#dead.push(at);
+      return false;
     }
+  }
+
+  #newSegment(
+    segment: number,
+    { generation, owner }: Control,
+    found: Pick<ReadSegment, 'taken' | 'end' | 'touched'>,
+  ): ReadSegment {
+    const idPrefix = `${this.memory.handle.bootId}-${owner}-`;
+    return { segment, generation, idPrefix, next: 0, settledTo: 0, ...found };
   }
 
   #isAllSettled(read: ReadSegment | undefined, end: number): boolean {
     if (read === undefined) return end === 0;
     while (read.settledTo < end) {
       const at = frameAt(this.memory, read.segment, read.settledTo);
-      if (!isSettled(markOf(this.memory, at))) return false;
+      if (!isSettled(glimpseMark(this.memory, at))) return false;
       read.settledTo += frameSize(this.memory, at);
     }
     return true;
@@ -347,7 +346,7 @@ export class QueueReader {
       for (; read.next < read.end; read.next += frameSize(memory, frameAt(memory, read.segment, read.next))) {
         const at = frameAt(memory, read.segment, read.next);
         const mark = markOf(memory, at);
-        if (stateOf(mark) === 'dead') this.#claim(read, at);
+        if (stateOf(mark) === 'dead') this.#claim(at);
         if (stateOf(mark) !== 'ready' || !isRunning(mark)) continue;
         const judged = withAttempts(
           landed(mark, { suspect: predecessor === 'died', alone: charge === 1 && isAlone(mark) }),

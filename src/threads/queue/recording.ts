@@ -10,7 +10,7 @@ export {
   createConfirmations,
   type Until,
 } from './confirmations.ts';
-export { countsOf, type QueueCounts } from './counts.ts';
+export { countsOf, lettersIn, type QueueCounts } from './counts.ts';
 export { createJournalBell, type JournalHandle } from './journal-bell.ts';
 export { createQueue, type QueueHandle, type QueueOptions } from './layout.ts';
 export { RecordingThread, type RecordingThreadOptions } from './recording-thread.ts';

@@ -47,7 +47,7 @@ export interface Control {
 export interface Sums {
   accepted: number;
   delivered: number;
-  dead: number;
+  buried: number;
 }
 
 export function controlOf(memory: QueueMemory, segment: number): Control {
@@ -167,7 +167,7 @@ export function freeSegment(memory: QueueMemory, segment: number, generation: nu
   const at = memory.countsIndex(segment, slot);
   raise(memory, at, before.accepted, sums.accepted);
   raise(memory, at + 1, before.delivered, sums.delivered);
-  raise(memory, at + 2, before.dead, sums.dead);
+  raise(memory, at + 2, before.buried, sums.buried);
   return change(memory, segment, control, {
     state: 'free',
     owner: 0,
@@ -223,7 +223,7 @@ function slotOf(memory: QueueMemory, segment: number, slot: number): Sums {
   return {
     accepted: Number(Atomics.load(memory.longs, at)),
     delivered: Number(Atomics.load(memory.longs, at + 1)),
-    dead: Number(Atomics.load(memory.longs, at + 2)),
+    buried: Number(Atomics.load(memory.longs, at + 2)),
   };
 }
 

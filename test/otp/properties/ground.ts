@@ -128,9 +128,9 @@ export class Ground {
           `${process.label} is linked to ${other?.label} alone`,
         ).to.equal(true);
       }
-      for (const [ref, watcher] of process.watchers) {
+      process.watchers.each((watcher, ref) => {
         expect(this.find(watcher)?.monitors.has(ref), 'a watcher that does not watch').to.equal(true);
-      }
+      });
     }
   }
 

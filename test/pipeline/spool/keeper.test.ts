@@ -1,24 +1,21 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { eventsOfEntry } from '../../../src/pipeline/spool/entry.ts';
-import { SpoolKeeper } from '../../../src/pipeline/spool/spool-keeper.ts';
+import type { SpoolKeeper } from '../../../src/pipeline/spool/spool-keeper.ts';
 import {
   type Claim,
   type ClaimTable,
   countsOf,
-  createConfirmations,
-  createJournalBell,
-  JournalBell,
   type QueueHandle,
-  QueueJournal,
   QueueWriter,
   RecordingThread,
   sealSegmentsOf,
   walkFrames,
 } from '../../../src/threads/queue/index.ts';
 import { liveUntil } from '../../threads/queue/mortal.ts';
-import { claimAll, smallQueue, stillClock, tableOf } from '../../threads/queue/rig.ts';
-import { type MemoryDisk, memoryDisk, openMemoryStore } from './memory-store.ts';
+import { claimAll, stillClock, tableOf } from '../../threads/queue/rig.ts';
+import { journaledQueue, keeperOf } from './journal-rig.ts';
+import { type MemoryDisk, memoryDisk } from './memory-store.ts';
 
 /** What must hold, said without segments, entries or disks. */
 class Model {
@@ -63,15 +60,7 @@ class World {
 
   boot(): void {
     this.#boots++;
-    const journal = createJournalBell();
-    new JournalBell(journal).isKept = true;
-    this.handle = smallQueue({
-      bootId: `boot${this.#boots}`,
-      segmentBytes: 2048,
-      queueBytes: 5 * 2048,
-      parkedBytes: 3 * 2048,
-      journal,
-    });
+    this.handle = journaledQueue(`boot${this.#boots}`, { segmentBytes: 2048, segments: 5 });
     this.#threads = [1, 2].map((writer) => new RecordingThread({ writer, clock: stillClock }));
     this.#writers = this.#threads.map((thread) => new QueueWriter(this.handle, thread));
     this.table = tableOf(this.handle, { predecessor: 'none' });
@@ -80,8 +69,7 @@ class World {
   }
 
   open(resumed?: number): void {
-    this.keeper = new SpoolKeeper({ store: openMemoryStore(this.disk, resumed), maxBytes: 1e9 });
-    this.keeper.attach('Type', new QueueJournal(this.handle, createConfirmations({ seats: 1, slots: 1 })));
+    this.keeper = keeperOf(this.disk, this.handle, resumed);
   }
 
   append(writer: 0 | 1, many: number): void {

@@ -4,22 +4,19 @@
  */
 import { expect } from 'chai';
 import { eventsOfEntry } from '../../../src/pipeline/spool/entry.ts';
-import { SpoolKeeper } from '../../../src/pipeline/spool/spool-keeper.ts';
+import type { SpoolKeeper } from '../../../src/pipeline/spool/spool-keeper.ts';
 import {
   type Claim,
   type ClaimTable,
   countsOf,
-  createConfirmations,
-  createJournalBell,
-  JournalBell,
   type QueueHandle,
-  QueueJournal,
   sealSegmentsOf,
   walkFrames,
 } from '../../../src/threads/queue/index.ts';
 import { heldUpAt, liveUntil } from '../../threads/queue/mortal.ts';
-import { claimAll, smallQueue, tableOf, writerOf } from '../../threads/queue/rig.ts';
-import { type MemoryDisk, memoryDisk, openMemoryStore } from './memory-store.ts';
+import { claimAll, tableOf, writerOf } from '../../threads/queue/rig.ts';
+import { journaledQueue, keeperOf } from './journal-rig.ts';
+import { type MemoryDisk, memoryDisk } from './memory-store.ts';
 
 const EVENTS = 18;
 
@@ -88,19 +85,9 @@ class Scene {
 }
 
 function queue(bootId: string): QueueHandle {
-  const journal = createJournalBell();
-  new JournalBell(journal).isKept = true;
-  const sizes = { segmentBytes: 8192, queueBytes: 4 * 8192, parkedBytes: 3 * 8192 };
-  return smallQueue({ bootId, ...sizes, journal });
+  return journaledQueue(bootId, { segmentBytes: 8192, segments: 4 });
 }
 
-function keeperOf(disk: MemoryDisk, handle: QueueHandle, resumed?: number): SpoolKeeper {
-  const keeper = new SpoolKeeper({ store: openMemoryStore(disk, resumed), maxBytes: 1e9 });
-  keeper.attach('Type', new QueueJournal(handle, createConfirmations({ seats: 1, slots: 1 })));
-  return keeper;
-}
-
-/** Delivers everything, and answers with the ids in their order. */
 function drained(handle: QueueHandle, keeper: SpoolKeeper): string[] {
   const table = tableOf(handle);
   const ids: string[] = [];

@@ -100,7 +100,7 @@ export function numbers(adapter: MemoryDescriptor, stream: string): number[] {
 }
 
 /** Sooner than a test's own limit: a look that goes on after its test keeps the whole run from ending. */
-const LOOK_MAX_MS = 15_000;
+const LOOK_MAX_MS = 45_000;
 
 /** The first snapshot that is as it should be. Looks again until there is one, and at last shows the one that is not. */
 export async function snapshotWith(

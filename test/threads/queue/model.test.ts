@@ -10,6 +10,7 @@ import {
   sealSegmentsOf,
   walkFrames,
 } from '../../../src/threads/queue/index.ts';
+import { lettersIn } from '../../../src/threads/queue/recording.ts';
 import { liveUntil } from './mortal.ts';
 import { claimAll, smallQueue, tableOf, writerOf } from './rig.ts';
 
@@ -21,9 +22,14 @@ class Model {
   readonly held = new Map<Claim<string>, Set<number>>();
   readonly settled = new Map<number, Settlement>();
 
-  count(settlement: Settlement | 'lettered'): number {
-    const all = [...this.settled.values()];
-    return all.filter((s) => (settlement === 'delivered' ? s === 'delivered' : s !== 'delivered')).length;
+  count(settlement: Settlement): number {
+    return [...this.settled.values()].filter((s) => s === settlement).length;
+  }
+
+  /** The sink has taken letters, until so many are left. */
+  letter(left: number): void {
+    for (const [number, settlement] of this.settled)
+      if (settlement === 'dead' && this.count('dead') > left) this.settled.set(number, 'buried');
   }
 }
 
@@ -161,6 +167,7 @@ class Story {
       case 'letters': {
         const claim = real.table.claim({ kind: 'dead', maxEvents: 100, maxBytes: 1e6, owner: 'sink' });
         if (claim !== undefined) real.table.settle(claim, 'buried');
+        model.letter(0);
         return;
       }
       case 'newWriter':
@@ -211,6 +218,7 @@ class Story {
     const target = step.type === 'settle' ? [...this.model.held.keys()][step.which] : undefined;
     const uncertain = target === undefined ? new Set<number>() : model.held.get(target)!;
     this.#forgetClaims();
+    if (step.type === 'letters') model.letter(lettersIn(real.handle));
     real.table = tableOf(real.handle);
     const found = new Set<number>();
     for (let claim = claimAll(real.table); claim !== undefined; claim = claimAll(real.table)) {
@@ -235,8 +243,8 @@ class Story {
       recovered: 0,
       spooled: 0,
       delivered: model.count('delivered'),
-      deadLettered: model.count('lettered'),
-      pending: model.ready.size + held,
+      deadLettered: model.count('buried'),
+      pending: model.ready.size + held + model.count('dead'),
       refused: model.refused,
       invalid: 0,
     });

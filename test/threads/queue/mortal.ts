@@ -1,7 +1,8 @@
 /**
  * Death at a chosen write. Every write to shared memory that another thread can see, and every wake-up, goes through
  * `Atomics`; here the n-th of them throws instead of happening. So the code under test needs no seam, and the plain
- * writes in between count as done or not done alike: nobody reads them before the next atomic one.
+ * writes in between count as done or not done alike: nobody reads them before the next atomic one. Plain reads need no place
+ * of their own: what was read is compared by the next atomic operation, or it was as well read a moment later.
  */
 const WRITES = ['store', 'add', 'sub', 'exchange', 'compareExchange', 'notify'] as const;
 

@@ -4,14 +4,14 @@
  */
 import * as v from 'valibot';
 import type { Backoff } from '../../../base/backoff.ts';
-import { numberBetween, optionsObject, wholeNumberBetween } from '../options.ts';
+import { madeAtUse, numberBetween, optionsObject, wholeNumberBetween } from '../options.ts';
 import { API_RECORDS_MAX, API_REQUEST_BYTES_MAX } from './request.ts';
 import { streamTarget } from './stream-target.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-const text = v.pipe(v.string('a string'), v.minLength(1, 'a string that is not empty'));
+const text = madeAtUse(() => v.pipe(v.string('a string'), v.minLength(1, 'a string that is not empty')));
 
 const url = (protocols: readonly string[]) => {
   const expected = `a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`;
@@ -21,35 +21,39 @@ const url = (protocols: readonly string[]) => {
   );
 };
 
-const stream = (() => {
+const stream = madeAtUse(() => {
   const expected = "a stream's name (1 to 128 of a-z A-Z 0-9 _ . -) or its ARN";
   return v.pipe(
     v.string(expected),
     v.check((value) => streamTarget(value) !== null, expected),
   );
-})();
-
-const credentialsSchema = optionsObject({
-  accessKeyId: text,
-  secretAccessKey: text,
-  sessionToken: v.exactOptional(text),
-  expiration: v.exactOptional(v.date('a Date')),
 });
 
-/** What a function gives. Those of the AWS SDK, of an assumed role for one, give more: an account, a source. */
-export const givenCredentialsSchema = v.pipe(
-  v.object({
+const credentialsSchema = madeAtUse(() =>
+  optionsObject({
     accessKeyId: text,
     secretAccessKey: text,
-    sessionToken: v.optional(text),
-    expiration: v.optional(v.date('a Date')),
+    sessionToken: v.exactOptional(text),
+    expiration: v.exactOptional(v.date('a Date')),
   }),
-  v.transform(
-    ({ sessionToken, expiration, ...keys }): KinesisCredentials => ({
-      ...keys,
-      ...(sessionToken === undefined ? {} : { sessionToken }),
-      ...(expiration === undefined ? {} : { expiration }),
+);
+
+/** What a function gives. Those of the AWS SDK, of an assumed role for one, give more: an account, a source. */
+export const givenCredentialsSchema = madeAtUse(() =>
+  v.pipe(
+    v.object({
+      accessKeyId: text,
+      secretAccessKey: text,
+      sessionToken: v.optional(text),
+      expiration: v.optional(v.date('a Date')),
     }),
+    v.transform(
+      ({ sessionToken, expiration, ...keys }): KinesisCredentials => ({
+        ...keys,
+        ...(sessionToken === undefined ? {} : { sessionToken }),
+        ...(expiration === undefined ? {} : { expiration }),
+      }),
+    ),
   ),
 );
 
@@ -64,7 +68,7 @@ const backoff = (defaults: Backoff) =>
     defaults,
   );
 
-const entries = {
+const entries = () => ({
   /** Default: what the AWS SDK finds (AWS_REGION, the profile). */
   region: v.optional(text),
   /** Another Kinesis than the region's: an emulator, a VPC endpoint. */
@@ -137,10 +141,10 @@ const entries = {
   throttleBackoff: backoff({ initialMs: 500, maxMs: 10_000, factor: 2, jitter: 1 }),
   /** Between the probes of a paused stream. */
   probeBackoff: backoff({ initialMs: 1_000, maxMs: 60_000, factor: 2, jitter: 0.2 }),
-};
+});
 
 /** What crosses to the thread: plain data. */
-export const kinesisSchema = optionsObject(entries);
+export const kinesisSchema = madeAtUse(() => optionsObject(entries()));
 
 /** Parsed, with all defaults. */
 export type KinesisSettings = v.InferOutput<typeof kinesisSchema>;
