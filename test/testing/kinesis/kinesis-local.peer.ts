@@ -10,7 +10,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { type RunningKinesis, startKinesisSimulator } from '../../../src/testing/index.ts';
@@ -211,9 +211,11 @@ async function until(look: () => Promise<boolean>): Promise<void> {
   while (!(await look())) await sleep(20);
 }
 
-/** It is found in the folder of its own, where it looks for its certificate. */
+/** It is in a folder of its own, where the command has put it and where it looks for its certificate. */
 async function startKinesisLocal(): Promise<{ child: ChildProcess; endpoint: string }> {
-  const main = createRequire(import.meta.url).resolve('kinesis-local/main.js');
+  const main = createRequire(join(process.cwd(), 'build/kinesis-local/package.json')).resolve(
+    'kinesis-local/main.js',
+  );
   const [plain, tls] = [await freePort(), await freePort()];
   const env = {
     ...process.env,
