@@ -162,10 +162,10 @@ function headOf(hashKey: string): number {
   return Number(BigInt(`0x${Buffer.from(hashKey, 'latin1').toString('hex')}`) >> 75n);
 }
 
-/** Of the length and the last four characters of a key, which differ most often. */
+/** Of the length and the last four characters of a key, which differ most often. By eleven, each four digits have a slot. */
 function slotOf(key: string): number {
   const { length } = key;
   let slot = length;
-  for (let i = length > 4 ? length - 4 : 0; i < length; i++) slot = (slot * 31 + key.charCodeAt(i)) | 0;
+  for (let i = length > 4 ? length - 4 : 0; i < length; i++) slot = (slot * 11 + key.charCodeAt(i)) | 0;
   return slot & (REMEMBERED - 1);
 }
