@@ -62,11 +62,13 @@ export const encoderRow: Row = {
 
 function ours(records: readonly PreparedRecord[], map: ShardMap): void {
   const builders = new Map<string, AggregateBuilder>();
+  // As the adapter does on the way into a request's body.
+  const scratch = Buffer.allocUnsafe(AGGREGATE_BYTES);
   for (const record of records) {
     const { shardId } = map.shardOf(record);
     const open = builders.get(shardId);
     if (open?.add(record, AGGREGATE_BYTES) === true) continue;
-    open?.encode();
+    open?.encodeInto(scratch);
     const builder = new AggregateBuilder();
     builder.add(record, AGGREGATE_BYTES);
     builders.set(shardId, builder);

@@ -35,10 +35,8 @@ const NO_KEYS: ReadonlyMap<number, number> = new Map();
 
 export class AggregateBuilder {
   readonly #members: (PreparedRecord | Run)[] = [];
-  /** For each member the place of its key in the table, or of the first key that a run brings. */
+  /** For each member the place of its key in the table, or of the first key that a run brings; `~` it, if it is known. */
   readonly #places: number[] = [];
-  /** Where a record's own key is written into the table: it is the first with it. */
-  readonly #first: boolean[] = [];
   /** By run: its keys that are new to the aggregate, but not to the pack, and their places. */
   readonly #old = new Map<Run, ReadonlyMap<number, number>>();
   readonly #table = new KeyTable();
@@ -83,8 +81,7 @@ export class AggregateBuilder {
     }
     if (hashKeyIsNew) this.#hashKeys.set(ExplicitHashKey as string, this.#hashKeys.size);
     this.#members.push(record);
-    this.#places.push(place);
-    this.#first.push(known === -1);
+    this.#places.push(known === -1 ? place : ~place);
     this.#size++;
     this.#bytes += bytes;
     return true;
@@ -124,7 +121,6 @@ export class AggregateBuilder {
     if (old.size > 0) this.#old.set(run, old);
     this.#members.push(run);
     this.#places.push(place);
-    this.#first.push(true);
     this.#size += to - from;
     this.#bytes = bytes;
     this.#keys = keys;
@@ -144,14 +140,15 @@ export class AggregateBuilder {
     for (let i = 0; i < members.length; i++) {
       const member = members[i] as PreparedRecord | Run;
       if (member.type === 'run') at = writeKeys(buffer, at, member, this.#oldOf(member));
-      else if (this.#first[i] === true) at = writeText(buffer, at, PARTITION_KEY, member.PartitionKey);
+      else if ((this.#places[i] as number) >= 0)
+        at = writeText(buffer, at, PARTITION_KEY, member.PartitionKey);
     }
     for (const key of this.#hashKeys.keys()) at = writeText(buffer, at, EXPLICIT_HASH_KEY, key);
     for (let i = 0; i < members.length; i++) {
       const member = members[i] as PreparedRecord | Run;
       const place = this.#places[i] as number;
       if (member.type === 'run') at = writeRun(buffer, at, member, place, this.#oldOf(member));
-      else at = this.#writeRecord(buffer, at, member, place);
+      else at = this.#writeRecord(buffer, at, member, place < 0 ? ~place : place);
     }
     buffer.write(hash('md5', buffer.subarray(MAGIC_BYTES, at), 'binary'), at, 'latin1');
   }

@@ -24,8 +24,8 @@ export interface Keys {
   readonly ExplicitHashKey?: string | undefined;
 }
 
-/** Keys whose shard is remembered: an MD5 takes longer than all else that is done to find one. */
-const REMEMBERED_MAX = 4_096;
+/** Places for keys whose shard is remembered, a power of two: an MD5 takes longer than all else that is done to find one. */
+const REMEMBERED = 16_384;
 /** Of the keys that are not, every so manieth: where no key comes twice, to remember each would be for nothing. */
 const REMEMBER_EVERY = 8;
 
@@ -36,8 +36,9 @@ export class ShardMap {
   readonly #ranges: ReadonlyMap<string, Range>;
   /** The first 53 bits of where each begins. */
   readonly #heads: Float64Array;
-  /** By key: the place of its shard. */
-  readonly #remembered = new Map<string, number>();
+  readonly #remembered = new Array<string>(REMEMBERED).fill('');
+  /** By the place of a key that is remembered: the place of its shard. */
+  readonly #placeOf = new Uint16Array(REMEMBERED);
   #forgotten = 0;
 
   /** `null` when the ranges leave a gap or overlap, as a list does that was read while the stream was changed. */
@@ -94,13 +95,12 @@ export class ShardMap {
     if (this.shards.length === 1) return 0;
     if (explicitHashKey !== undefined)
       return this.#at(hashOf({ PartitionKey: key, ExplicitHashKey: explicitHashKey }));
-    const remembered = this.#remembered.get(key);
-    if (remembered !== undefined) return remembered;
+    const slot = slotOf(key);
+    if (this.#remembered[slot] === key) return this.#placeOf[slot] as number;
     const place = this.#find(key);
     if (this.#forgotten++ % REMEMBER_EVERY === 0) {
-      // Cleared as a whole: keeping an order of use costs more than the few hashes that it saves.
-      if (this.#remembered.size >= REMEMBERED_MAX) this.#remembered.clear();
-      this.#remembered.set(key, place);
+      this.#remembered[slot] = key;
+      this.#placeOf[slot] = place;
     }
     return place;
   }
@@ -160,4 +160,12 @@ function ringText(hashKey: bigint): string {
 /** The first 53 bits of 128, as a whole number. */
 function headOf(hashKey: string): number {
   return Number(BigInt(`0x${Buffer.from(hashKey, 'latin1').toString('hex')}`) >> 75n);
+}
+
+/** Of the length and the last four characters of a key, which differ most often. */
+function slotOf(key: string): number {
+  const { length } = key;
+  let slot = length;
+  for (let i = length > 4 ? length - 4 : 0; i < length; i++) slot = (slot * 31 + key.charCodeAt(i)) | 0;
+  return slot & (REMEMBERED - 1);
 }
