@@ -93,12 +93,13 @@ export const typeOptions = {
     unit: 'batches',
     doc: 'The most batches in flight at a time.',
   }),
-  // The queue is made of segments of 1 MiB. Two are the least: one that is read while the other is written.
+  // The queue is made of segments of 1 MiB. Two are the least: one that is read while the other is written. Both maxima together
+  // are below 2 GiB: places in its memory are signed numbers of 32 bits.
   queueBytes: size(
     {
       default: 64 * MIB,
       min: 2 * MIB,
-      max: 2 * GIB,
+      max: 1 * GIB,
       doc: 'The memory for events that are not delivered yet; when it is full, record() returns false.',
     },
     MIB,
@@ -108,7 +109,7 @@ export const typeOptions = {
     {
       default: 16 * MIB,
       min: 0,
-      max: 2 * GIB,
+      max: 512 * MIB,
       doc: 'The memory for events of batches that wait for throttled shards alone; when it is full, the type waits.',
     },
     MIB,

@@ -124,7 +124,7 @@ describe('An option that cannot be used', () => {
     refused('flushIntervalMs', { flushIntervalMs: 1.5 }, '1.5', 'a whole number of ms from 1 to 3,600,000');
     refused('handleTimeoutMs', { handleTimeoutMs: Number.POSITIVE_INFINITY }, 'Infinity', 'a whole number');
     refused('hangTimeoutMs', { hangTimeoutMs: Number.NaN }, 'NaN', 'a whole number');
-    refused('queueBytes', { queueBytes: 4096 }, '4096', 'a whole number of bytes from 2 MiB to 2 GiB');
+    refused('queueBytes', { queueBytes: 4096 }, '4096', 'a whole number of bytes from 2 MiB to 1 GiB');
     refused('maxEventBytes', { maxEventBytes: 10n }, '10n', 'from 1 KiB to 1,000 KiB');
     refused('backoff', { backoff: 5 }, '5', 'an object with any of initialMs, maxMs, factor, jitter');
     refused('backoff.factor', { backoff: { factor: 0.5 } }, '0.5', 'a number from 1 to 10');
@@ -303,7 +303,7 @@ describe('The description of the options', () => {
     });
     expect(row('queueBytes')).to.include({
       default: '64 MiB',
-      bounds: '2 MiB to 2 GiB, rounded up to 1 MiB',
+      bounds: '2 MiB to 1 GiB, rounded up to 1 MiB',
     });
     expect(row('backoff.maxMs')).to.include({ default: '30,000', unit: 'ms', perType: true });
     expect(row('exitTimeoutMs')).to.include({ default: '5,000', perType: false });
