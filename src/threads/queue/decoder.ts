@@ -255,7 +255,12 @@ export class Decoder implements EventDecoder {
   /** As Node does with its own small buffers: several are parts of one memory. */
   #buffer(from: number, length: number): Buffer {
     const to = from + length;
-    if (to > this.#aheadTo || length > SLAB_BYTES / 8) return Buffer.from(this.#bytes.subarray(from, to));
+    if (to > this.#aheadTo || length > SLAB_BYTES / 8) {
+      // Not of Node's pool, which a buffer that is kept would hold: 64 KiB from Node 24 on.
+      const own = Buffer.allocUnsafeSlow(length);
+      this.#bytes.copy(own, 0, from, to);
+      return own;
+    }
     if (from < this.#slabAt || to > this.#slabAt + this.#slab.byteLength) {
       const slab = Buffer.allocUnsafeSlow(Math.min(SLAB_BYTES, this.#aheadTo - from));
       slab.set(this.#bytes.subarray(from, from + slab.length));
