@@ -51,7 +51,7 @@ const TELL_EVERY_MS = 10_000;
 const HANG_SHARE = 1 / 40;
 const MEMORY_SHARE = 1 / 25;
 /** How many draws wait for a thread with parked batches, and how long: others are killed before anything is parked. */
-const PATIENT_SHARE = 1 / 10;
+const PATIENT_SHARE = 1 / 16;
 const PATIENCE_MS = 4000;
 const VICTIMS = [
   'thread',
