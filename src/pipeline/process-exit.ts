@@ -65,7 +65,7 @@ export function deliverAtEnd(engine: Engine, settled: (late: AbortSignal) => Pro
 
 /** A record type when the process ends, with the state of its thread. */
 export interface EndingType {
-  readonly type: Pick<TypeQueue, 'name' | 'options' | 'counts' | 'undelivered' | 'signals'>;
+  readonly type: Pick<TypeQueue, 'name' | 'options' | 'counts' | 'letters' | 'undelivered' | 'signals'>;
   threadState(): PlacementInfo['state'];
   /** Starts one; synchronous. */
   startThread(): void;
@@ -99,7 +99,7 @@ export function deliverNow(
       {
         recordType: name,
         pending: counts.pending,
-        letters: counts.pending - type.undelivered,
+        letters: type.letters,
         thread: options.isolation === 'inline' ? 'inline' : threadState(),
       },
       'the process ended before these events were delivered',

@@ -3,7 +3,6 @@
  * Consumers finish, for as long as `timeoutMs`; connections close; the supervision tree goes down, when nothing is left
  * in it to lose; the threads end; the spool commits what is left, and is closed. What is left then is in the ledger, as `pending`, and in the log.
  */
-import { lettersIn } from '../threads/queue/recording.ts';
 import type { Engine } from './engine.ts';
 import { type Ledger, ledgerOf } from './ledger.ts';
 import type { Placement } from './placement.ts';
@@ -38,7 +37,7 @@ export async function shutDown(engine: Engine, { timeoutMs, tree, settled }: Shu
   await spool?.close();
   const ledger = ledgerOf(types);
   const { pending, spooled } = ledger;
-  const letters = types.reduce((sum, type) => sum + lettersIn(type.queue), 0);
+  const letters = types.reduce((sum, type) => sum + type.letters, 0);
   if (pending > spooled)
     logger.error({ pending, letters, spooled }, 'stopped before all events were delivered');
   else if (pending > 0)

@@ -62,9 +62,14 @@ export class TypeQueue {
     return countsOf(this.queue);
   }
 
-  /** How many of its pending events are no dead letters. */
+  /** How many of its pending events are dead letters. */
+  get letters(): number {
+    return lettersIn(this.queue);
+  }
+
+  /** How many are not. */
   get undelivered(): number {
-    return this.counts.pending - lettersIn(this.queue);
+    return this.counts.pending - this.letters;
   }
 
   /** What its next site is opened with: the reader before it is fenced off from now on. */
