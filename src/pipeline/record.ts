@@ -42,6 +42,8 @@ interface State {
   readonly upSince: number;
   /** Starts of the thread since it was last stable. */
   readonly attempts: number;
+  /** Starts in a row that failed, each of which was told. */
+  readonly failures: number;
   readonly missed: number;
 }
 
@@ -68,7 +70,10 @@ const record: GenServer<Spec> = {
     self.onEnd = () => {
       if (recordType.signals.door === 'attended') recordType.signals.door = 'unattended';
     };
-    return ok({ recordType, place: undefined, upSince: 0, attempts: 0, missed: 0 }, { continue: 'open' });
+    return ok(
+      { recordType, place: undefined, upSince: 0, attempts: 0, failures: 0, missed: 0 },
+      { continue: 'open' },
+    );
   },
 
   handleContinue: (_open, state, self) => open(self, state),
@@ -82,17 +87,19 @@ const record: GenServer<Spec> = {
         return open(self, state);
       case 'up': {
         const { place } = message;
+        const { failures } = state;
+        if (failures > 0) logger.warn({ failures }, 'the thread of a record type has started at last');
         place.ending.attend((error) => tell(self, { type: 'thread_ended', place, error }));
         // It answers at once: a Producer that is there already, or one that is on its way.
         const supervisor = NAMES.producerSupervisor as unknown as Pid<DynamicSupervisorSpec>;
         await startDynamicChildFor(self, supervisor, { recordType: recordType.name });
         checkLater(self, recordType, place);
-        return noreply({ ...state, place, upSince: clock.now(), missed: 0 });
+        return noreply({ ...state, place, upSince: clock.now(), failures: 0, missed: 0 });
       }
       case 'failed':
         recordType.lastFailure = { error: message.error, at: clock.wallTime() };
         logger.error({ err: message.error }, 'the thread of a record type did not start');
-        return openLater(self, { ...state, place: undefined }, message.error);
+        return openLater(self, { ...state, place: undefined, failures: state.failures + 1 }, message.error);
       case 'thread_ended': {
         if (message.place !== state.place) return noreply(state);
         if (recordType.placement.closed || (recordType.signals.door === 'closed' && recordType.isSettled))
