@@ -170,7 +170,7 @@ describe('The house', () => {
       'src/observer/otel/index.ts',
       'src/cli/main.ts',
       'src/threads/thread-entry.ts',
-      'src/pipeline/record-thread.ts',
+      'src/pipeline/site/record-thread.ts',
       // Bundled for the browser, and into it only.
       'src/observer/page/main.tsx',
     ]);
