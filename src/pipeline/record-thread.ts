@@ -7,6 +7,7 @@ import type { ControlApi } from '../threads/control-lane.ts';
 import { remoteControl } from '../threads/control-lane.ts';
 import { joinDirectory } from '../threads/directory.ts';
 import { standBack } from '../threads/niceness.ts';
+import { RECHECK_MS, touchAhead } from '../threads/queue/index.ts';
 import type { ThreadSite } from '../threads/thread-entry.ts';
 import type { Definition } from './definition.ts';
 import { definedTypes, setEnvironment } from './environment.ts';
@@ -32,7 +33,9 @@ export async function boot({ runtime, link, codec, argument }: ThreadSite): Prom
     const told = 'its thread has the priority of all others: its niceness could not be set';
     void main.log('debug', { err: refused }, told).catch(() => {});
   }
-  return siteControl(await RecordSite.open(runtime, site, definition, main)) as unknown as ControlApi;
+  const recordSite = await RecordSite.open(runtime, site, definition, main);
+  void touchAhead(site.queue, { clock: runtime.clock, recheckMs: RECHECK_MS }, recordSite.closed);
+  return siteControl(recordSite) as unknown as ControlApi;
 }
 
 async function importDefinition(recordType: string, url: string): Promise<Definition> {
