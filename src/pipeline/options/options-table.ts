@@ -211,6 +211,13 @@ export const typeOptions = {
       'an object with any of maxOldGenerationSizeMb (16 or more), maxYoungGenerationSizeMb (1 or more), stackSizeMb (1 to 256)',
     doc: 'What a thread may have of the heap, in MiB: `{ maxOldGenerationSizeMb: 512 }`. Past it the thread ends, most times.',
   }),
+  niceness: whole({
+    default: 5,
+    min: 0,
+    max: 19,
+    unit: '',
+    doc: "How far a thread stands back for the application's where cores are short, in the steps of `nice`; 0: not at all. Linux only.",
+  }),
   isolation: choice<'thread' | 'inline'>({
     schema: () => v.picklist(['thread', 'inline']),
     default: 'thread',

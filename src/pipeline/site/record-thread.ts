@@ -6,6 +6,8 @@
 import type { ControlApi } from '../../threads/control-lane.ts';
 import { remoteControl } from '../../threads/control-lane.ts';
 import { joinDirectory } from '../../threads/directory.ts';
+import { standBack } from '../../threads/niceness.ts';
+import { RECHECK_MS, touchAhead } from '../../threads/queue/index.ts';
 import type { ThreadSite } from '../../threads/thread-entry.ts';
 import type { Definition } from '../definition.ts';
 import { definedTypes, setEnvironment } from '../environment.ts';
@@ -19,6 +21,7 @@ export { errorRebuilders } from '../error-rebuilders.ts';
 export async function boot({ runtime, link, codec, argument }: ThreadSite): Promise<ControlApi> {
   const site = argument as SiteArgument;
   const { recordType, url } = site;
+  const refused = standBack(site.options.niceness);
   // The AWS SDK warns of old versions of Node, in each thread anew: once a process is enough.
   if (runtime.node > 1) process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const { recorder, names } = joinDirectory(site.directory, runtime.clock, site.identity);
@@ -26,7 +29,13 @@ export async function boot({ runtime, link, codec, argument }: ThreadSite): Prom
   const definition = await importDefinition(recordType, url);
   // The main thread outlives this one: what is asked of it is answered.
   const main = remoteControl<MainControl>(link.control, codec, new Promise(() => {}));
-  return siteControl(await RecordSite.open(runtime, site, definition, main)) as unknown as ControlApi;
+  if (refused !== undefined) {
+    const told = 'its thread has the priority of all others: its niceness could not be set';
+    void main.log('debug', { err: refused }, told).catch(() => {});
+  }
+  const recordSite = await RecordSite.open(runtime, site, definition, main);
+  void touchAhead(site.queue, { clock: runtime.clock, recheckMs: RECHECK_MS }, recordSite.closed);
+  return siteControl(recordSite) as unknown as ControlApi;
 }
 
 async function importDefinition(recordType: string, url: string): Promise<Definition> {

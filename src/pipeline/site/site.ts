@@ -22,7 +22,14 @@ import type { Tombstone } from '../view/tombstones.ts';
 /** The type's options that its site needs: plain data. */
 export type SiteOptions = Pick<
   TypeOptions,
-  'batchSize' | 'flushIntervalMs' | 'maxDemand' | 'maxAttempts' | 'backoff' | 'handleTimeoutMs' | 'queueBytes'
+  | 'batchSize'
+  | 'flushIntervalMs'
+  | 'maxDemand'
+  | 'maxAttempts'
+  | 'backoff'
+  | 'handleTimeoutMs'
+  | 'queueBytes'
+  | 'niceness'
 >;
 
 /** What a site is opened with. Structured-cloneable. */

@@ -5,6 +5,7 @@
 
 import { Ending } from '../../base/ending.ts';
 import type { ControlApi } from '../../threads/control-lane.ts';
+import { startThreadPool } from '../../threads/niceness.ts';
 import { roleUrl } from '../../threads/spawn.ts';
 import { type EndCause, Thread, type ThreadHost } from '../../threads/thread.ts';
 import { BeamlineError } from '../errors.ts';
@@ -71,7 +72,7 @@ export class ThreadPlacement implements Placement {
     // Before the next reader is announced.
     const role = roleUrl(this.#host.entries, RECORD_ROLE);
     const argument = this.#type.siteOpening(this.#predecessor);
-    this.#starts++;
+    if (this.#starts++ === 0) startThreadPool();
     const thread = new Thread<SiteControl>(this.#host, {
       node: engine.nextNode(),
       name: this.#type.threadName,

@@ -75,12 +75,13 @@ export class TypeQueue {
   /** What its next site is opened with: the reader before it is fenced off from now on. */
   siteArgument(opening: SiteOpening): SiteArgument {
     const { directory, adapter } = this.#intake;
-    const { batchSize, flushIntervalMs, maxDemand, maxAttempts, backoff, handleTimeoutMs, queueBytes } =
-      this.options;
+    const { batchSize, flushIntervalMs, maxDemand, maxAttempts, backoff, handleTimeoutMs } = this.options;
+    const { queueBytes, niceness } = this.options;
+    const batches = { batchSize, flushIntervalMs, maxDemand, maxAttempts, backoff, handleTimeoutMs };
     return {
       recordType: this.name,
       url: this.url,
-      options: { batchSize, flushIntervalMs, maxDemand, maxAttempts, backoff, handleTimeoutMs, queueBytes },
+      options: { ...batches, queueBytes, niceness },
       adapter: adapter.wire,
       adapterFunctions: Object.keys(adapter.functions),
       queue: this.queue,

@@ -67,6 +67,7 @@ describe('Options of an application', () => {
       stableMs: 60_000,
       terminateTimeoutMs: 5000,
       resourceLimits: {},
+      niceness: 5,
       isolation: 'thread',
       spool: false,
       deadLetter: 'auto',
