@@ -79,7 +79,11 @@ export class Intake {
   /** `record()` is accepted from here on. */
   open(rest: Rest): void {
     process.on('exit', this.#exit);
-    if (this.options.handleSignals) this.#releaseSignals = stopOnSignals(() => rest.stop());
+    if (this.options.handleSignals)
+      this.#releaseSignals = stopOnSignals(
+        () => rest.stop(),
+        () => void process.off('exit', this.#exit),
+      );
     setEnvironment({
       type: 'application',
       recorder: this.recorder,

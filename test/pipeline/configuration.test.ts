@@ -50,6 +50,7 @@ describe('The environment', () => {
 
   for (const [variables, name] of [
     [{ BEAMLINE_ENDPOINT: 'localhost:4567' }, 'BEAMLINE_ENDPOINT'],
+    [{ BEAMLINE_REGION: 'eu west' }, 'BEAMLINE_REGION'],
     [{ BEAMLINE_STREAMS: 'signup' }, 'BEAMLINE_STREAMS'],
     [{ BEAMLINE_STREAMS: '=prod' }, 'BEAMLINE_STREAMS'],
   ] as const) {

@@ -11,7 +11,7 @@ export interface EnvironmentVariable {
 }
 
 export const environmentVariables = {
-  BEAMLINE_REGION: { option: '`region` of `kinesis()`', expected: 'an AWS region' },
+  BEAMLINE_REGION: { option: '`region` of `kinesis()`', expected: 'an AWS region, as in eu-west-1' },
   BEAMLINE_ENDPOINT: {
     option: '`endpoint` of `kinesis()`',
     expected: 'a URL that starts with https:// or http://',

@@ -46,7 +46,7 @@ async function importDefinition(recordType: string, url: string): Promise<Defini
     if ((cause as { code?: unknown } | null)?.code === 'ERR_IN_RECORD_THREAD') throw cause;
     const text = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
     // The mend first: a log may cut the end off.
-    const reason = `${mendOf(cause)}${text.split('\n', 1)[0]}`;
+    const reason = `${mendOf(cause)}${text.split('\n', 1)[0]}${placeOf(cause)}`;
     throw new BeamlineError(
       'ERR_RECORD_MODULE',
       { recordType, url, found: { type: 'import-failed', reason } },
@@ -57,6 +57,16 @@ async function importDefinition(recordType: string, url: string): Promise<Defini
   if (definition !== undefined) return definition;
   const names = [...definedTypes().keys()];
   throw new BeamlineError('ERR_RECORD_MODULE', { recordType, url, found: { type: 'definitions', names } });
+}
+
+/** Where in the module, or in what it imports: it may be many files. A log shows no more of an error than its text. */
+function placeOf(cause: unknown): string {
+  const stack = cause instanceof Error ? (cause.stack ?? '') : '';
+  const places = [...stack.matchAll(/^ +at (?:async |.*\()?((?:file:|\/)[^()]*:\d+:\d+)\)?$/gm)];
+  // What beamline was called for there stands in the text.
+  const own = new URL('.', import.meta.url).href;
+  const place = places.map(([, found = '']) => found).find((found) => !found.startsWith(own));
+  return place === undefined ? '' : ` at ${place}`;
 }
 
 /** A thread of Node 20 has none of the hooks by which tsx loads TypeScript: those of the main thread are not its own. */
