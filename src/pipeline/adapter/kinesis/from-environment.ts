@@ -1,6 +1,6 @@
 /** The options of `kinesis()` that the environment sets. */
 import * as v from 'valibot';
-import { environmentVariables, variable } from '../../environment-variables.ts';
+import { environmentVariables, variable } from '../../options/environment-variables.ts';
 import { optionsObject, parseOptions } from '../options.ts';
 import { isRegion, type KinesisOptions } from './options.ts';
 import { streamTarget } from './stream-target.ts';

@@ -180,6 +180,7 @@ export class SdkTransport implements Transport {
       credentials: () => config.credentials(),
       handle: (signed, options) => this.#handler.handle(signed as SignedRequest, options),
       at: this.#clock.now(),
+      wallTime: () => this.#clock.wallTime(),
     });
   }
 
