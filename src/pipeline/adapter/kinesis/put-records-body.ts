@@ -25,6 +25,7 @@ const END = ']}';
 export function putRecordsBody(
   target: StreamTarget,
   parts: readonly (RecordEntry | WrittenEntries)[],
+  bufferOf: (bytes: number) => Buffer = Buffer.allocUnsafe,
 ): Buffer {
   const reference =
     target.type === 'name'
@@ -34,7 +35,7 @@ export function putRecordsBody(
   let size = begin.length + END.length;
   for (const part of parts)
     size += 'write' in part ? part.bodyBytes : entryBytesMax(part, part.Data.byteLength);
-  const body = Buffer.allocUnsafe(size);
+  const body = bufferOf(size);
   const start = body.write(begin, 0, 'latin1') - 1;
   let at = start;
   for (const part of parts)
