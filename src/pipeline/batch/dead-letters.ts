@@ -64,7 +64,7 @@ export class DeadLetters {
         table.release(claim);
         failures++;
         await this.#site.sleep(backoffDelay(SINK_BACKOFF, failures, runtime.random), this.#site.closed);
-        if (this.#site.closed.aborted) return;
+        if (this.#site.closed.cancelled) return;
         continue;
       }
       failures = 0;
