@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import os from 'node:os';
 import { expect } from 'chai';
 import { Late } from './fixtures/handlers.ts';
 import { Hangs } from './fixtures/hangs.ts';
@@ -39,6 +41,21 @@ describe('Isolation', () => {
     expect(threadOf('Inline')).to.equal(0);
     expect(threadOf('ProbeA')).to.be.above(0);
   });
+
+  const onLinux = process.platform === 'linux' ? it : () => {};
+  onLinux(
+    'leaves cores to the application first: the type’s thread alone is nicer, by what is said',
+    async () => {
+      const own = os.getPriority();
+      await scene.start({ niceness: 7 });
+      ProbeA.record({ n: 1 });
+      await scene.journal.until('end', 1);
+      const threads = readdirSync('/proc/self/task').map(Number);
+      const nicer = threads.filter((thread) => os.getPriority(thread) === own + 7);
+      expect(nicer).to.have.length(1).and.not.to.include(process.pid);
+      expect(os.getPriority()).to.equal(own);
+    },
+  );
 
   for (const { name, type } of [
     { name: 'blocks its thread', type: Hangs },

@@ -25,6 +25,7 @@ export { Decoder } from './decoder.ts';
 export type { Wake } from './doorbell.ts';
 export { Encoder } from './encoder.ts';
 export { EventNotSerializableError, EventTooLargeError, QueueError, type QueueErrorCode } from './errors.ts';
+export { touchAhead } from './fresh-memory.ts';
 export {
   type FoundFrame,
   type Gathered,

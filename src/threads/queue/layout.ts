@@ -78,6 +78,8 @@ export const HEADER = {
   REFUSED: 144,
   /** Those of them that their schema did not take, a Uint64 at this place. Writers -> anybody. */
   INVALID: 146,
+  /** Counts segments that were taken and never used before (fresh-memory.ts). Writers -> the type's thread, which sleeps on it. */
+  FRESH: 160,
   /** Events that are in the journal alone, not in this memory. Journal -> anybody. */
   ASIDE: 208,
   /** How many have ever been put aside, those of an earlier run included; it only grows. Journal -> barriers. */
@@ -91,7 +93,7 @@ export const DOOR = { UNATTENDED: 0, ATTENDED: 1, CLOSED: 2 } as const;
 
 const HEADER_BYTES = 1024;
 const DESCRIPTOR_BYTES = 128;
-const PAGE_BYTES = 4096;
+export const PAGE_BYTES = 4096;
 const SEGMENT_BYTES = 1024 * 1024;
 
 /** Bytes of a frame before its payload (frame.ts). */

@@ -13,6 +13,7 @@ import { SLACK_BYTES } from './codec.ts';
 import type { Confirmation, Until } from './confirmations.ts';
 import { countEvent, requestFlush, ringIfAsleep } from './doorbell.ts';
 import { writeHeader } from './frame.ts';
+import { callAhead } from './fresh-memory.ts';
 import { DOOR, FRAME_HEADER_BYTES, frameBytes, HEADER, type QueueHandle, QueueMemory } from './layout.ts';
 import type { RecordingThread } from './recording-thread.ts';
 import { controlOf, endWord, sealSegment, takeSegment } from './segment.ts';
@@ -137,6 +138,7 @@ export class QueueWriter {
     this.#generation = controlOf(memory, segment).generation;
     this.#segmentAt = memory.segmentAt(segment);
     this.#offset = 0;
+    callAhead(memory, segment, this.#generation);
     return true;
   }
 
