@@ -117,7 +117,7 @@ const INDEX = 'src/index.ts';
 const RUNNING = [
   'src/pipeline/running.ts',
   'src/threads/thread-entry.ts',
-  'src/pipeline/record-thread.ts',
+  'src/pipeline/site/record-thread.ts',
   'src/pipeline/adapter/kinesis/entry.ts',
   'src/pipeline/adapter/memory/entry.ts',
   'src/pipeline/adapter/null/entry.ts',

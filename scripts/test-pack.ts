@@ -6,7 +6,8 @@
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { type Case, cases } from './pack/cases.ts';
+import type { Case } from './pack/case.ts';
+import { cases } from './pack/cases.ts';
 import { checkPackage } from './pack/figures.ts';
 import { journey } from './pack/journey.ts';
 import { must, Places, programOf, run, TOOLS, writeFiles } from './pack/place.ts';

@@ -25,7 +25,7 @@ export { kinesis } from './pipeline/adapter/kinesis.ts';
 export { type MemoryDescriptor, memory } from './pipeline/adapter/memory.ts';
 export { nullAdapter } from './pipeline/adapter/null.ts';
 export type { StopOptions, TraceOptions } from './pipeline/application.ts';
-export type { FailedAttempt } from './pipeline/attempt-history.ts';
+export type { FailedAttempt } from './pipeline/batch/attempt-history.ts';
 export type {
   DefinitionInput,
   HandleContext,
@@ -34,19 +34,22 @@ export type {
   SchemaDefinitionInput,
 } from './pipeline/definition.ts';
 export { BeamlineError, type ErrorCode, isBeamlineError } from './pipeline/errors.ts';
+export type { FromRequestOptions, RequestLike } from './pipeline/event/from-request.ts';
+export { generateEventId, type MasterEvent, masterJson } from './pipeline/event/master-event.ts';
+export type { RequestContext, UserData } from './pipeline/event/request-context.ts';
+export type {
+  SchemaInput,
+  SchemaIssue,
+  SchemaOutput,
+  StandardSchemaV1,
+} from './pipeline/event/standard-schema.ts';
 export { EventContext, type EventData, type FromContextOptions } from './pipeline/event-context.ts';
-export { formatTree } from './pipeline/format-tree.ts';
-export type { FromRequestOptions, RequestLike } from './pipeline/from-request.ts';
-export type { HealthLine } from './pipeline/health.ts';
-export type { Ledger, TypeLedger } from './pipeline/ledger.ts';
-export type { Logger } from './pipeline/logger.ts';
-export { generateEventId, type MasterEvent, masterJson } from './pipeline/master-event.ts';
 export { Message } from './pipeline/message.ts';
 export type {
   ApplicationOptionsInput as ApplicationOptions,
   TypeOptionsInput as RecordOptions,
-} from './pipeline/options.ts';
-export type { DeadLetter, DeadLetterSink } from './pipeline/options-table.ts';
+} from './pipeline/options/options.ts';
+export type { DeadLetter, DeadLetterSink } from './pipeline/options/options-table.ts';
 export {
   type ConfirmedEvent,
   type ConfirmOptions,
@@ -54,22 +57,9 @@ export {
   Records,
   type RecordsHandle,
 } from './pipeline/records.ts';
-export type { RequestContext, UserData } from './pipeline/request-context.ts';
-export type { RestartEntry } from './pipeline/restarts.ts';
-export type {
-  DemandEdge,
-  RecordSnapshot,
-  Snapshot,
-  TreeNode,
-} from './pipeline/snapshot-types.ts';
 export type { SpooledEvent, SpoolState, StoredLetter } from './pipeline/spool/protocol.ts';
 export type { SpoolAccess, SpoolPage } from './pipeline/spool/spool-access.ts';
-export type {
-  SchemaInput,
-  SchemaIssue,
-  SchemaOutput,
-  StandardSchemaV1,
-} from './pipeline/standard-schema.ts';
+export type { Logger } from './pipeline/telemetry/logger.ts';
 export type {
   BatchMessage,
   DeadLetterMessage,
@@ -81,5 +71,15 @@ export type {
   RetryMessage,
   SpoolMessage,
   ThrottleMessage,
-} from './pipeline/telemetry.ts';
+} from './pipeline/telemetry/telemetry.ts';
+export { formatTree } from './pipeline/view/format-tree.ts';
+export type { HealthLine } from './pipeline/view/health.ts';
+export type { Ledger, TypeLedger } from './pipeline/view/ledger.ts';
+export type { RestartEntry } from './pipeline/view/restarts.ts';
+export type {
+  DemandEdge,
+  RecordSnapshot,
+  Snapshot,
+  TreeNode,
+} from './pipeline/view/snapshot-types.ts';
 export { EventNotSerializableError, EventTooLargeError, QueueError } from './threads/queue/errors.ts';

@@ -12,7 +12,7 @@ import { kinesis } from '../src/index.ts';
 import { measure } from '../src/observer/otel/metrics.ts';
 import { observeLedger } from '../src/observer/otel/observed.ts';
 import { errorClasses, isBeamlineError, type UnknownOption } from '../src/pipeline/errors.ts';
-import { channels } from '../src/pipeline/telemetry.ts';
+import { channels } from '../src/pipeline/telemetry/telemetry.ts';
 import {
   anchors,
   firstBlock,

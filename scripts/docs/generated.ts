@@ -2,8 +2,8 @@
  * The parts of the papers that are made from the code: file by file, the sections between `<!-- name -->` and
  * `<!-- /name -->`.
  */
-import { environmentVariables } from '../../src/pipeline/environment-variables.ts';
-import { describeOptions, type OptionRow } from '../../src/pipeline/options.ts';
+import { environmentVariables } from '../../src/pipeline/options/environment-variables.ts';
+import { describeOptions, type OptionRow } from '../../src/pipeline/options/options.ts';
 import { benchFigures } from './bench-figures.ts';
 import { chaosRuns, chaosSentence } from './chaos-runs.ts';
 import { beamlineErrors, type ErrorGuide, otherErrors } from './error-guide.ts';

@@ -1,5 +1,5 @@
 /** The bundles in which an application may take the package along, or leave it outside. */
-import type { Case } from './cases.ts';
+import type { Case } from './case.ts';
 import * as sources from './sources.ts';
 
 const app = (from: string) => sources.application(from);

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { AggregateBuilder } from '../../src/pipeline/adapter/kinesis/aggregate.ts';
 import { type PreparedRecord, prepare } from '../../src/pipeline/adapter/kinesis/record.ts';
 import { ShardMap } from '../../src/pipeline/adapter/kinesis/shard-map.ts';
-import type { Row } from './rows.ts';
+import type { Row } from './row.ts';
 
 interface TheirRecord {
   readonly partitionKey: string;

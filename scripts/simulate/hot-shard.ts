@@ -1,5 +1,5 @@
 /** One shard refuses everything for a minute: what the others get, and when the type begins to wait for it. */
-import type { Row } from './rows.ts';
+import type { Row } from './row.ts';
 import { Whole } from './whole.ts';
 
 const SECOND = 1000;

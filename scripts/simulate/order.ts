@@ -5,7 +5,7 @@
 import { Application, kinesis, type Logger } from '../../src/index.ts';
 import { startKinesisSimulator } from '../../src/testing/index.ts';
 import { type Ordered, OrderedEvent } from './ordered-type.ts';
-import type { Row } from './rows.ts';
+import type { Row } from './row.ts';
 
 const EVENTS = 20_000;
 const KEYS = 500;

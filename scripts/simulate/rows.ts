@@ -3,21 +3,9 @@ import type { KinesisOptions } from '../../src/pipeline/adapter/kinesis/options.
 import { encoderRow } from './encoder.ts';
 import { hotShard } from './hot-shard.ts';
 import { orderRow } from './order.ts';
+import type { Row } from './row.ts';
 import { sizesRow } from './sizes.ts';
 import { STREAM, World } from './world.ts';
-
-export interface Row {
-  readonly name: string;
-  readonly what: string;
-  readonly target: string;
-  readonly play: () => Promise<Result>;
-}
-
-export interface Result {
-  readonly reached: boolean;
-  readonly result: string;
-  readonly figures: Readonly<Record<string, number>>;
-}
 
 const SECOND = 1_000;
 const SHARD = 1_000;

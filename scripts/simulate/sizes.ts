@@ -2,7 +2,7 @@
 import { AggregateBuilder } from '../../src/pipeline/adapter/kinesis/aggregate.ts';
 import { pack } from '../../src/pipeline/adapter/kinesis/pack.ts';
 import { Delivery, Parcel } from '../../src/pipeline/adapter/kinesis/parcel.ts';
-import type { Row } from './rows.ts';
+import type { Row } from './row.ts';
 
 const SIZES = [100, 300, 500, 1_000, 2_000];
 const AGGREGATE_BYTES = 25_600;

@@ -17,11 +17,23 @@ export interface Clock {
   setTimer(delayMs: number, fire: () => void): Timer;
 }
 
+/** Some 24.8 days. What is longer Node takes for 1 ms. */
+const TIMEOUT_MAX_MS = 2 ** 31 - 1;
+
+/** In several steps; one without end never fires. */
+function setLongTimer(delayMs: number, fire: () => void): Timer {
+  let step = systemClock.setTimer(TIMEOUT_MAX_MS, () => {
+    step = systemClock.setTimer(delayMs - TIMEOUT_MAX_MS, fire);
+  });
+  return { clear: () => step.clear() };
+}
+
 /** The system's clock. Its timers do not keep the Node process alive by themselves. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   wallTime: () => Date.now(),
   setTimer(delayMs, fire) {
+    if (delayMs > TIMEOUT_MAX_MS) return setLongTimer(delayMs, fire);
     const handle = setTimeout(fire, delayMs);
     handle.unref();
     return { clear: () => clearTimeout(handle) };

@@ -1,8 +1,8 @@
 /** What each command does: asks, prints, and says by the exit code how it went. */
 import { systemClock } from '../base/clock.ts';
 import type { TraceResult } from '../otp/trace.ts';
-import { variable } from '../pipeline/environment-variables.ts';
-import type { HealthLine } from '../pipeline/health.ts';
+import { variable } from '../pipeline/options/environment-variables.ts';
+import type { HealthLine } from '../pipeline/view/health.ts';
 import { ask, follow, type Target } from './client.ts';
 import { examine } from './doctor.ts';
 import { complain, UNHEALTHY } from './exit.ts';

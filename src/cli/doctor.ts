@@ -5,8 +5,8 @@ import type { Clock } from '../base/clock.ts';
 import type { Checked } from '../pipeline/adapter/kinesis/checkup.ts';
 import type { KinesisSettings } from '../pipeline/adapter/kinesis/options.ts';
 import { kinesis } from '../pipeline/adapter/kinesis.ts';
-import type { HealthCause, HealthLine } from '../pipeline/health.ts';
-import type { Snapshot } from '../pipeline/snapshot-types.ts';
+import type { HealthCause, HealthLine } from '../pipeline/view/health.ts';
+import type { Snapshot } from '../pipeline/view/snapshot-types.ts';
 import { checkSpawn } from '../threads/spawn-check.ts';
 import { ask, type Target } from './client.ts';
 

@@ -10,10 +10,10 @@
  */
 import { Command, InvalidArgumentError } from 'commander';
 import { defaultPort } from '../observer/options.ts';
-import { variable } from '../pipeline/environment-variables.ts';
-import { formatTree } from '../pipeline/format-tree.ts';
-import type { RestartEntry } from '../pipeline/restarts.ts';
-import type { RecordSnapshot, Snapshot, TreeNode } from '../pipeline/snapshot-types.ts';
+import { variable } from '../pipeline/options/environment-variables.ts';
+import { formatTree } from '../pipeline/view/format-tree.ts';
+import type { RestartEntry } from '../pipeline/view/restarts.ts';
+import type { RecordSnapshot, Snapshot, TreeNode } from '../pipeline/view/snapshot-types.ts';
 import { type AskOptions, demo, doctor, events, flush, show, trace, ui } from './commands.ts';
 import { complain, endWithItsReader } from './exit.ts';
 import { recordsText, restartsText, topText } from './tables.ts';

@@ -1,9 +1,9 @@
 /** What the commands print, as text. Pure. */
 import type { FeedEntry } from '../observer/feed.ts';
 import type { TraceEntry } from '../otp/trace.ts';
-import type { HealthLine } from '../pipeline/health.ts';
-import type { RestartEntry } from '../pipeline/restarts.ts';
-import type { NodeStatus, RecordSnapshot, TreeNode } from '../pipeline/snapshot-types.ts';
+import type { HealthLine } from '../pipeline/view/health.ts';
+import type { RestartEntry } from '../pipeline/view/restarts.ts';
+import type { NodeStatus, RecordSnapshot, TreeNode } from '../pipeline/view/snapshot-types.ts';
 import { type Colours, paint, type Tone } from './paint.ts';
 import { type Column, type Screen, table } from './table.ts';
 

@@ -8,10 +8,10 @@ import {
   PlainApplication,
   type StopOptions,
 } from '../pipeline/application.ts';
-import type { Ledger } from '../pipeline/ledger.ts';
-import type { ApplicationOptionsInput } from '../pipeline/options.ts';
+import type { ApplicationOptionsInput } from '../pipeline/options/options.ts';
 import type { Running } from '../pipeline/running.ts';
-import type { Snapshot } from '../pipeline/snapshot-types.ts';
+import type { Ledger } from '../pipeline/view/ledger.ts';
+import type { Snapshot } from '../pipeline/view/snapshot-types.ts';
 import type { ObserveOptions } from './options.ts';
 import type { Observer } from './server.ts';
 

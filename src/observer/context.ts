@@ -1,6 +1,6 @@
 /** What a route is given, and how it finds the process that a request names. */
 import type { ServerResponse } from 'node:http';
-import type { Snapshot, TreeNode } from '../pipeline/snapshot-types.ts';
+import type { Snapshot, TreeNode } from '../pipeline/view/snapshot-types.ts';
 import { type Answer, failure } from './answer.ts';
 import type { ParsedHandlerOptions } from './options.ts';
 import type { ObservedApplication, Sampler } from './sampler.ts';

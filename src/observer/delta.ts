@@ -2,7 +2,7 @@
  * What has changed from one snapshot to the next, so that a reader that has one needs no other whole one. Pure. Times
  * that only pass (uptime) are left to the reader's own clock: a node that has done nothing is not sent.
  */
-import type { Snapshot, TreeNode } from '../pipeline/snapshot-types.ts';
+import type { Snapshot, TreeNode } from '../pipeline/view/snapshot-types.ts';
 
 /** A snapshot whose nodes and restarts are only those that are new or changed. */
 export interface SnapshotDelta extends Omit<Snapshot, 'nodes'> {

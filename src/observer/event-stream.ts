@@ -6,7 +6,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Clock, Timer } from '../base/clock.ts';
 import { turnOfTheLoop } from '../base/turn.ts';
-import type { Snapshot } from '../pipeline/snapshot-types.ts';
+import type { Snapshot } from '../pipeline/view/snapshot-types.ts';
 import { deltaOf } from './delta.ts';
 import type { FeedEntry } from './feed.ts';
 import { jsonText } from './json-text.ts';

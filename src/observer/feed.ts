@@ -3,9 +3,9 @@
  * entries; a reader that was away for longer is told that there is a gap.
  */
 import { nanoid } from 'nanoid';
-import type { HealthLine } from '../pipeline/health.ts';
-import type { RestartEntry } from '../pipeline/restarts.ts';
-import type { Snapshot } from '../pipeline/snapshot-types.ts';
+import type { HealthLine } from '../pipeline/view/health.ts';
+import type { RestartEntry } from '../pipeline/view/restarts.ts';
+import type { Snapshot } from '../pipeline/view/snapshot-types.ts';
 
 export interface FeedEntry {
   /** `<feed>-<number>`; numbers rise by one. */

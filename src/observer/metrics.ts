@@ -3,8 +3,8 @@
  * nothing is lost while nobody scrapes. prom-client is loaded with the first scrape.
  */
 import type { Counter, Gauge, Registry } from 'prom-client';
-import type { HealthLevel } from '../pipeline/health.ts';
-import type { Snapshot } from '../pipeline/snapshot-types.ts';
+import type { HealthLevel } from '../pipeline/view/health.ts';
+import type { Snapshot } from '../pipeline/view/snapshot-types.ts';
 import { outcomesOf } from './outcomes.ts';
 
 const LEVELS: Readonly<Record<HealthLevel, number>> = { ok: 0, warn: 1, bad: 2 };

@@ -1,6 +1,6 @@
 /** What `app.observe()` takes, parsed once. The rule: what other machines can reach has a token. */
-import { environmentVariables, variable } from '../pipeline/environment-variables.ts';
-import { type ShownOption, shownOption } from '../pipeline/shown-options.ts';
+import { environmentVariables, variable } from '../pipeline/options/environment-variables.ts';
+import { type ShownOption, shownOption } from '../pipeline/options/shown-options.ts';
 import { ObserverError } from './errors.ts';
 
 export interface ObserveOptions extends HandlerOptions {

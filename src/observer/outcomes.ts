@@ -1,5 +1,5 @@
 /** What can become of an event, under the names that metrics have for it, in Prometheus as in OpenTelemetry. */
-import type { RecordSnapshot } from '../pipeline/snapshot-types.ts';
+import type { RecordSnapshot } from '../pipeline/view/snapshot-types.ts';
 
 const OUTCOMES = {
   accepted: 'accepted',

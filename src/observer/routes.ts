@@ -2,7 +2,7 @@
  * The HTTP interface: which paths there are, and what each answers. A request is data, so is an answer; the shell is
  * `handler.ts`. Every body has `schemaVersion` and `takenAt`; what is wrong with a request is said with what there is.
  */
-import { SNAPSHOT_SCHEMA_VERSION, type Snapshot, type TreeNode } from '../pipeline/snapshot-types.ts';
+import { SNAPSHOT_SCHEMA_VERSION, type Snapshot, type TreeNode } from '../pipeline/view/snapshot-types.ts';
 import { act, actionNames, isAction } from './actions.ts';
 import { type Answer, failure, ok } from './answer.ts';
 import { type Context, findNode, noProcess, type Request } from './context.ts';

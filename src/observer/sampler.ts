@@ -4,9 +4,9 @@
  */
 import type { Clock, Timer } from '../base/clock.ts';
 import type { PlainApplication } from '../pipeline/application.ts';
-import { healthOf } from '../pipeline/health.ts';
-import type { RestartEntry } from '../pipeline/restarts.ts';
-import type { Snapshot } from '../pipeline/snapshot-types.ts';
+import { healthOf } from '../pipeline/view/health.ts';
+import type { RestartEntry } from '../pipeline/view/restarts.ts';
+import type { Snapshot } from '../pipeline/view/snapshot-types.ts';
 import { changesBetween, Feed, restartEntry } from './feed.ts';
 
 /** What the observer needs of the application. */

@@ -1,7 +1,7 @@
 /** The observer with a server of its own. It does not keep the Node process alive. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ShownOption } from '../pipeline/shown-options.ts';
+import type { ShownOption } from '../pipeline/options/shown-options.ts';
 import { ObserverError } from './errors.ts';
 import { type ObserverHandler, observerHandler } from './handler.ts';
 import { type ObserveOptions, parseObserveOptions } from './options.ts';

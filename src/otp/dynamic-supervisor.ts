@@ -18,6 +18,7 @@ import {
   ok,
   type Request,
   type Result,
+  refuse,
   reply,
   type StartOptions,
   start,
@@ -32,6 +33,7 @@ import type { Parent, Runtime } from './runtime.ts';
 import { shutdownChild, shutdownChildren } from './shutdown.ts';
 import type { StartResult } from './start.ts';
 import { type ChildCounts, type ChildInfo, type ChildResult, countOf } from './supervisor.ts';
+import { badOptions, specProblem } from './supervisor-check.ts';
 import { verdict } from './supervisor-plan.ts';
 
 export interface DynamicSupervisorOptions {
@@ -143,6 +145,8 @@ const dynamicSupervisor: GenServer<DynamicSupervisorSpec> = {
   trapExit: true,
 
   init(options, self) {
+    const bad = badOptions(options);
+    if (bad !== undefined) return refuse(bad);
     if (options.init?.(self) === 'ignore') return ignore();
     return ok({
       options,
@@ -156,12 +160,14 @@ const dynamicSupervisor: GenServer<DynamicSupervisorSpec> = {
 
   handleCall: {
     start_child: async ({ spec }, state, _from, self) =>
-      reply(await startRequested(self, state, parseChild(spec)), state),
+      reply(await startRequested(self, state, spec), state),
 
     async start_child_for({ argument }, state, _from, self) {
       const { template } = state.options;
-      if (template === undefined) return reply(badOptions('this supervisor has no template'), state);
-      return reply(await startRequested(self, state, parseChild(template(argument as never))), state);
+      if (template !== undefined)
+        return reply(await startRequested(self, state, template(argument as never)), state);
+      const reason: ExitReason = { type: 'bad_opts', message: 'this supervisor has no template' };
+      return reply({ type: 'error', reason }, state);
     },
 
     async terminate_child({ child }, state, _from, self) {
@@ -214,11 +220,10 @@ const dynamicSupervisor: GenServer<DynamicSupervisorSpec> = {
   },
 };
 
-function badOptions(message: string): { readonly type: 'error'; readonly reason: ExitReason } {
-  return { type: 'error', reason: { type: 'bad_opts', message } };
-}
-
-async function startRequested(self: Process, state: State, child: Child): Promise<DynamicStartResult> {
+async function startRequested(self: Process, state: State, spec: ChildSpec): Promise<DynamicStartResult> {
+  const problem = specProblem(spec, true);
+  if (problem !== undefined) return { type: 'error', reason: { type: 'child_spec', problem } };
+  const child = parseChild(spec);
   const known = child.backoff === undefined ? undefined : state.keyed.update(child);
   if (known?.pid !== undefined) return { type: 'ok', pid: known.pid };
   if (known !== undefined)

@@ -80,7 +80,7 @@ export interface StopResult<State> {
 
 export type Awaitable<Value> = Value | Promise<Value>;
 
-/** Who to answer, later: `from.reply`-style calls are made by `reply.to`. */
+/** Whom to answer, later: `self.reply(from, value)`, in any callback. */
 export interface From<Reply = unknown> extends ReplyTo {
   readonly [replyType]?: Reply;
 }

@@ -187,12 +187,16 @@ function table(runtime: Runtime, name: LocalName): RegistryTable {
   return found;
 }
 
+const KEYS: readonly RegistryKeys[] = ['unique', 'duplicate'];
+
 const registry: GenServer<RegistrySpec> = {
   kind: 'registry',
   trapExit: true,
 
   async init(options, self) {
     const { runtime } = self;
+    if (!KEYS.includes(options.keys))
+      return refuse({ type: 'bad_opts', message: `keys must be unique or duplicate, got ${options.keys}` });
     const started = await startLink(self, partition, undefined);
     if (started.type !== 'ok') return started.type === 'ignore' ? started : refuse(started.reason);
     const entries = new RegistryTable(options.keys, started.pid, (event) => {

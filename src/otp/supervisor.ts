@@ -42,6 +42,7 @@ import { countRestart, type Intensity } from './restart-intensity.ts';
 import type { Parent, Runtime } from './runtime.ts';
 import { shutdownChild } from './shutdown.ts';
 import type { StartResult } from './start.ts';
+import { badOptions, specProblem } from './supervisor-check.ts';
 import { restartRange, type Strategy, shutsDown, verdict } from './supervisor-plan.ts';
 
 export interface SupervisorOptions {
@@ -171,8 +172,16 @@ const supervisor: GenServer<SupervisorSpec> = {
   trapExit: true,
 
   async init(options, self): Promise<InitResult<State>> {
+    const bad = badOptions(options);
+    if (bad !== undefined) return refuse(bad);
     if (options.init?.(self) === 'ignore') return ignore();
     const autoShutdown = options.autoShutdown ?? 'never';
+    if (!Array.isArray(options.children))
+      return refuse({ type: 'bad_opts', message: 'children: expected a list' });
+    for (const spec of options.children) {
+      const problem = specProblem(spec, false);
+      if (problem !== undefined) return refuse({ type: 'start_spec', problem });
+    }
     const children = options.children.map(parseChild);
     const problem = childrenProblem(children, autoShutdown);
     if (problem !== undefined) return refuse({ type: 'start_spec', problem });
@@ -192,6 +201,8 @@ const supervisor: GenServer<SupervisorSpec> = {
 
   handleCall: {
     async start_child({ spec }, state, _from, self) {
+      const malformed = specProblem(spec, false);
+      if (malformed !== undefined) return reply(refused({ type: 'child_spec', problem: malformed }), state);
       const child = parseChild(spec);
       const problem = childProblem(child, state.autoShutdown);
       if (problem !== undefined) return reply(refused({ type: 'child_spec', problem }), state);

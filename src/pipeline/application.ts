@@ -9,13 +9,13 @@ import type { TraceResult } from '../otp/trace.ts';
 import { environment } from './environment.ts';
 import { BeamlineError } from './errors.ts';
 import { Intake } from './intake.ts';
-import type { Ledger } from './ledger.ts';
-import { type ApplicationOptionsInput, parseApplicationOptions } from './options.ts';
-import type { RestartEntry } from './restarts.ts';
+import { type ApplicationOptionsInput, parseApplicationOptions } from './options/options.ts';
 import type { Running } from './running.ts';
-import type { ShownState } from './shown-state.ts';
-import type { Snapshot } from './snapshot-types.ts';
 import type { SpoolAccess } from './spool/spool-access.ts';
+import type { Ledger } from './view/ledger.ts';
+import type { RestartEntry } from './view/restarts.ts';
+import type { ShownState } from './view/shown-state.ts';
+import type { Snapshot } from './view/snapshot-types.ts';
 
 export interface StopOptions {
   /** How long to wait for what is pending, in milliseconds. Default 30,000. What is left then is in the ledger. */

@@ -8,8 +8,8 @@ import type { Pid } from '../otp/pid.ts';
 import { RECHECK_MS } from '../threads/queue/index.ts';
 import { tellDispatchServer } from './dispatch-server.ts';
 import { NAMES } from './names.ts';
-import type { RecordType } from './record-type.ts';
-import { Refusals } from './refusals.ts';
+import type { RecordType } from './site/record-type.ts';
+import { Refusals } from './telemetry/refusals.ts';
 
 /** Until `end` is aborted. */
 export async function attend(type: RecordType, end: AbortSignal): Promise<void> {

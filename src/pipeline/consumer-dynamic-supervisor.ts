@@ -11,7 +11,7 @@ import type { StartResult } from '../otp/start.ts';
 import type { Engine } from './engine.ts';
 import { keyedBackoff } from './keyed-backoff.ts';
 import { NAMES } from './names.ts';
-import { startConsumerSupervisorAt } from './placement.ts';
+import { startConsumerSupervisorAt } from './site/placement.ts';
 import { typeNamed } from './types.ts';
 
 export function startConsumerDynamicSupervisor(parent: Process, engine: Engine): Promise<StartResult> {

@@ -15,7 +15,7 @@ import type { Subscribe } from '../otp/stage/messages.ts';
 import type { Claim } from '../threads/queue/index.ts';
 import { startConsumer } from './consumer.ts';
 import { registerAt, whereisAt } from './names.ts';
-import type { RecordSite } from './record-site.ts';
+import type { RecordSite } from './site/record-site.ts';
 
 /** Each Consumer that ends asks for one batch more, so that always `maxDemand` are asked for or at work. */
 export function poolSubscription(site: RecordSite, producer: Pid): Subscribe {

@@ -10,7 +10,7 @@ import type { Process } from '../otp/process.ts';
 import type { StartResult } from '../otp/start.ts';
 import { startAsync } from '../otp/task.ts';
 import type { Claim } from '../threads/queue/index.ts';
-import type { RecordSite } from './record-site.ts';
+import type { RecordSite } from './site/record-site.ts';
 
 interface Work {
   readonly site: RecordSite;

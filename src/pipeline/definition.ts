@@ -2,13 +2,9 @@
  * What a user says of a record type: its name, the module it stands in, its handler, its options. Checked once, when
  * it is defined; everything behind takes a `Definition`.
  */
-import { closestName } from './closest-name.ts';
+
 import { BeamlineError, type OptionProblem } from './errors.ts';
-import type { MessageShape } from './message.ts';
-import { parseTypeOverrides, type TypeOptionsInput, type TypeOverrides, typeOptionNames } from './options.ts';
-import { definitionOptions } from './options-table.ts';
-import type { RequestContext } from './request-context.ts';
-import { shownValue } from './shown-value.ts';
+import type { RequestContext } from './event/request-context.ts';
 import {
   answersAtOnce,
   isStandardSchema,
@@ -16,7 +12,17 @@ import {
   type SchemaOutput,
   type StandardSchemaV1,
   type Validate,
-} from './standard-schema.ts';
+} from './event/standard-schema.ts';
+import type { MessageShape } from './message.ts';
+import { closestName } from './options/closest-name.ts';
+import {
+  parseTypeOverrides,
+  type TypeOptionsInput,
+  type TypeOverrides,
+  typeOptionNames,
+} from './options/options.ts';
+import { definitionOptions } from './options/options-table.ts';
+import { shownValue } from './shown-value.ts';
 
 /** One event, as `handleEvent` gets it. */
 export interface Recorded<Event> {

@@ -17,7 +17,7 @@ import type { Runtime } from '../otp/runtime.ts';
 import type { StartResult } from '../otp/start.ts';
 import type { Engine } from './engine.ts';
 import { NAMES } from './names.ts';
-import type { RecordType } from './record-type.ts';
+import type { RecordType } from './site/record-type.ts';
 
 /** How soon it looks again while RecordsSupervisor is not there. */
 const LOOK_AGAIN_MS = 20;

@@ -8,16 +8,16 @@ import type { Runtime } from '../otp/runtime.ts';
 import type { Directory } from '../threads/directory.ts';
 import type { ThreadHost } from '../threads/thread.ts';
 import type { CheckedDescriptor } from './adapter/descriptor.ts';
-import type { DeadLetterSinkPort } from './dead-letter-sink.ts';
+import type { DeadLetterSinkPort } from './batch/dead-letter-sink.ts';
 import type { Intake } from './intake.ts';
-import type { Logger } from './logger.ts';
-import type { ApplicationOptions } from './options.ts';
-import type { RecordType } from './record-type.ts';
-import type { Restarts } from './restarts.ts';
+import type { ApplicationOptions } from './options/options.ts';
+import type { RecordType } from './site/record-type.ts';
 import type { SpoolSite } from './spool/spool-site.ts';
-import type { TelemetryRelay } from './telemetry-relay.ts';
-import type { Tombstones } from './tombstones.ts';
-import type { Watchers } from './watchers.ts';
+import type { Logger } from './telemetry/logger.ts';
+import type { TelemetryRelay } from './telemetry/telemetry-relay.ts';
+import type { Restarts } from './view/restarts.ts';
+import type { Tombstones } from './view/tombstones.ts';
+import type { Watchers } from './view/watchers.ts';
 
 export interface Engine {
   readonly intake: Intake;

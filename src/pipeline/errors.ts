@@ -81,7 +81,8 @@ const messages = {
   /** The module at a definition's `url` does not define that record type. */
   ERR_RECORD_MODULE: ({ recordType, url, found }: OfModule & { readonly found: RecordModuleFinding }) =>
     found.type === 'import-failed'
-      ? `The thread of record type '${recordType}' could not import its module ${url}: ${found.reason}. ` +
+      ? // The reason first: what shows errors to people cuts their end off.
+        `${found.reason}. So the thread of record type '${recordType}' could not import its module ${url}. ` +
         'The module is imported once more in a thread of its own: it must load there without the rest of the program.'
       : `The module ${url} should define record type '${recordType}', and it defines ${names(found.names)}. ` +
         "Give 'url: import.meta.url' in the very file that calls Records.define, at its top level.",

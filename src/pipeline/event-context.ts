@@ -13,8 +13,8 @@
  */
 
 import { BeamlineError } from './errors.ts';
-import { fromRequest } from './from-request.ts';
-import { type RedactList, redacted } from './redact.ts';
+import { fromRequest } from './event/from-request.ts';
+import { type RedactList, redacted } from './event/redact.ts';
 import {
   type AppData,
   current,
@@ -27,7 +27,7 @@ import {
   type SessionData,
   type TraceData,
   type UserData,
-} from './request-context.ts';
+} from './event/request-context.ts';
 import { shownValue } from './shown-value.ts';
 
 /** What happened. The six columns that every event of the master stream has; those left out are empty texts. */

@@ -16,14 +16,14 @@ import { createJournalBell, type JournalHandle } from '../threads/queue/recordin
 import { roleUrl, spawnUnheard } from '../threads/spawn.ts';
 import { type CheckedDescriptor, checkDescriptor } from './adapter/descriptor.ts';
 import type { Definition } from './definition.ts';
+import { deliverNow, type EndingType } from './ending/process-exit.ts';
+import { stopOnSignals } from './ending/shutdown-signals.ts';
 import { definedTypes, setEnvironment } from './environment.ts';
-import { logInvalid } from './invalid-events.ts';
-import type { Logger } from './logger.ts';
-import type { ApplicationOptions } from './options.ts';
-import { deliverNow, type EndingType } from './process-exit.ts';
-import { stopOnSignals } from './shutdown-signals.ts';
-import { MAIN_NODE, RECORD_ROLE, TypeQueue } from './type-queue.ts';
-import { throttleWarnings } from './warning-throttle.ts';
+import { logInvalid } from './event/invalid-events.ts';
+import type { ApplicationOptions } from './options/options.ts';
+import { MAIN_NODE, RECORD_ROLE, TypeQueue } from './site/type-queue.ts';
+import type { Logger } from './telemetry/logger.ts';
+import { throttleWarnings } from './telemetry/warning-throttle.ts';
 
 /** Names this run in the ids of its events: `<boot id>-<writer>-<sequence>`, so without a dash of its own. */
 const bootId = customAlphabet('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', 12);
@@ -79,7 +79,11 @@ export class Intake {
   /** `record()` is accepted from here on. */
   open(rest: Rest): void {
     process.on('exit', this.#exit);
-    if (this.options.handleSignals) this.#releaseSignals = stopOnSignals(() => rest.stop());
+    if (this.options.handleSignals)
+      this.#releaseSignals = stopOnSignals(
+        () => rest.stop(),
+        () => void process.off('exit', this.#exit),
+      );
     setEnvironment({
       type: 'application',
       recorder: this.recorder,

@@ -12,7 +12,7 @@ import { tellDispatchServer } from './dispatch-server.ts';
 import type { Engine } from './engine.ts';
 import { keyedBackoff } from './keyed-backoff.ts';
 import { NAMES } from './names.ts';
-import { startProducerAt } from './placement.ts';
+import { startProducerAt } from './site/placement.ts';
 import { typeNamed } from './types.ts';
 
 export function startProducerSupervisor(parent: Process, engine: Engine): Promise<StartResult> {

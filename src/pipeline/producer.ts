@@ -21,7 +21,7 @@ import { type Producer, producerBehaviour as stageBehaviour } from '../otp/stage
 import type { Claim, Wake } from '../threads/queue/index.ts';
 import { poolSubscription } from './consumer-supervisor.ts';
 import { NAMES, registerAt } from './names.ts';
-import type { RecordSite } from './record-site.ts';
+import type { RecordSite } from './site/record-site.ts';
 
 type ProducerMessage =
   /** The queue has what was waited for. */

@@ -19,8 +19,8 @@ import { type Pid, via } from '../otp/pid.ts';
 import type { Process } from '../otp/process.ts';
 import type { StartResult } from '../otp/start.ts';
 import { NAMES, registryKey } from './names.ts';
-import type { Place } from './placement.ts';
-import type { RecordType } from './record-type.ts';
+import type { Place } from './site/placement.ts';
+import type { RecordType } from './site/record-type.ts';
 
 /** Between two starts of a thread, from the second on. */
 const THREAD_BACKOFF: Backoff = { initialMs: 200, maxMs: 5000, factor: 2, jitter: 0.5 };

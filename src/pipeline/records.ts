@@ -25,9 +25,14 @@ import {
 } from './definition.ts';
 import { environment, keepDefinition, setEnvironment } from './environment.ts';
 import { BeamlineError } from './errors.ts';
-import { InvalidEvents } from './invalid-events.ts';
-import { withContext } from './request-context.ts';
-import { issuePaths, type SchemaInput, type SchemaResult, type StandardSchemaV1 } from './standard-schema.ts';
+import { InvalidEvents } from './event/invalid-events.ts';
+import { withContext } from './event/request-context.ts';
+import {
+  issuePaths,
+  type SchemaInput,
+  type SchemaResult,
+  type StandardSchemaV1,
+} from './event/standard-schema.ts';
 
 export interface ConfirmOptions {
   /** Ends the wait, not the event. */

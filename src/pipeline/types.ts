@@ -1,7 +1,7 @@
 /** Finding a record type of the application by its name. */
 import type { Engine } from './engine.ts';
 import { BeamlineError } from './errors.ts';
-import type { RecordType } from './record-type.ts';
+import type { RecordType } from './site/record-type.ts';
 
 export function typeNamed(engine: Engine, recordType: string): RecordType {
   const type = engine.types.get(recordType);

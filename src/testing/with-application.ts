@@ -11,7 +11,7 @@
  */
 import type { Clock } from '../base/clock.ts';
 import { Application } from '../observer/application.ts';
-import type { ApplicationOptionsInput } from '../pipeline/options.ts';
+import type { ApplicationOptionsInput } from '../pipeline/options/options.ts';
 import { memory, type TestMemory } from './memory.ts';
 
 /** Options of the application, and what tests have besides. */

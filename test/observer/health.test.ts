@@ -1,6 +1,11 @@
 /** The health line: the first thing one reads names the cause and the type. */
 import { expect } from 'chai';
-import { type HealthCause, type HealthInput, type HealthLevel, healthOf } from '../../src/pipeline/health.ts';
+import {
+  type HealthCause,
+  type HealthInput,
+  type HealthLevel,
+  healthOf,
+} from '../../src/pipeline/view/health.ts';
 import { anEntry, aRecord, aStream, NOW } from './support/pictures.ts';
 
 interface Row {

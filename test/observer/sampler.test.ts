@@ -2,7 +2,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
 import { type ObservedApplication, Sampler } from '../../src/observer/sampler.ts';
-import type { Snapshot } from '../../src/pipeline/snapshot-types.ts';
+import type { Snapshot } from '../../src/pipeline/view/snapshot-types.ts';
 import { ManualClock } from '../../src/testing/manual-clock.ts';
 import { anEntry, aSnapshot } from './support/pictures.ts';
 

@@ -2,12 +2,12 @@
 import { expect } from 'chai';
 import { kinesis, Records } from '../../src/index.ts';
 import { type ObserveOptions, parseObserveOptions } from '../../src/observer/options.ts';
+import { isBeamlineError } from '../../src/pipeline/errors.ts';
 import {
   type EnvironmentVariableName,
   environmentVariables,
-} from '../../src/pipeline/environment-variables.ts';
-import { isBeamlineError } from '../../src/pipeline/errors.ts';
-import { parseApplicationOptions, shownOptions } from '../../src/pipeline/options.ts';
+} from '../../src/pipeline/options/environment-variables.ts';
+import { parseApplicationOptions, shownOptions } from '../../src/pipeline/options/options.ts';
 import { memory } from '../../src/testing/index.ts';
 import { stage, thrown } from './support/application.ts';
 
@@ -50,6 +50,7 @@ describe('The environment', () => {
 
   for (const [variables, name] of [
     [{ BEAMLINE_ENDPOINT: 'localhost:4567' }, 'BEAMLINE_ENDPOINT'],
+    [{ BEAMLINE_REGION: 'eu west' }, 'BEAMLINE_REGION'],
     [{ BEAMLINE_STREAMS: 'signup' }, 'BEAMLINE_STREAMS'],
     [{ BEAMLINE_STREAMS: '=prod' }, 'BEAMLINE_STREAMS'],
   ] as const) {

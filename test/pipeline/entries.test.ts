@@ -6,9 +6,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { Application, type Logger } from '../../src/index.ts';
 import { isAdapterClosed, RecordsRejectedError } from '../../src/pipeline/adapter/errors.ts';
-import { withAttempt } from '../../src/pipeline/attempt-history.ts';
+import { withAttempt } from '../../src/pipeline/batch/attempt-history.ts';
 import { environment, setEnvironment } from '../../src/pipeline/environment.ts';
-import { parseApplicationOptions } from '../../src/pipeline/options.ts';
+import { parseApplicationOptions } from '../../src/pipeline/options/options.ts';
 import { memory } from '../../src/testing/index.ts';
 import { SignUpEvent } from './fixtures/sign-up.ts';
 

@@ -162,7 +162,9 @@ describe('BeamlineError', () => {
       url: 'file:///a.js',
       found,
     });
-    expect(error.message).to.include('could not import its module file:///a.js: no such file');
+    expect(error.message).to.include(
+      "no such file. So the thread of record type 'SignUp' could not import its module file:///a.js",
+    );
   });
 
   it('tells an event that was refused from one that is under way', () => {

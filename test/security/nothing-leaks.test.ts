@@ -5,8 +5,8 @@
 import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { type Application, formatTree, kinesis, type Logger, Records } from '../../src/index.ts';
-import { stderrLogger } from '../../src/pipeline/logger.ts';
-import { channels, type Messages } from '../../src/pipeline/telemetry.ts';
+import { stderrLogger } from '../../src/pipeline/telemetry/logger.ts';
+import { channels, type Messages } from '../../src/pipeline/telemetry/telemetry.ts';
 import { type RunningKinesis, startKinesisSimulator } from '../../src/testing/index.ts';
 import { ask, eventsUntil } from '../observer/support/client.ts';
 import { Listening } from '../observer/support/listening.ts';

@@ -5,8 +5,8 @@
 import { type Clock, holdProcess, type Timer } from '../../base/clock.ts';
 import { Application } from '../../observer/application.ts';
 import { kinesis } from '../../pipeline/adapter/kinesis.ts';
-import type { Ledger } from '../../pipeline/ledger.ts';
-import type { Logger } from '../../pipeline/logger.ts';
+import type { Logger } from '../../pipeline/telemetry/logger.ts';
+import type { Ledger } from '../../pipeline/view/ledger.ts';
 import { type RunningKinesis, startKinesisSimulator } from '../../testing/kinesis/simulator.ts';
 import { MISHAPS, type Stage } from './mishaps.ts';
 import { type Shop, startTraffic } from './traffic.ts';

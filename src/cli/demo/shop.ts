@@ -4,7 +4,7 @@
  */
 import { systemClock } from '../../base/clock.ts';
 import { Message } from '../../pipeline/message.ts';
-import type { TypeOptionsInput as RecordOptions } from '../../pipeline/options.ts';
+import type { TypeOptionsInput as RecordOptions } from '../../pipeline/options/options.ts';
 import { type RecordHandle, Records } from '../../pipeline/records.ts';
 
 export interface ShopEvent {

@@ -1,6 +1,6 @@
 /** The names under which things are told: those of OpenTelemetry's messaging conventions, and our own beside them. */
 import type { Attributes } from '@opentelemetry/api';
-import type { DeliveryMessage } from '../../pipeline/telemetry.ts';
+import type { DeliveryMessage } from '../../pipeline/telemetry/telemetry.ts';
 
 export const RECORD_TYPE = 'beamline.record_type';
 export const OUTCOME = 'beamline.outcome';

@@ -1,7 +1,7 @@
 /** How long deliveries and batches take, and how large they are: measured where they end, one value for each. */
 import type { Meter } from '@opentelemetry/api';
-import type { BatchMessage, DeliveryMessage } from '../../pipeline/telemetry.ts';
-import { channels } from '../../pipeline/telemetry.ts';
+import type { BatchMessage, DeliveryMessage } from '../../pipeline/telemetry/telemetry.ts';
+import { channels } from '../../pipeline/telemetry/telemetry.ts';
 import { deliveryAttributes, ERROR_TYPE, OUTCOME, RECORD_TYPE } from './attributes.ts';
 
 /** In seconds: those of the messaging conventions, and on to what an outage takes. */

@@ -4,7 +4,7 @@
  */
 import type { Attributes, BatchObservableCallback, Meter, Observable } from '@opentelemetry/api';
 import type { PlainApplication } from '../../pipeline/application.ts';
-import type { RecordSnapshot, Snapshot } from '../../pipeline/snapshot-types.ts';
+import type { RecordSnapshot, Snapshot } from '../../pipeline/view/snapshot-types.ts';
 import { outcomesOf } from '../outcomes.ts';
 import { NODE, OUTCOME, RECORD_TYPE, STREAM } from './attributes.ts';
 

@@ -3,8 +3,8 @@
  * and a trace of its own, with a link to each span in which one of its events was recorded, where the event says which.
  */
 import { SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api';
-import type { DeliveryMessage } from '../../pipeline/telemetry.ts';
-import { channels } from '../../pipeline/telemetry.ts';
+import type { DeliveryMessage } from '../../pipeline/telemetry/telemetry.ts';
+import { channels } from '../../pipeline/telemetry/telemetry.ts';
 import { deliveryAttributes } from './attributes.ts';
 import { linkTo } from './trace-context.ts';
 

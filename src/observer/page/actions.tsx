@@ -1,7 +1,7 @@
 /** What can be done to a process. What is off stays in sight, with what turns it on; what ends something is asked twice. */
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { TreeNode } from '../../pipeline/snapshot-types.ts';
+import type { TreeNode } from '../../pipeline/view/snapshot-types.ts';
 import type { Connection, Outcome } from './connection.ts';
 
 export function Actions({ node, connection }: { node: TreeNode; connection: Connection }): JSX.Element {

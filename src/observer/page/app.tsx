@@ -1,7 +1,7 @@
 /** The page: what is wrong, the numbers, one of three views, what was selected, and what happened. */
 import type { JSX } from 'preact';
 import { useEffect, useReducer, useRef, useState } from 'preact/hooks';
-import type { Snapshot } from '../../pipeline/snapshot-types.ts';
+import type { Snapshot } from '../../pipeline/view/snapshot-types.ts';
 import type { FeedEntry } from '../feed.ts';
 import { formatPlace, type Place, parsePlace } from './address.ts';
 import { Connection } from './connection.ts';

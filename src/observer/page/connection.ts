@@ -2,7 +2,7 @@
  * The page's connection: the event stream, which reconnects by itself and goes on where it was, and single requests.
  * Owns the model; tells one listener when something has changed, at most once a frame.
  */
-import type { Snapshot } from '../../pipeline/snapshot-types.ts';
+import type { Snapshot } from '../../pipeline/view/snapshot-types.ts';
 import type { SnapshotDelta } from '../delta.ts';
 import type { FeedEntry } from '../feed.ts';
 import { Model } from './model.ts';

@@ -1,7 +1,7 @@
 /** What is wrong, in plain words, worst first: the first thing one reads. */
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { HealthLine } from '../../pipeline/health.ts';
+import type { HealthLine } from '../../pipeline/view/health.ts';
 
 const SHOWN = 3;
 export const MARKS: Readonly<Record<HealthLine['level'], string>> = { bad: '✕', warn: '!', ok: '✓' };

@@ -2,8 +2,8 @@
  * What the page knows: the latest snapshot, and what it has made of those before it. Pure, but for what it keeps. Counters
  * come as they are; rates are made here, so that a look that was missed makes no false peak.
  */
-import type { RestartEntry } from '../../pipeline/restarts.ts';
-import type { RecordSnapshot, Snapshot, TreeNode } from '../../pipeline/snapshot-types.ts';
+import type { RestartEntry } from '../../pipeline/view/restarts.ts';
+import type { RecordSnapshot, Snapshot, TreeNode } from '../../pipeline/view/snapshot-types.ts';
 import type { SnapshotDelta } from '../delta.ts';
 import type { FeedEntry } from '../feed.ts';
 import { Samples } from './samples.ts';

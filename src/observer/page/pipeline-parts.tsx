@@ -1,7 +1,7 @@
 /** The parts of the pipeline's picture: boxes, and what flows between them. Places are in the picture's own units. */
 import type { ComponentChildren, JSX } from 'preact';
 import type { StreamSnapshot } from '../../pipeline/adapter/adapter.ts';
-import type { RecordSnapshot, TreeNode } from '../../pipeline/snapshot-types.ts';
+import type { RecordSnapshot, TreeNode } from '../../pipeline/view/snapshot-types.ts';
 import { count, duration, percent, rate } from './format.ts';
 
 const BOX = { width: 150, height: 96 };

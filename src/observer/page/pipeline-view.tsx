@@ -5,7 +5,7 @@
  *                               <-- demand --
  */
 import type { JSX } from 'preact';
-import type { RecordSnapshot, Snapshot, TreeNode } from '../../pipeline/snapshot-types.ts';
+import type { RecordSnapshot, Snapshot, TreeNode } from '../../pipeline/view/snapshot-types.ts';
 import { Chart } from './chart.tsx';
 import { duration, percent, rate } from './format.ts';
 import { type Model, streamKey } from './model.ts';

@@ -1,8 +1,8 @@
 /** One process: what it is tied to, what waits for it, how often it ended and why; and what can be done to it. */
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { RestartEntry } from '../../pipeline/restarts.ts';
-import type { Snapshot, TreeNode } from '../../pipeline/snapshot-types.ts';
+import type { RestartEntry } from '../../pipeline/view/restarts.ts';
+import type { Snapshot, TreeNode } from '../../pipeline/view/snapshot-types.ts';
 import { Actions } from './actions.tsx';
 import type { Connection, Outcome } from './connection.ts';
 import { clock, count, duration } from './format.ts';

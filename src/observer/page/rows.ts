@@ -2,7 +2,7 @@
  * The rows of the tree as they are shown: what is open, what the search leaves, what has ended lately. Pure. A search
  * keeps the ancestors of what it finds, so that one sees where it belongs.
  */
-import type { TombstoneNode, TreeNode } from '../../pipeline/snapshot-types.ts';
+import type { TombstoneNode, TreeNode } from '../../pipeline/view/snapshot-types.ts';
 
 export type Row =
   | {

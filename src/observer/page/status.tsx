@@ -1,6 +1,6 @@
 /** How a process is doing, by colour, by shape and by word. */
 import type { JSX } from 'preact';
-import type { TreeNode } from '../../pipeline/snapshot-types.ts';
+import type { TreeNode } from '../../pipeline/view/snapshot-types.ts';
 import { duration } from './format.ts';
 
 export function StatusWord({ node }: { node: TreeNode }): JSX.Element {

@@ -1,7 +1,7 @@
 /** The streams of one record type, and the shards of each: how much goes where, how fast, and who refuses it. */
 import type { JSX } from 'preact';
 import type { ShardSnapshot, StreamSnapshot } from '../../pipeline/adapter/adapter.ts';
-import type { RecordSnapshot } from '../../pipeline/snapshot-types.ts';
+import type { RecordSnapshot } from '../../pipeline/view/snapshot-types.ts';
 import { count, duration, percent, rate } from './format.ts';
 import { type Model, shardKey, streamKey } from './model.ts';
 

@@ -1,6 +1,6 @@
 /** The whole application in numbers. */
 import type { JSX } from 'preact';
-import type { Snapshot } from '../../pipeline/snapshot-types.ts';
+import type { Snapshot } from '../../pipeline/view/snapshot-types.ts';
 import { count, duration, rate } from './format.ts';
 import type { Model } from './model.ts';
 import { Sparkline } from './sparkline.tsx';

@@ -2,7 +2,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { TraceEntry, TraceResult } from '../../otp/trace.ts';
-import type { TreeNode } from '../../pipeline/snapshot-types.ts';
+import type { TreeNode } from '../../pipeline/view/snapshot-types.ts';
 import type { Connection, Outcome } from './connection.ts';
 import { clock, duration } from './format.ts';
 

@@ -1,7 +1,7 @@
 /** The supervision tree as the document draws it, alive. */
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { Snapshot, TreeNode } from '../../pipeline/snapshot-types.ts';
+import type { Snapshot, TreeNode } from '../../pipeline/view/snapshot-types.ts';
 import { count, duration, rate } from './format.ts';
 import type { Model } from './model.ts';
 import { type Row, rowsOf } from './rows.ts';

@@ -1,7 +1,7 @@
 /** One record type: what became of its events, how full its queue is, how its batches, streams and shards do. */
 import type { JSX } from 'preact';
-import type { HealthLine } from '../../pipeline/health.ts';
-import type { RecordSnapshot, Snapshot, ThreadSnapshot } from '../../pipeline/snapshot-types.ts';
+import type { HealthLine } from '../../pipeline/view/health.ts';
+import type { RecordSnapshot, Snapshot, ThreadSnapshot } from '../../pipeline/view/snapshot-types.ts';
 import { Buttons } from './actions.tsx';
 import { Chart } from './chart.tsx';
 import type { Connection } from './connection.ts';

@@ -34,6 +34,7 @@ import type { Parent, Runtime } from '../runtime.ts';
 import { shutdownChild, shutdownChildren } from '../shutdown.ts';
 import type { StartResult } from '../start.ts';
 import { type ChildCounts, type ChildInfo, type ChildResult, countOf } from '../supervisor.ts';
+import { badOptions } from '../supervisor-check.ts';
 import { verdict } from '../supervisor-plan.ts';
 import { ask, type SubscribeResult } from './consumer.ts';
 import {
@@ -159,14 +160,19 @@ export function countPoolChildren(caller: Caller, to: To): Promise<ChildCounts> 
   return call(caller, to, { type: 'count_children' }, NO_TIMEOUT);
 }
 
+const POOL_RESTARTS: readonly Restart[] = ['temporary', 'transient'];
+
 const consumerSupervisor: GenServer<ConsumerSupervisorSpec> = {
   kind: 'consumer_supervisor',
   trapExit: true,
 
   async init(options, self): Promise<InitResult<State>> {
+    const bad = badOptions(options);
+    if (bad !== undefined) return refuse(bad);
     await options.init?.(self);
-    if (options.restart === 'permanent') {
-      return refuse({ type: 'bad_opts', message: 'restart must be temporary or transient, got permanent' });
+    if (options.restart !== undefined && !POOL_RESTARTS.includes(options.restart)) {
+      const message = `restart must be temporary or transient, got ${options.restart}`;
+      return refuse({ type: 'bad_opts', message });
     }
     const state: State = {
       options,

@@ -1,6 +1,6 @@
 /**
  * Events go to the consumer with the largest open demand; equal ones take turns. What a consumer that left had
- * asked for is remembered: the producer has it already, so later asks of others are reduced by it.
+ * asked for is remembered: the producer has it already, and is asked for so much less by others.
  *
  *     demands, largest first: [ 10 | 5 | 5 | 0 ]      a consumer that was served goes behind its equals
  */
@@ -24,6 +24,10 @@ export class DemandDispatcher implements Dispatcher {
 
   ask(subscription: Subscription, count: number): number {
     this.#place({ subscription, demand: this.#pop(subscription) + count });
+    return count;
+  }
+
+  unknownDemand(count: number): number {
     const known = Math.min(this.#orphaned, count);
     this.#orphaned -= known;
     return count - known;

@@ -19,9 +19,11 @@ export interface Dispatched<Event> {
 export interface Dispatcher {
   /** How much demand that makes, or why the subscription is cancelled at once. */
   subscribe(subscription: Subscription): number | 'already_subscribed';
-  /** How much of the demand is new to the producer. */
+  /** How much more can be dispatched now. What waits in the producer's buffer meets it first. */
   ask(subscription: Subscription, count: number): number;
   cancel(subscription: Subscription): number;
+  /** How much of the demand that nothing waited for is new to the producer; all of it where this is left out. */
+  unknownDemand?(count: number): number;
   dispatch<Event>(events: readonly Event[]): Dispatched<Event>;
   /** The open demand of each consumer, for those who inspect. */
   demands(): readonly { readonly subscription: Subscription; readonly demand: number }[];

@@ -173,7 +173,8 @@ class ProducerBody implements StageBody {
         continue;
       }
       // What was replayed before it may wait in the buffer.
-      const result = await this.#served(item.count);
+      const unmet = this.#takeFromBuffer(item.count);
+      const result = unmet === 0 ? undefined : await this.#demand(unmet);
       if (result !== undefined && endsProcess(result)) return result;
     }
     return undefined;
@@ -254,17 +255,26 @@ class ProducerBody implements StageBody {
     return (await this.#served(this.#dispatcher.cancel(subscription))) ?? finished;
   }
 
-  /** New demand: what the buffer holds first, the remainder to the module. */
+  /**
+   * New demand: what the buffer holds first, the remainder to the module, as far as it does not have it already. In this
+   * order: an event that waited beside demand would be overtaken by the next that is emitted.
+   */
   async #served(count: number): Promise<unknown> {
-    const buffered = this.buffer.take(count);
-    this.emit(buffered);
-    const remainder = count - buffered.length;
+    const unmet = this.#takeFromBuffer(count);
+    const remainder = this.#dispatcher.unknownDemand?.(unmet) ?? unmet;
     if (remainder === 0) return undefined;
     if (this.#held !== undefined) {
       this.#held.push({ type: 'demand', count: remainder });
       return undefined;
     }
     return this.#demand(remainder);
+  }
+
+  /** How much of the demand the buffer does not meet. */
+  #takeFromBuffer(count: number): number {
+    const buffered = this.buffer.take(count);
+    this.emit(buffered);
+    return count - buffered.length;
   }
 
   async #demand(count: number): Promise<unknown> {

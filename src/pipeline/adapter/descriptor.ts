@@ -4,7 +4,7 @@
  */
 
 import { Entries } from '../../threads/entries.ts';
-import { type ShownOption, shownOption } from '../shown-options.ts';
+import { type ShownOption, shownOption } from '../options/shown-options.ts';
 import type { AdapterDescriptor, AdapterFunction } from './adapter.ts';
 import { AdapterDescriptorError } from './errors.ts';
 

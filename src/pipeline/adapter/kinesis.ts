@@ -3,7 +3,7 @@
  * SDK: that happens in the record type's thread, which imports the descriptor's module.
  */
 import { entry } from '../../threads/entries.ts';
-import type { OptionSource } from '../shown-options.ts';
+import type { OptionSource } from '../options/shown-options.ts';
 import type { AdapterDescriptor } from './adapter.ts';
 import { type FromEnvironment, kinesisFromEnvironment } from './kinesis/from-environment.ts';
 import { type KinesisOptions, kinesisSchema } from './kinesis/options.ts';

@@ -3,8 +3,8 @@
  * was made, and once more in the thread, which trusts no boundary. All problems come in one error.
  */
 import * as v from 'valibot';
-import { closestName } from '../closest-name.ts';
 import { BeamlineError, type OptionProblem } from '../errors.ts';
+import { closestName } from '../options/closest-name.ts';
 import { kindOf, shownValue } from '../shown-value.ts';
 
 type AnySchema = v.GenericSchema<unknown, unknown>;

@@ -11,10 +11,10 @@ import { roleUrl } from '../../threads/spawn.ts';
 import { Thread } from '../../threads/thread.ts';
 import type { Engine } from '../engine.ts';
 import { BeamlineError } from '../errors.ts';
-import type { Logger } from '../logger.ts';
-import type { SpoolOptions } from '../options-table.ts';
-import type { RecordType } from '../record-type.ts';
-import { publish } from '../telemetry.ts';
+import type { SpoolOptions } from '../options/options-table.ts';
+import type { RecordType } from '../site/record-type.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { publish } from '../telemetry/telemetry.ts';
 import type {
   SpoolArgument,
   SpoolControl,

@@ -2,13 +2,12 @@
  * Decodes the frames of one reading thread. Owns a memory of the keys that it has seen, which changes how fast it
  * reads and never what it reads.
  *
- * The invariant: no byte of the shared buffer is read twice, so what was judged is what is used. Tags, lengths, numbers and
- * keys are judged where they lie; for its strings the event becomes one private one-byte string, when the first is met, and
- * they are slices of it.
+ * The invariant: no byte of the shared buffer is used twice, so what was judged is what is used. Tags, lengths, numbers and
+ * keys are judged where they lie; for its strings the event, and what is known to come behind it, becomes one private
+ * one-byte string, when the first is met, and they are slices of it.
  *
- * Events of one type have the same keys in the same order, whatever their nesting. So each key, for each key that it
- * follows, remembers the one that followed it last time; when the next bytes are those of that one, its string is at hand,
- * interned and hashed.
+ * What is read of fixed length is not compared with the end of the event each time: all that can go on for long is, and what
+ * did not end where the event ends was none.
  */
 // The global is an accessor, and is asked for each event.
 import { Buffer } from 'node:buffer';
@@ -39,9 +38,7 @@ import {
   VIEW_NAMES,
 } from './codec.ts';
 import { QueueError } from './errors.ts';
-
-/** Beyond this many keys the memory of keys begins anew: events may have generated keys. */
-const KEYS_MAX = 4096;
+import { type MetKey, MetKeys, plainObjectBehind } from './met-keys.ts';
 
 /** A length has at most five bytes. */
 const LENGTH_FACTOR_MAX = 0x80 ** 4;
@@ -49,15 +46,8 @@ const LENGTH_FACTOR_MAX = 0x80 ** 4;
 /** How much is copied at once for the bytes of several events, and kept for as long as somebody keeps one of them. */
 const SLAB_BYTES = 32 * 1024;
 const NO_SLAB: ArrayBufferLike = new ArrayBuffer(0);
-
-interface Key {
-  readonly name: string;
-  /** The key as it stands in a frame, its tag included. */
-  readonly raw: Uint8Array;
-  /** By their names, all that have followed a key of this name. */
-  readonly followers: Map<string, Key>;
-  next: Key | undefined;
-}
+/** The same for their strings. */
+const TEXT_BYTES = 2048;
 
 const ERRORS: Readonly<Record<string, ErrorConstructor>> = {
   EvalError,
@@ -69,17 +59,18 @@ const ERRORS: Readonly<Record<string, ErrorConstructor>> = {
 };
 
 export class Decoder implements EventDecoder {
-  #first = noKey();
-  readonly #names = new Map<string, Omit<Key, 'next'>>();
-  #keys = 0;
-  readonly #double = new DataView(new ArrayBuffer(8));
-  #key: Key = this.#first;
+  readonly #keys = new MetKeys();
+  #key = this.#keys.first;
   #bytes: Buffer = Buffer.alloc(0);
+  #view = viewOf(this.#bytes);
+  #bytesEnd = 0;
   #start = 0;
   #at = 0;
   #end = 0;
-  /** The whole event; empty until a string is met. */
+  /** A copy of what lies from `#textAt` to `#textTo`, one character a byte; empty when there is none. */
   #text = '';
+  #textAt = 0;
+  #textTo = 0;
   /** What is read next, up to here, does not change meanwhile. */
   #aheadTo = 0;
   /** A copy of what lies from `#slabAt` on; empty when there is none. */
@@ -87,10 +78,14 @@ export class Decoder implements EventDecoder {
   #slabAt = 0;
 
   decode(bytes: Buffer, start: number, end: number): unknown {
-    this.#bytes = bytes;
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#view = viewOf(bytes);
+      this.#bytesEnd = bytes.length;
+    }
     this.#start = this.#at = start;
     this.#end = end;
-    this.#key = this.#first;
+    this.#key = this.#keys.first;
     try {
       const value = this.#value();
       if (this.#at !== end) throw this.#corrupt();
@@ -99,13 +94,19 @@ export class Decoder implements EventDecoder {
       if (thrown instanceof QueueError) throw thrown;
       throw this.#corrupt(thrown);
     } finally {
-      this.#text = '';
+      if (this.#aheadTo === 0) this.#forgetText();
     }
   }
 
   readAhead(to: number): void {
     this.#aheadTo = to;
     this.#slab = NO_SLAB;
+    this.#forgetText();
+  }
+
+  #forgetText(): void {
+    this.#text = '';
+    this.#textAt = this.#textTo = 0;
   }
 
   #value(): unknown {
@@ -122,7 +123,8 @@ export class Decoder implements EventDecoder {
       case FALSE:
         return false;
       case INT32:
-        return this.#byte() | (this.#byte() << 8) | (this.#byte() << 16) | (this.#byte() << 24);
+        this.#at += 4;
+        return this.#view.getInt32(this.#at - 4, true);
       case DOUBLE:
         return this.#float();
       case BIGINT:
@@ -134,7 +136,7 @@ export class Decoder implements EventDecoder {
       case ARRAY:
         return this.#array();
       case OBJECT:
-        return this.#fields({});
+        return this.#fields(plainObjectBehind(this.#key));
       case DATE:
         return new Date(this.#float());
       case MAP: {
@@ -170,51 +172,32 @@ export class Decoder implements EventDecoder {
   }
 
   #nextKey(): string {
-    const guess = this.#key.next;
-    if (guess !== undefined && this.#isNext(guess.raw)) {
-      this.#at += guess.raw.length;
-      this.#key = guess;
-      return guess.name;
+    const last = this.#key;
+    let key = last.next;
+    if (key !== undefined && this.#isNext(key)) this.#at += key.bytes;
+    else {
+      const tag = this.#byte();
+      key = this.#keys.after(last, this.#stringOf(tag), tag);
     }
-    const tag = this.#byte();
-    const name = this.#stringOf(tag);
-    const key = this.#key.followers.get(name) ?? this.#meet(name, tag);
-    this.#key.next = key;
     this.#key = key;
     return key.name;
   }
 
-  #isNext(raw: Uint8Array): boolean {
-    const bytes = this.#bytes;
+  /** Compared four bytes at a time; at the very end of the memory there may not be so many. */
+  #isNext({ words, lastMask }: MetKey): boolean {
+    const view = this.#view;
     const at = this.#at;
-    if (at + raw.length > this.#end) return false;
-    for (let i = 0; i < raw.length; i++) if (bytes[at + i] !== raw[i]) return false;
-    return true;
-  }
-
-  /** A key that has not come behind this one before. */
-  #meet(name: string, tag: number): Key {
-    if (this.#keys >= KEYS_MAX) {
-      this.#names.clear();
-      this.#keys = 0;
-      this.#first = this.#key = noKey();
-    }
-    this.#keys++;
-    let known = this.#names.get(name);
-    if (known === undefined) {
-      // Not a slice: a slice would keep the whole event that it came from.
-      known = { name: unsliced(name), raw: spelled(name, tag), followers: new Map() };
-      this.#names.set(known.name, known);
-    }
-    const key: Key = { name: known.name, raw: known.raw, followers: known.followers, next: undefined };
-    this.#key.followers.set(key.name, key);
-    return key;
+    const last = words.length - 1;
+    if (at + 4 * words.length > this.#bytesEnd) return false;
+    for (let i = 0; i < last; i++) if (view.getInt32(at + 4 * i, true) !== words[i]) return false;
+    return ((view.getInt32(at + 4 * last, true) ^ (words[last] as number)) & lastMask) === 0;
   }
 
   #array(): unknown[] {
     const length = this.#length();
     const array: unknown[] = [];
     for (let i = 0; i < length; i++) {
+      if (this.#at >= this.#end) throw this.#corrupt();
       if (this.#isTag(HOLE)) array.length = i + 1;
       else array.push(this.#value());
     }
@@ -292,14 +275,20 @@ export class Decoder implements EventDecoder {
     const to = at + length;
     if (to > this.#end) throw this.#corrupt();
     this.#at = to;
-    const start = this.#start;
-    if (this.#text === '') this.#text = this.#bytes.toString('latin1', start, this.#end);
-    return this.#text.slice(at - start, to - start);
+    if (at < this.#textAt || to > this.#textTo) this.#copyText(at);
+    return this.#text.slice(at - this.#textAt, to - this.#textAt);
+  }
+
+  /** The rest of this event, and what is known to come behind it. */
+  #copyText(at: number): void {
+    this.#textAt = at;
+    this.#textTo = Math.max(this.#end, Math.min(this.#aheadTo, at + TEXT_BYTES));
+    this.#text = this.#bytes.toString('latin1', at, this.#textTo);
   }
 
   #float(): number {
-    for (let i = 0; i < 8; i++) this.#double.setUint8(i, this.#byte());
-    return this.#double.getFloat64(0, true);
+    this.#at += 8;
+    return this.#view.getFloat64(this.#at - 8, true);
   }
 
   #length(): number {
@@ -312,19 +301,20 @@ export class Decoder implements EventDecoder {
     throw this.#corrupt();
   }
 
+  /** Where a value of any length goes on: what is read in between is checked here, or at the very end. */
   #ended(): boolean {
+    if (this.#at >= this.#end) throw this.#corrupt();
     return this.#isTag(END);
   }
 
   /** Passes over it, if it is next. */
   #isTag(tag: number): boolean {
-    if (this.#at >= this.#end || this.#bytes[this.#at] !== tag) return false;
+    if (this.#bytes[this.#at] !== tag) return false;
     this.#at++;
     return true;
   }
 
   #byte(): number {
-    if (this.#at >= this.#end) throw this.#corrupt();
     return this.#bytes[this.#at++] as number;
   }
 
@@ -334,25 +324,10 @@ export class Decoder implements EventDecoder {
   }
 }
 
-function noKey(): Key {
-  return { name: '', raw: new Uint8Array(0), followers: new Map(), next: undefined };
+function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, length);
 }
 
 function define(object: object, key: string, value: unknown, { enumerable = true } = {}): void {
   Object.defineProperty(object, key, { value, enumerable, writable: true, configurable: true });
-}
-
-/** A key's bytes as the encoder writes them behind this tag. */
-function spelled(name: string, tag: number): Uint8Array {
-  if (tag < NULL) return Buffer.from(String.fromCharCode(tag) + name, 'latin1');
-  const head = [tag];
-  for (let length = name.length; ; length >>>= 7) {
-    head.push(length < 0x80 ? length : (length & 0x7f) | 0x80);
-    if (length < 0x80) break;
-  }
-  return Buffer.concat([Buffer.from(head), Buffer.from(name, tag === UTF16 ? 'utf16le' : 'latin1')]);
-}
-
-function unsliced(text: string): string {
-  return Buffer.from(text, 'utf16le').toString('utf16le');
 }

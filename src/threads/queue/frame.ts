@@ -214,8 +214,8 @@ export function stateOf(mark: number): FrameState {
 }
 
 export function isSettled(mark: number): boolean {
-  const state = stateOf(mark);
-  return state !== 'ready' && state !== 'dead';
+  const code = mark >>> 29;
+  return code !== CODE.ready && code !== CODE.dead;
 }
 
 export function attemptsOf(mark: number): number {

@@ -20,7 +20,7 @@
  * compare-and-swap from `sealed` to `settled` takes it out of the reader's hands as a whole.
  */
 import { assert } from '../../base/assert.ts';
-import { countedAs, frameAt, frameSize, markOf, stateOf } from './frame.ts';
+import { countedAs, frameAt, frameSize, glimpseMark, stateOf } from './frame.ts';
 import { HEADER, type QueueMemory } from './layout.ts';
 
 export type SegmentState = 'free' | 'filling' | 'sealed' | 'settled';
@@ -209,11 +209,12 @@ function changeEnd(memory: QueueMemory, segment: number, from: number, to: numbe
   return Atomics.compareExchange(memory.words, memory.endIndex(segment), from, to) === from;
 }
 
+/** Marks are read plainly: a segment that is freed has none that changes, and for a sum either side of a change is true. */
 function addFrames(memory: QueueMemory, segment: number, generation: number, sums: Sums): void {
   const end = publishedBytes(memory, segment, generation);
   for (let offset = 0; offset < end; ) {
     const at = frameAt(memory, segment, offset);
-    countedAs(memory, at, stateOf(markOf(memory, at)), sums);
+    countedAs(memory, at, stateOf(glimpseMark(memory, at)), sums);
     offset += frameSize(memory, at);
   }
 }

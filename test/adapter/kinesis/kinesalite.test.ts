@@ -60,9 +60,11 @@ describe('kinesis adapter on a real Kinesis API', () => {
     expect(read.map(({ partitionKey, data }) => [partitionKey, data.length, data[0]])).to.deep.equal(
       messages.map(({ partitionKey, data }, i) => [partitionKey, data.length, i]),
     );
-    // 9 MB in one request, then two of half the size.
-    const [snapshot] = adapter.snapshot().streams;
-    expect(snapshot).to.deep.include({ requests: 4, retries: 9, errors: { 'HTTP 413': 1 } });
+    // 9 MB in one request, then 4, 4 and 1. Who refuses a body that it has not read may break the connection first.
+    const { requests = 0, errors = {} } = adapter.snapshot().streams[0] ?? {};
+    const failed = Object.values(errors).reduce((sum, times) => sum + times, 0);
+    expect(requests - failed).to.equal(3);
+    expect(errors['HTTP 413']).to.equal(1);
     await adapter.close({ timeoutMs: 0 });
   });
 

@@ -37,6 +37,7 @@ function parts(schemeId: string, request = REQUEST) {
     credentials: async () => `key ${++keys}`,
     handle: async ({ body }) => ({ response: { statusCode, body } }),
     at: 1_000,
+    wallTime: () => 0,
   };
   const answerWith = (status: number) => {
     statusCode = status;

@@ -1,6 +1,9 @@
 import { expect } from 'chai';
+import { systemClock } from '../../../src/base/clock.ts';
 import type { Adapter, RemoteFunction } from '../../../src/pipeline/adapter/adapter.ts';
 import { checkDescriptor } from '../../../src/pipeline/adapter/descriptor.ts';
+import { checkup } from '../../../src/pipeline/adapter/kinesis/checkup.ts';
+import type { KinesisSettings } from '../../../src/pipeline/adapter/kinesis/options.ts';
 import { type KinesisOptions, kinesis } from '../../../src/pipeline/adapter/kinesis.ts';
 import { loadAdapter } from '../../../src/pipeline/adapter/load.ts';
 import { never, testContext } from '../context.ts';
@@ -272,6 +275,15 @@ describe('kinesis adapter over the AWS SDK', () => {
       expect((error as Error).message).to.include(
         'region: expected a region, here or in BEAMLINE_REGION, AWS_REGION',
       );
+      expect((error as Error).message).to.include('none came');
+
+      process.env.AWS_REGION = 'eu-west-1 ';
+      const other = await loadAdapter(wire, testContext()).catch((thrown: unknown) => thrown);
+      expect((other as Error).message).to.include('"eu-west-1 " came');
+      const settings = kinesis().options as KinesisSettings;
+      const [checked] = await checkup({ settings, streams: [], clock: systemClock });
+      expect(checked).to.include({ outcome: 'wrong' });
+      expect(checked?.text).to.include('"eu-west-1 "');
     } finally {
       process.env = before;
     }

@@ -1,6 +1,6 @@
 /** Hears what is published, and gives it to a test as it comes; hears nothing any more when the test is over. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { channels, type Messages } from '../../../src/pipeline/telemetry.ts';
+import { channels, type Messages } from '../../../src/pipeline/telemetry/telemetry.ts';
 
 export class Listening {
   readonly #heard = new Map<string, unknown[]>();

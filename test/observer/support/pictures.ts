@@ -1,7 +1,7 @@
 /** Parts of snapshots, with everything at rest but for what a test says. */
 import type { AdapterSnapshot, StreamSnapshot } from '../../../src/pipeline/adapter/adapter.ts';
-import type { RestartEntry } from '../../../src/pipeline/restarts.ts';
-import type { RecordSnapshot, Snapshot, TreeNode } from '../../../src/pipeline/snapshot-types.ts';
+import type { RestartEntry } from '../../../src/pipeline/view/restarts.ts';
+import type { RecordSnapshot, Snapshot, TreeNode } from '../../../src/pipeline/view/snapshot-types.ts';
 
 export const NOW = 1_700_000_000_000;
 

@@ -232,6 +232,26 @@ function consumerModule({ slowMs }: ConsumerPlan): Consumer<{ readonly argument:
   };
 }
 
+/** One leaves with demand, what is emitted then waits, and of those that are left one asks for less than was left. */
+const askedForLessThanWasLeft: [Plan, Command[]] = [
+  {
+    dispatcher: 'demand',
+    surplus: [0],
+    consumers: [
+      { type: 'consumer', max: 3, min: 0, slowMs: 0, restart: 'temporary' },
+      { type: 'consumer', max: 1, min: 0, slowMs: 0, restart: 'temporary' },
+      { type: 'pool', max: 5, min: 0, slowMs: 0, restart: 'temporary' },
+    ],
+  },
+  [
+    ...Array.from({ length: 3 }, (): Command => ({ type: 'child', at: 0, how: 'end' })),
+    { type: 'kill', at: 0 },
+    { type: 'emit', count: 6 },
+    { type: 'pass' },
+    { type: 'emit', count: 1 },
+  ],
+];
+
 describe('whatever happens to stages', () => {
   it('demand is never negative, never more than a subscription allows, and no event comes twice', () =>
     holds(
@@ -242,5 +262,6 @@ describe('whatever happens to stages', () => {
         await flow.ground.settle();
         flow.check();
       }),
+      [askedForLessThanWasLeft],
     )).timeout(0);
 });

@@ -10,10 +10,15 @@ import fc from 'fast-check';
 
 const RUNS = 200;
 
-export async function holds<Values>(property: fc.IAsyncProperty<Values>): Promise<void> {
+/** `examples` come first: what it once failed with. */
+export async function holds<Values>(
+  property: fc.IAsyncProperty<Values>,
+  examples: readonly Values[] = [],
+): Promise<void> {
   const { PROPERTY_RUNS: runs, PROPERTY_SEED: seed, PROPERTY_PATH: path } = process.env;
   const outcome = await fc.check(property, {
     numRuns: Number(runs ?? RUNS),
+    examples: [...examples],
     ...(seed === undefined ? {} : { seed: Number(seed) }),
     ...(path === undefined ? {} : { path, endOnFailure: true }),
   });

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { byteTarget, DEPTH_MAX, SLACK_BYTES } from '../../../src/threads/queue/codec.ts';
@@ -414,6 +415,83 @@ describe('the codec', () => {
       { numRuns: 2000 },
     );
     expect(roundTrip({ still: 'works' }, new Encoder(), decoder)).to.deep.equal({ still: 'works' });
+  });
+
+  it('takes no part of an event for one, whatever lies behind it', () => {
+    const value = {
+      text: 'a',
+      number: 1.5,
+      whole: 100_000,
+      list: [1, [], 'x'.repeat(70), 'ж'],
+      inner: { map: new Map([[1, new Set([2])]]), at: new Date(1), bytes: Buffer.from('abc') },
+      error: new RangeError('no'),
+      regexp: /a/g,
+      big: 10n,
+    };
+    const target = byteTarget(MAX_BYTES + SLACK_BYTES);
+    const encoder = new Encoder();
+    const length = encoder.encode(value, target, AT, MAX_BYTES);
+    const decoder = new Decoder();
+    const whole = Buffer.from(target.bytes.subarray(AT, AT + length));
+    expect(decoder.decode(whole, 0, length)).to.deep.equal(decoder.decode(target.bytes, AT, AT + length));
+    for (let part = 0; part < length; part++) {
+      const alone = Buffer.from(whole.subarray(0, part));
+      for (const decode of [
+        () => decoder.decode(target.bytes, AT, AT + part),
+        () => decoder.decode(whole, 0, part),
+        () => decoder.decode(alone, 0, part),
+      ])
+        expect(decode, `${part} bytes of ${length}`).to.throw().with.property('code', 'ERR_FRAME_CORRUPT');
+    }
+  });
+
+  it('reads ahead over events of any length, and nothing of one gets into another', () => {
+    const target = byteTarget(10 * MAX_BYTES);
+    const encoder = new Encoder();
+    const decoder = new Decoder();
+    const values = Array.from({ length: 300 }, (_, i) => ({
+      id: `event ${i}`,
+      ...(i % 3 === 0 ? { note: `${i}`.repeat((i * 37) % 2500) } : {}),
+      user: { name: `ü${i}`, tags: ['one', `tag number ${i}`], wide: 'ж'.repeat(i % 7) },
+      ...(i % 5 === 0 ? {} : { last: i }),
+    }));
+    let end = AT;
+    const places = values.map((value) => {
+      const start = end + 32;
+      end = start + encoder.encode(value, target, start, MAX_BYTES);
+      return { start, end };
+    });
+    // Up to the last one; up to somewhere in between, as for a claim whose last segment lies before the others.
+    for (const ahead of [end, AT + 5000]) {
+      decoder.readAhead(ahead);
+      const decoded = places.map(({ start, end }) => decoder.decode(target.bytes, start, end));
+      decoder.readAhead(0);
+      expect(decoded).to.deep.equal(values);
+    }
+  });
+
+  it('makes plain objects, each with its own fields and no other, in their order', () => {
+    const encoder = new Encoder();
+    const decoder = new Decoder();
+    const wide = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`field${i}`, { i }]));
+    const values: object[] = [
+      wide,
+      { a: 1, b: 2, c: 3, d: 4, e: 5, f: { a: 1 } },
+      { b: 1, a: 2 },
+      {},
+      { a: {} },
+    ];
+    for (let i = 0; i < 30; i++) {
+      for (const value of values) {
+        const copy = roundTrip(value, encoder, decoder) as object;
+        expect(Object.getPrototypeOf(copy)).to.equal(Object.prototype);
+        expect(inspect(copy)).to.equal(inspect(value));
+        expect(JSON.stringify(copy)).to.equal(JSON.stringify(value));
+        expect(Object.getOwnPropertyDescriptors(copy)).to.deep.equal(Object.getOwnPropertyDescriptors(value));
+        expect(structuredClone(copy)).to.deep.equal(value);
+      }
+    }
+    expect(Object.prototype.constructor).to.equal(Object);
   });
 
   it('carries whatever fast-check thinks of', () => {

@@ -4,6 +4,7 @@
  * AWS itself is asked, and nothing is written.
  */
 import type { Clock } from '../../../base/clock.ts';
+import { isBeamlineError } from '../../errors.ts';
 import { withDeadline } from './deadline.ts';
 import { failureOf } from './failure.ts';
 import type { KinesisSettings } from './options.ts';
@@ -38,8 +39,8 @@ export async function checkup({ settings, streams, clock }: CheckupRequest): Pro
   let transport: SdkTransport;
   try {
     transport = await SdkTransport.open(settings, { functions: {}, clock });
-  } catch {
-    return [wrong('region', 'no AWS region is set here', NO_REGION)];
+  } catch (error) {
+    return [wrong('region', textOf(error), NO_REGION)];
   }
   try {
     const has = await credentialsOf(transport, clock);
@@ -52,6 +53,16 @@ export async function checkup({ settings, streams, clock }: CheckupRequest): Pro
   } finally {
     transport.close();
   }
+}
+
+/** What is wrong with the region, when that is what keeps the transport from being opened. */
+function textOf(error: unknown): string {
+  if (!isBeamlineError(error) || error.code !== 'ERR_OPTIONS')
+    return error instanceof Error ? error.message : String(error);
+  const [problem] = error.fields.problems;
+  return problem === undefined || problem.came === 'none'
+    ? 'no AWS region is set here'
+    : `the AWS region that is set here is none: ${problem.came}`;
 }
 
 async function credentialsOf(transport: SdkTransport, clock: Clock): Promise<Checked> {

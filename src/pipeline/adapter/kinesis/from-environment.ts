@@ -1,14 +1,14 @@
 /** The options of `kinesis()` that the environment sets. */
 import * as v from 'valibot';
-import { environmentVariables, variable } from '../../environment-variables.ts';
+import { environmentVariables, variable } from '../../options/environment-variables.ts';
 import { optionsObject, parseOptions } from '../options.ts';
-import type { KinesisOptions } from './options.ts';
+import { isRegion, type KinesisOptions } from './options.ts';
 import { streamTarget } from './stream-target.ts';
 
-const { BEAMLINE_ENDPOINT, BEAMLINE_STREAMS } = environmentVariables;
+const { BEAMLINE_REGION, BEAMLINE_ENDPOINT, BEAMLINE_STREAMS } = environmentVariables;
 
 const schema = optionsObject({
-  BEAMLINE_REGION: v.optional(v.string()),
+  BEAMLINE_REGION: v.optional(v.pipe(v.string(), v.check(isRegion, BEAMLINE_REGION.expected))),
   BEAMLINE_ENDPOINT: v.optional(v.pipe(v.string(), v.check(isHttpUrl, BEAMLINE_ENDPOINT.expected))),
   BEAMLINE_STREAMS: v.optional(v.pipe(v.string(), v.check(isMap, BEAMLINE_STREAMS.expected))),
 });

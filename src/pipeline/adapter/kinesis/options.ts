@@ -13,6 +13,16 @@ const MIB = 1024 * KIB;
 
 const text = madeAtUse(() => v.pipe(v.string('a string'), v.minLength(1, 'a string that is not empty')));
 
+/** The SDK makes it a part of a host's name, and knows of no more than that it is one. */
+export function isRegion(text: string): boolean {
+  return /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i.test(text);
+}
+
+const region = madeAtUse(() => {
+  const expected = "a region's name, such as eu-west-1";
+  return v.pipe(v.string(expected), v.check(isRegion, expected));
+});
+
 const url = (protocols: readonly string[]) => {
   const expected = `a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`;
   return v.pipe(
@@ -70,7 +80,7 @@ const backoff = (defaults: Backoff) =>
 
 const entries = () => ({
   /** Default: what the AWS SDK finds (AWS_REGION, the profile). */
-  region: v.optional(text),
+  region: v.optional(region),
   /** Another Kinesis than the region's: an emulator, a VPC endpoint. */
   endpoint: v.optional(url(['https:', 'http:'])),
   /** Default: the AWS SDK's chain (environment, profile, container, instance). */

@@ -1,12 +1,14 @@
 /**
  * A call that the AWS SDK has prepared once, made again with other bodies: the endpoint and the headers that it found,
- * signed by its signer with its credentials as they are by then, sent by its handler. What the SDK does beside that for
- * each call, the same each time, takes longer than to sign and send.
+ * signed by its signer the first time and as it has signed from then on (repeated-signature.ts), with its credentials as
+ * they are by then, sent by its handler. What the SDK does beside that for each call, the same each time, takes longer
+ * than to sign and send.
  *
  * The rule: it decides nothing. Whatever is not the usual answer goes back to the SDK, and the next call too.
  */
+import { RepeatedSignature } from './repeated-signature.ts';
 
-/** A request as the SDK has it before it is signed. */
+/** A request as the SDK has it before it is signed, and after it. */
 export interface UnsignedRequest {
   readonly method: string;
   readonly protocol: string;
@@ -44,6 +46,8 @@ export interface CallParts {
   ) => Promise<{ readonly response: CallResponse }>;
   /** When it was prepared. */
   readonly at: number;
+  /** Milliseconds since the Unix epoch. */
+  readonly wallTime: () => number;
 }
 
 /** The only scheme of Kinesis; another might have to be chosen anew for each call. */
@@ -54,6 +58,8 @@ const LENGTH = 'content-length';
 
 export class PreparedCall {
   readonly #parts: CallParts;
+  /** `null` where the SDK signs in a way of its own. */
+  #signature: RepeatedSignature | null | undefined;
 
   /** `null` when the call is not one that can be made again like this. */
   static of(parts: CallParts): PreparedCall | null {
@@ -72,11 +78,15 @@ export class PreparedCall {
 
   /** Throws what the credentials, the signer or the handler throws. */
   async send(body: Uint8Array, abortSignal: AbortSignal): Promise<CallResponse> {
-    const { request, scheme, credentials, handle } = this.#parts;
+    const { request, scheme, credentials, handle, wallTime } = this.#parts;
+    const identity = await credentials();
+    const repeated = this.#signature?.sign(body, identity, wallTime());
+    if (repeated) return (await handle(repeated, { abortSignal })).response;
     const { signer, httpAuthOption } = scheme;
     const properties = { ...httpAuthOption.signingProperties };
     const headers = { ...request.headers, [LENGTH]: String(body.byteLength) };
-    const signed = await signer.sign({ ...request, headers, body }, await credentials(), properties);
+    const signed = await signer.sign({ ...request, headers, body }, identity, properties);
+    if (this.#signature !== null) this.#signature = RepeatedSignature.of(signed, identity, wallTime());
     const { response } = await handle(signed, { abortSignal });
     if (response.statusCode === 200) signer.successHandler?.(response, properties);
     return response;

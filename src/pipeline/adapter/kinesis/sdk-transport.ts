@@ -57,6 +57,11 @@ const NOTHING = new Uint8Array(0);
 const SMITHY_CONTEXT = '__smithy_context';
 type SignedRequest = Parameters<NodeHttpHandler['handle']>[0];
 
+/** What the SDK found in the environment or the profile, and could not use: it says so in its error's text alone. */
+function regionIn(error: unknown): string {
+  return /region=(".*")/.exec(String(error))?.[1] ?? 'none';
+}
+
 type Surroundings = Pick<AdapterContext, 'functions' | 'clock'>;
 
 export class SdkTransport implements Transport {
@@ -76,7 +81,7 @@ export class SdkTransport implements Transport {
     } catch (cause) {
       transport.close();
       const expected = 'a region, here or in BEAMLINE_REGION, AWS_REGION or the profile';
-      const problem = { type: 'invalid', path: 'region', came: 'none', expected } as const;
+      const problem = { type: 'invalid', path: 'region', came: regionIn(cause), expected } as const;
       throw new BeamlineError('ERR_OPTIONS', { call: 'kinesis()', problems: [problem] }, { cause });
     }
     return transport;
@@ -175,6 +180,7 @@ export class SdkTransport implements Transport {
       credentials: () => config.credentials(),
       handle: (signed, options) => this.#handler.handle(signed as SignedRequest, options),
       at: this.#clock.now(),
+      wallTime: () => this.#clock.wallTime(),
     });
   }
 

@@ -1,0 +1,162 @@
+/**
+ * The sends of one attempt: what its handler has started by `sendData`, awaited or not. An attempt is over when all
+ * of them have settled. A failure that the handler has not looked at fails the attempt; one that it awaited is the
+ * handler's to judge.
+ */
+import type { Adapter, HeldBy, Hold } from '../adapter/adapter.ts';
+import { SendAbortedError } from '../adapter/errors.ts';
+import type { MessageShape } from '../message.ts';
+
+export interface SendsOptions {
+  /** The order by keys is kept, also from one send to the next: those to one stream go one after the other. */
+  readonly ordered?: boolean;
+}
+
+interface OpenSend {
+  /** It waits for the one before it to the same stream. */
+  inLine: boolean;
+  /** As its adapter says, if it does. */
+  heldBy?: HeldBy;
+}
+
+export class Sends {
+  readonly #adapter: Pick<Adapter, 'send'>;
+  readonly #signal: AbortSignal;
+  readonly #changed: (open: number) => void;
+  readonly #ordered: boolean;
+  /** By stream, where the order is kept: when the last send to it has settled. */
+  readonly #last = new Map<string, Promise<void>>();
+  readonly #failures: { readonly send: ObservedSend; readonly error: unknown }[] = [];
+  readonly #open = new Set<OpenSend>();
+  /** The handler has returned. */
+  #returned = false;
+  /** Set while the batch is parked: has its handler go on again. */
+  #comeBack: (() => Promise<void>) | undefined;
+  #quiet: (() => void) | undefined;
+
+  /** `changed` is told how many are under way, whenever that changes. */
+  constructor(
+    adapter: Pick<Adapter, 'send'>,
+    signal: AbortSignal,
+    changed: (open: number) => void,
+    { ordered = false }: SendsOptions = {},
+  ) {
+    this.#adapter = adapter;
+    this.#signal = signal;
+    this.#changed = changed;
+    this.#ordered = ordered;
+  }
+
+  send(stream: string, messages: readonly MessageShape[]): Promise<void> {
+    const open: OpenSend = { inLine: false };
+    this.#open.add(open);
+    this.#changed(this.#open.size);
+    // No closure knows the messages: a send may wait long for the last of them.
+    const sent = this.#start(open, stream, messages);
+    const send = new ObservedSend((resolve, reject) => {
+      sent.then(
+        () => this.#answer(open, resolve),
+        (error: unknown) =>
+          this.#answer(open, () => {
+            this.#failures.push({ send, error });
+            reject(error);
+          }),
+      );
+    });
+    // A rejection that nobody looks at must not end the thread: it fails the attempt.
+    send.ignore();
+    return send;
+  }
+
+  #start(open: OpenSend, stream: string, messages: readonly MessageShape[]): Promise<void> {
+    if (!this.#ordered) return this.#go(open, stream, messages);
+    const before = this.#last.get(stream);
+    open.inLine = before !== undefined;
+    const mine =
+      before === undefined
+        ? this.#go(open, stream, messages)
+        : before.then(() => this.#go(open, stream, messages));
+    this.#last.set(
+      stream,
+      mine.catch(() => {}),
+    );
+    return mine;
+  }
+
+  #go(open: OpenSend, stream: string, messages: readonly MessageShape[]): Promise<void> {
+    open.inLine = false;
+    // What a handler sends after its attempt was given up goes nowhere.
+    if (this.#signal.aborted) return Promise.reject(new SendAbortedError(this.#signal.reason));
+    const explain = (heldBy: HeldBy): void => {
+      open.heldBy = heldBy;
+    };
+    try {
+      return this.#adapter.send(stream, messages, { signal: this.#signal, ordered: this.#ordered, explain });
+    } catch (thrown) {
+      return Promise.reject(thrown);
+    }
+  }
+
+  /** Resolves when none is under way, with the first failure that nobody looked at. */
+  async settled(): Promise<{ readonly error: unknown } | undefined> {
+    this.#returned = true;
+    while (this.#open.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#quiet = resolve;
+      });
+    }
+    const failure = this.#failures.find(({ send }) => !send.observed);
+    return failure === undefined ? undefined : { error: failure.error };
+  }
+
+  /** What all that is under way is held up by; nothing, if something is not, or nothing is under way. */
+  heldBy(): readonly Hold[] {
+    const all: Hold[] = [];
+    for (const { heldBy, inLine } of this.#open) {
+      if (inLine) continue;
+      const holds = heldBy?.() ?? [];
+      if (holds.length === 0) return [];
+      all.push(...holds);
+    }
+    return all;
+  }
+
+  /** The batch is parked. Before a send is answered, so that the handler goes on, `comeBack` is waited for. */
+  park(comeBack: () => Promise<void>): void {
+    this.#comeBack = comeBack;
+  }
+
+  #answer(open: OpenSend, answer: () => void): void {
+    const answered = (): void => {
+      answer();
+      this.#open.delete(open);
+      this.#changed(this.#open.size);
+      if (this.#open.size === 0) this.#quiet?.();
+    };
+    // A handler that has returned has nothing to go on with.
+    if (this.#comeBack === undefined || this.#returned) answered();
+    else void this.#comeBack().then(answered);
+  }
+}
+
+/** A promise that knows whether anybody awaits it. `await`, `then` and `Promise.all` all go through `then`. */
+class ObservedSend extends Promise<void> {
+  observed = false;
+
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise;
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: being told of `then` is what this class is for
+  override then<A = void, B = never>(
+    onFulfilled?: ((value: void) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    this.observed = true;
+    return super.then(onFulfilled, onRejected);
+  }
+
+  ignore(): void {
+    void super.then(undefined, () => {});
+  }
+}
