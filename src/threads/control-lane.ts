@@ -5,6 +5,16 @@
 import { type Endpoint, expose, releaseProxy, wrap } from 'comlink';
 import type { TermCodec } from './term-codec.ts';
 
+/**
+ * What Comlink talks through. Its own declaration needs those of a browser, and whoever compiles against this library
+ * would need them too.
+ */
+export interface ControlEndpoint {
+  postMessage(message: unknown): void;
+  addEventListener(type: string, listener: (event: never) => void): void;
+  removeEventListener(type: string, listener: (event: never) => void): void;
+}
+
 /** Functions that may be called from another thread. */
 export type ControlApi = { readonly [name: string]: (...args: never[]) => unknown };
 
@@ -23,7 +33,7 @@ interface Lane {
 }
 
 /** Serves the functions of `api` on the lane. */
-export function serveControl(api: ControlApi, endpoint: Endpoint, codec: TermCodec): void {
+export function serveControl(api: ControlApi, endpoint: ControlEndpoint, codec: TermCodec): void {
   const lane: Lane = {
     async invoke(name, args) {
       try {
@@ -35,7 +45,7 @@ export function serveControl(api: ControlApi, endpoint: Endpoint, codec: TermCod
       }
     },
   };
-  expose(lane, endpoint);
+  expose(lane, endpoint as Endpoint);
 }
 
 /**
@@ -43,11 +53,11 @@ export function serveControl(api: ControlApi, endpoint: Endpoint, codec: TermCod
  * answered by then fails with its reason, so that no call hangs.
  */
 export function remoteControl<Api>(
-  endpoint: Endpoint,
+  endpoint: ControlEndpoint,
   codec: TermCodec,
   closed: Promise<Error>,
 ): RemoteControl<Api> {
-  const lane = wrap<Lane>(endpoint);
+  const lane = wrap<Lane>(endpoint as Endpoint);
   let gone: Error | undefined;
   const open = new Set<(error: Error) => void>();
   void closed.then((error) => {

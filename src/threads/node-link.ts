@@ -3,10 +3,10 @@
  * Owns the port. After `close` nothing is sent and nothing arrives.
  */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import type { Endpoint } from 'comlink';
 import { isPid, type NodeId, ProcessId } from '../otp/pid.ts';
 import type { Runtime } from '../otp/runtime.ts';
 import type { Signal } from '../otp/signal.ts';
+import type { ControlEndpoint } from './control-lane.ts';
 import type { Packet } from './protocol.ts';
 import type { TermCodec } from './term-codec.ts';
 
@@ -23,7 +23,7 @@ export class NodeLink {
   /** The node at the other end. */
   readonly node: NodeId;
   /** The control plane's lane, in the shape that Comlink wants. */
-  readonly control: Endpoint;
+  readonly control: ControlEndpoint;
   /** Told of the packets that are neither signals nor control: those of the boot. */
   onBoot: ((packet: Extract<Packet, { type: 'booted' | 'boot_failed' }>) => void) | undefined = undefined;
   /** Told of each untrappable exit signal that is sent: the other end may be too busy to hear it. */
