@@ -31,7 +31,14 @@ describe('The declarations of the package', () => {
     ['esnext', 'bundler'],
   ] as const)
     it(`need no browser's: ${resolution}`, async () => {
-      const options = ['--ignoreConfig', '--noEmit', '--strict', '--exactOptionalPropertyTypes', '--skipLibCheck', 'false'];
+      const options = [
+        '--ignoreConfig',
+        '--noEmit',
+        '--strict',
+        '--exactOptionalPropertyTypes',
+        '--skipLibCheck',
+        'false',
+      ];
       const surroundings = ['--target', 'es2022', '--lib', 'es2023', '--types', 'node'];
       const how = ['--module', module, '--moduleResolution', resolution];
       const tsc = [join(root, 'node_modules/typescript/bin/tsc'), ...options, ...surroundings, ...how];
