@@ -65,6 +65,7 @@ describe('A batch is settled when its handler and all its sends are', () => {
     Forgetful.record({ n: 1 });
     const events = await kept;
     await turnOfTheLoop();
+    expect(globalThis.gc, 'the tests run with --expose-gc').to.be.a('function');
     globalThis.gc?.();
     expect(events.deref()).to.equal(undefined);
     adapter.recover();
