@@ -14,6 +14,7 @@ import type { Clock } from '../../../base/clock.ts';
 import { BeamlineError } from '../../errors.ts';
 import type { AdapterContext } from '../adapter.ts';
 import { AdapterModuleError } from '../errors.ts';
+import { BodyPool } from './body-pool.ts';
 import { withDeadline } from './deadline.ts';
 import { concernsCredentials, failureOf } from './failure.ts';
 import { type AwsSdk, loadSdk } from './load-sdk.ts';
@@ -62,6 +63,7 @@ export class SdkTransport implements Transport {
   readonly #newClient: () => KinesisClient;
   readonly #handler: NodeHttpHandler;
   readonly #clock: Clock;
+  readonly #bodies = new BodyPool();
   #client: KinesisClient;
   /** By stream: the SDK's own calls of the client that is in use, to be made again. */
   readonly #prepared = new Map<string, PreparedCall>();
@@ -111,7 +113,7 @@ export class SdkTransport implements Transport {
    * anything that went wrong, from beginning to end.
    */
   async putRecords({ target, parts }: PutRecordsRequest, signal: AbortSignal): Promise<PutRecordsResponse> {
-    const body = putRecordsBody(target, parts);
+    const body = putRecordsBody(target, parts, (bytes) => this.#bodies.take(bytes));
     const stream = streamOf(target);
     return this.#call(async (client) => {
       const prepared = this.#prepared.get(stream);
@@ -119,7 +121,11 @@ export class SdkTransport implements Transport {
       try {
         const response = await prepared.send(body, signal);
         const read = await readAnswer(client, response);
-        if (read !== null) return read;
+        if (read !== null) {
+          // Who has put each record into the stream has read them all: nothing of it is still to be sent.
+          if (read.taken?.length === entryCount(parts)) this.#bodies.giveBack(body);
+          return read;
+        }
         this.#prepared.delete(stream);
         return await this.#bySdk(client, target, body, signal, response);
       } catch (thrown) {
@@ -265,6 +271,10 @@ async function readAnswer(
   const bytes = await config.streamCollector(response.body as Readable);
   response.body = bytes;
   return readPutRecordsAnswer(bytes);
+}
+
+function entryCount(parts: PutRecordsRequest['parts']): number {
+  return parts.reduce((sum, part) => sum + ('write' in part ? part.size : 1), 0);
 }
 
 function streamOf(target: StreamTarget): string {
