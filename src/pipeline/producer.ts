@@ -13,10 +13,12 @@
  *      +------------------------------------------------------------------+ there is room
  */
 import { unreachable } from '../base/assert.ts';
+import { Cancellation } from '../base/cancellation.ts';
 import type { DynamicSupervisorSpec } from '../otp/dynamic-supervisor.ts';
-import { call, noreply, ok, type Result, refuse, stop } from '../otp/gen-server.ts';
+import { call } from '../otp/gen-server.ts';
 import { at, type Pid } from '../otp/pid.ts';
 import type { Behaviour, Process } from '../otp/process.ts';
+import { noreply, ok, type Result, refuse, stop } from '../otp/result.ts';
 import { type Producer, producerBehaviour as stageBehaviour } from '../otp/stage/producer.ts';
 import type { Claim, Wake } from '../threads/queue/index.ts';
 import { poolSubscription } from './consumer-supervisor.ts';
@@ -230,7 +232,7 @@ class Waiter {
   readonly #site: RecordSite;
   readonly #self: Process;
   #wanted = 0;
-  #cancel: AbortController | undefined;
+  #waiting: Cancellation | undefined;
 
   constructor(site: RecordSite, self: Process) {
     this.#site = site;
@@ -239,18 +241,18 @@ class Waiter {
 
   /** From now on so many events are waited for; 0: none. */
   want(events: number): void {
-    if (events === this.#wanted && (events === 0 || this.#cancel !== undefined)) return;
+    if (events === this.#wanted && (events === 0 || this.#waiting !== undefined)) return;
     this.#wanted = events;
-    if (this.#cancel !== undefined) this.#cancel.abort();
+    if (this.#waiting !== undefined) this.#waiting.cancel();
     else void this.#wait();
   }
 
   async #wait(): Promise<void> {
     while (this.#wanted > 0) {
-      const cancel = new AbortController();
-      this.#cancel = cancel;
-      const wake = await this.#site.table.waitForEvents({ events: this.#wanted, signal: cancel.signal });
-      this.#cancel = undefined;
+      const cancellation = new Cancellation();
+      this.#waiting = cancellation;
+      const wake = await this.#site.table.waitForEvents({ events: this.#wanted, cancellation });
+      this.#waiting = undefined;
       if (wake === 'cancelled') continue;
       this.#wanted = 0;
       if (this.#self.alive)

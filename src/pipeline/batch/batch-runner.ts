@@ -8,9 +8,11 @@
  *        |---- split ---> runBatch(first half), runBatch(second half)
  *        +---- bury                                            the event stands alone
  *
- * The rule: when `signal` is aborted the claim is no longer ours (it has been given back), and nothing is done to it.
+ * The rule: when `lost` is cancelled the claim is no longer ours (it has been given back), and nothing is done to it.
  */
+
 import { backoffDelay } from '../../base/backoff.ts';
+import { Cancellation } from '../../base/cancellation.ts';
 import type { Claim } from '../../threads/queue/index.ts';
 import { isAdapterClosed } from '../adapter/errors.ts';
 import type { Recorded } from '../definition.ts';
@@ -32,14 +34,14 @@ type Attempt =
 /** One for all: an error takes down where it was made, which for each batch costs more than to abort. */
 const ATTEMPT_OVER = new Error('this attempt is over');
 
-export async function runBatch(site: RecordSite, claim: Claim, signal: AbortSignal): Promise<void> {
+export async function runBatch(site: RecordSite, claim: Claim, lost: Cancellation): Promise<void> {
   const { suspect, ranAlone, attempts, size } = claim;
   const { maxAttempts } = site.options;
   switch (beforeRun({ suspect, ranAlone, attempts, events: size, maxAttempts })) {
     case 'run':
-      return runFresh(site, claim, signal);
+      return runFresh(site, claim, lost);
     case 'split':
-      return runHalves(site, claim, signal);
+      return runHalves(site, claim, lost);
     case 'bury':
       site.deadLetters.add(claim, {
         error: new BeamlineError('ERR_THREAD_DIED', { recordType: site.recordType, attempts }),
@@ -53,31 +55,31 @@ export async function runBatch(site: RecordSite, claim: Claim, signal: AbortSign
 async function runFresh(
   site: RecordSite,
   claim: Claim,
-  signal: AbortSignal,
+  lost: Cancellation,
   before: readonly FailedAttempt[] = [],
 ): Promise<void> {
   const { table, options } = site;
   let history = before;
   for (;;) {
-    const presence = await Presence.enter(site, claim, signal);
+    const presence = await Presence.enter(site, claim, lost);
     let attempt: Attempt;
     try {
       await site.turns.take();
-      if (signal.aborted) return;
+      if (lost.cancelled) return;
       presence.launch();
       const { clock } = site.runtime;
       const from = clock.now();
       const at = clock.wallTime();
-      attempt = await runOnce(site, presence, signal);
+      attempt = await runOnce(site, presence, lost);
       const durationMs = clock.now() - from;
       tellRun(site, claim, { at, durationMs, attempt });
       site.handleMs.add(durationMs);
       site.batchEvents.add(claim.size);
-      if (attempt.type === 'failed' && !signal.aborted) presence.land();
+      if (attempt.type === 'failed' && !lost.cancelled) presence.land();
     } finally {
       presence.leave();
     }
-    if (signal.aborted || attempt.type === 'aborted') return;
+    if (lost.cancelled || attempt.type === 'aborted') return;
     if (attempt.type === 'delivered') {
       site.settle(claim, 'delivered');
       return;
@@ -96,12 +98,12 @@ async function runFresh(
       case 'retry': {
         const delayMs = backoffDelay(options.backoff, attempts, site.runtime.random);
         tellRetry(site, claim, { attempt: attempts + 1, delayMs, error: attempt.error });
-        await site.sleep(delayMs, signal);
-        if (signal.aborted) return;
+        await site.sleep(delayMs, lost);
+        if (lost.cancelled) return;
         break;
       }
       case 'split':
-        return runHalves(site, claim, signal, history);
+        return runHalves(site, claim, lost, history);
       case 'bury':
         site.deadLetters.add(claim, { error: attempt.error, attempts, history });
         return;
@@ -112,12 +114,12 @@ async function runFresh(
 async function runHalves(
   site: RecordSite,
   claim: Claim,
-  signal: AbortSignal,
+  lost: Cancellation,
   history: readonly FailedAttempt[] = [],
 ): Promise<void> {
   const [first, second] = site.split(claim);
-  await runFresh(site, first, signal, history);
-  if (!signal.aborted) await runFresh(site, second, signal, history);
+  await runFresh(site, first, lost, history);
+  if (!lost.cancelled) await runFresh(site, second, lost, history);
 }
 
 function tellRun(
@@ -154,23 +156,31 @@ function tellRetry(
 }
 
 /** One run of the handler over the batch, over when the handler has returned and all that it sent has settled. */
-async function runOnce(site: RecordSite, presence: Presence, outer: AbortSignal): Promise<Attempt> {
+async function runOnce(site: RecordSite, presence: Presence, lost: Cancellation): Promise<Attempt> {
   const { claim } = presence;
   const { definition, options } = site;
   const attempt = claim.attempts + 1;
-  const controller = new AbortController();
+  const over = new Cancellation();
+  let decide!: (attempt: Attempt) => void;
+  const decided = new Promise<Attempt>((resolve) => {
+    decide = resolve;
+  });
   const { handleTimeoutMs } = options;
-  const timer = new HandleTimer(site.runtime.clock, handleTimeoutMs, () =>
-    controller.abort(
-      new BeamlineError('ERR_HANDLE_TIMEOUT', { recordType: definition.name, handleTimeoutMs, attempt }),
-    ),
-  );
-  const abort = (): void => controller.abort(outer.reason);
-  outer.addEventListener('abort', abort);
+  const timer = new HandleTimer(site.runtime.clock, handleTimeoutMs, () => {
+    const recordType = definition.name;
+    const error = new BeamlineError('ERR_HANDLE_TIMEOUT', { recordType, handleTimeoutMs, attempt });
+    decide({ type: 'failed', error });
+    over.cancel(error);
+  });
+  const abandon = (): void => {
+    decide({ type: 'aborted' });
+    over.cancel(lost.reason);
+  };
+  lost.onCancel(abandon);
   let traces: readonly string[] = [];
   const told = site.telemetry.wants('delivery');
   const adapter = told ? toldDeliveries(site, () => traces) : site.adapter;
-  const sends = new Sends(adapter, controller.signal, (open) => (open > 0 ? timer.pause() : timer.resume()), {
+  const sends = new Sends(adapter, over, (open) => (open > 0 ? timer.pause() : timer.resume()), {
     ordered: site.partition !== undefined,
   });
   presence.sending(sends);
@@ -183,27 +193,20 @@ async function runOnce(site: RecordSite, presence: Presence, outer: AbortSignal)
     site.partition?.check(events);
     if (told) traces = tracesOf(events);
     await definition.handleEvent(events, {
-      signal: controller.signal,
+      get signal() {
+        return over.signal;
+      },
       attempt,
       sendData: (stream, messages) => sends.send(stream, messages),
     });
     const unseen = await sends.settled();
     return unseen === undefined ? { type: 'delivered' } : { type: 'failed', error: unseen.error };
   };
-  const givenUp = new Promise<Attempt>((resolve) => {
-    controller.signal.addEventListener('abort', () =>
-      resolve(outer.aborted ? { type: 'aborted' } : { type: 'failed', error: controller.signal.reason }),
-    );
-  });
-  try {
-    return await Promise.race([
-      handled().catch((error: unknown): Attempt => ({ type: 'failed', error })),
-      givenUp,
-    ]);
-  } finally {
-    timer.stop();
-    outer.removeEventListener('abort', abort);
-    // Whatever the handler goes on to do, its attempt is over.
-    controller.abort(ATTEMPT_OVER);
-  }
+  handled().then(decide, (error: unknown) => decide({ type: 'failed', error }));
+  const outcome = await decided;
+  timer.stop();
+  lost.offCancel(abandon);
+  // Whatever the handler goes on to do, its attempt is over.
+  over.cancel(ATTEMPT_OVER);
+  return outcome;
 }

@@ -8,6 +8,7 @@
  *        |                        |                              |
  *        +------------------------+------- the run ends ---------+--> over
  */
+import type { Cancellation } from '../../base/cancellation.ts';
 import type { Claim } from '../../threads/queue/index.ts';
 import type { Hold } from '../adapter/adapter.ts';
 import type { RecordSite } from '../site/record-site.ts';
@@ -18,23 +19,23 @@ export class Presence {
   readonly claim: Claim;
   readonly #site: RecordSite;
   readonly #pass: Pass;
-  readonly #signal: AbortSignal;
+  readonly #lost: Cancellation;
   #state: 'inside' | 'parked' | 'returning' | 'over' = 'inside';
   #sends: Sends | undefined;
   #returning: Promise<void> | undefined;
 
   /** Resolves when the gate has let it in. */
-  static async enter(site: RecordSite, claim: Claim, signal: AbortSignal): Promise<Presence> {
+  static async enter(site: RecordSite, claim: Claim, lost: Cancellation): Promise<Presence> {
     const pass = claim.suspect ? 'alone' : 'shared';
     await site.gate.enter(pass);
-    return new Presence(site, claim, pass, signal);
+    return new Presence(site, claim, pass, lost);
   }
 
-  private constructor(site: RecordSite, claim: Claim, pass: Pass, signal: AbortSignal) {
+  private constructor(site: RecordSite, claim: Claim, pass: Pass, lost: Cancellation) {
     this.#site = site;
     this.claim = claim;
     this.#pass = pass;
-    this.#signal = signal;
+    this.#lost = lost;
   }
 
   /** The claim is run. */
@@ -50,8 +51,8 @@ export class Presence {
 
   /** The throttled shards that it waits for, when it waits for nothing else. */
   heldBy(): readonly Hold[] {
-    // Aborted, the claim is no longer this one's.
-    return this.#signal.aborted ? [] : (this.#sends?.heldBy() ?? []);
+    // Then the claim is no longer this one's.
+    return this.#lost.cancelled ? [] : (this.#sends?.heldBy() ?? []);
   }
 
   /**
@@ -90,7 +91,7 @@ export class Presence {
     await this.#site.gate.enter(this.#pass);
     this.#returning = undefined;
     // It was given up in the meantime.
-    if (this.#state === 'over' || this.#signal.aborted) {
+    if (this.#state === 'over' || this.#lost.cancelled) {
       this.#state = 'over';
       this.#site.gate.leave();
       return;

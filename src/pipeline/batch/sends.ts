@@ -3,6 +3,7 @@
  * of them have settled. A failure that the handler has not looked at fails the attempt; one that it awaited is the
  * handler's to judge.
  */
+import type { Cancellation } from '../../base/cancellation.ts';
 import type { Adapter, HeldBy, Hold } from '../adapter/adapter.ts';
 import { SendAbortedError } from '../adapter/errors.ts';
 import type { MessageShape } from '../message.ts';
@@ -21,7 +22,7 @@ interface OpenSend {
 
 export class Sends {
   readonly #adapter: Pick<Adapter, 'send'>;
-  readonly #signal: AbortSignal;
+  readonly #over: Cancellation;
   readonly #changed: (open: number) => void;
   readonly #ordered: boolean;
   /** By stream, where the order is kept: when the last send to it has settled. */
@@ -34,15 +35,15 @@ export class Sends {
   #comeBack: (() => Promise<void>) | undefined;
   #quiet: (() => void) | undefined;
 
-  /** `changed` is told how many are under way, whenever that changes. */
+  /** `over`: the attempt is. `changed` is told how many are under way, whenever that changes. */
   constructor(
     adapter: Pick<Adapter, 'send'>,
-    signal: AbortSignal,
+    over: Cancellation,
     changed: (open: number) => void,
     { ordered = false }: SendsOptions = {},
   ) {
     this.#adapter = adapter;
-    this.#signal = signal;
+    this.#over = over;
     this.#changed = changed;
     this.#ordered = ordered;
   }
@@ -86,12 +87,16 @@ export class Sends {
   #go(open: OpenSend, stream: string, messages: readonly MessageShape[]): Promise<void> {
     open.inLine = false;
     // What a handler sends after its attempt was given up goes nowhere.
-    if (this.#signal.aborted) return Promise.reject(new SendAbortedError(this.#signal.reason));
+    if (this.#over.cancelled) return Promise.reject(new SendAbortedError(this.#over.reason));
     const explain = (heldBy: HeldBy): void => {
       open.heldBy = heldBy;
     };
     try {
-      return this.#adapter.send(stream, messages, { signal: this.#signal, ordered: this.#ordered, explain });
+      return this.#adapter.send(stream, messages, {
+        signal: this.#over.signal,
+        ordered: this.#ordered,
+        explain,
+      });
     } catch (thrown) {
       return Promise.reject(thrown);
     }

@@ -7,6 +7,7 @@
  *
  * The rule: a claim has one holder. When the holder ends, its run is aborted and the claim is free to be taken again.
  */
+import { Cancellation } from '../../base/cancellation.ts';
 import { Histogram } from '../../base/histogram.ts';
 import type { Process } from '../../otp/process.ts';
 import type { Runtime } from '../../otp/runtime.ts';
@@ -16,7 +17,6 @@ import {
   type Claim,
   type ClaimRequest,
   ClaimTable,
-  fillOf,
   QueueSignals,
   RECHECK_MS,
 } from '../../threads/queue/index.ts';
@@ -43,7 +43,8 @@ const JOURNAL_LOOK_MS = 50;
 /** The work on a claim, or on the parts that it was split into. */
 interface Work {
   holder: number;
-  readonly abort: AbortController;
+  /** Cancelled when the claim is given back. */
+  readonly lost: Cancellation;
   /** Tells its holder that it is parked, and no longer that one's. */
   onParked?: () => void;
 }
@@ -72,7 +73,8 @@ export class RecordSite {
   /** Where the type says which events must keep their order. */
   readonly partition: Partition | undefined;
   readonly deadLetters: DeadLetters;
-  readonly #closed = new AbortController();
+  /** Cancelled when the site goes. */
+  readonly closed = new Cancellation();
   #closing = false;
   #adapterKind: string | undefined = undefined;
   readonly #held = new Map<number, Held>();
@@ -143,11 +145,6 @@ export class RecordSite {
     this.deadLetters.start();
   }
 
-  /** Aborted when the site goes. */
-  get closed(): AbortSignal {
-    return this.#closed.signal;
-  }
-
   /** `kinesis`, `memory` ..., as the adapter says. */
   get adapterKind(): string {
     this.#adapterKind ??= this.adapter.snapshot().adapter;
@@ -171,7 +168,7 @@ export class RecordSite {
       freedOnly,
     });
     if (claim !== undefined) {
-      const work = { holder: holder?.pid.key ?? 0, abort: new AbortController() };
+      const work = { holder: holder?.pid.key ?? 0, lost: new Cancellation() };
       this.#held.set(claim.id, { claim, work });
     }
     return claim;
@@ -201,18 +198,17 @@ export class RecordSite {
   async run(claim: Claim): Promise<void> {
     const work = this.#held.get(claim.id)?.work;
     if (work === undefined) return;
-    const run = runBatch(this, claim, work.abort.signal);
     let isParked = false;
-    const parked = new Promise<void>((resolve) => {
+    await new Promise<void>((resolve, reject) => {
       work.onParked = () => {
         isParked = true;
         resolve();
       };
+      runBatch(this, claim, work.lost).then(resolve, (error: unknown) => {
+        if (isParked) this.#giveBack(work, error);
+        else reject(error);
+      });
     });
-    run.catch((error: unknown) => {
-      if (isParked) this.#giveBack(work, error);
-    });
-    await Promise.race([run, parked]);
   }
 
   /** A claim is parked: it takes up no place any longer, and who held it has nothing more to do. */
@@ -245,7 +241,7 @@ export class RecordSite {
    * is: its events hold up memory.
    */
   wantPlaces(batches: number): void {
-    const isShort = !this.parking.isIdle && fillOf(this.argument.queue) > FILL_SHORT;
+    const isShort = !this.parking.isIdle && this.table.fill > FILL_SHORT;
     this.parking.want(isShort ? Number.POSITIVE_INFINITY : batches);
   }
 
@@ -253,17 +249,17 @@ export class RecordSite {
     return this.#held.size;
   }
 
-  /** Sleeps; ends early when the signal is aborted. */
-  sleep(delayMs: number, signal: AbortSignal): Promise<void> {
+  /** Sleeps; ends early when it is cancelled. */
+  sleep(delayMs: number, cancellation: Cancellation): Promise<void> {
     return new Promise((resolve) => {
       const wake = (): void => {
         timer.clear();
-        signal.removeEventListener('abort', wake);
+        cancellation.offCancel(wake);
         resolve();
       };
       const timer = this.runtime.clock.setTimer(delayMs, wake);
-      if (signal.aborted) wake();
-      else signal.addEventListener('abort', wake);
+      if (cancellation.cancelled) wake();
+      else cancellation.onCancel(wake);
     });
   }
 
@@ -285,7 +281,7 @@ export class RecordSite {
 
   /** What was put aside comes back in another thread, which settles nothing here that would be looked at. */
   #watchJournal(): void {
-    if (this.#watchingJournal || this.#barriers.size === 0 || this.closed.aborted) return;
+    if (this.#watchingJournal || this.#barriers.size === 0 || this.closed.cancelled) return;
     this.#watchingJournal = true;
     this.runtime.clock.setTimer(JOURNAL_LOOK_MS, () => {
       this.#watchingJournal = false;
@@ -306,22 +302,29 @@ export class RecordSite {
   async close(timeoutMs: number): Promise<void> {
     this.#closing = true;
     await this.adapter.close({ timeoutMs });
-    this.#closed.abort();
+    this.closed.cancel();
     await this.telemetry.flush();
   }
 
   #ended(process: Process): void {
-    for (const held of [...this.#held.values()]) {
-      if (held.work.holder !== process.pid.key) continue;
-      held.work.abort.abort(new Error(`process ${process.pid} has ended`));
-      this.release(held.claim);
+    const { key } = process.pid;
+    // Asked at the end of each process: nearly always it holds nothing any more.
+    let orphans: Held[] | undefined;
+    for (const held of this.#held.values()) {
+      if (held.work.holder !== key) continue;
+      orphans ??= [];
+      orphans.push(held);
+    }
+    for (const { work, claim } of orphans ?? []) {
+      work.lost.cancel(new Error(`process ${process.pid} has ended`));
+      this.release(claim);
     }
   }
 
   /** Work that nobody holds has failed, by no fault of the handler. */
   #giveBack(work: Work, error: unknown): void {
     this.noteError(error);
-    work.abort.abort(error);
+    work.lost.cancel(error);
     for (const held of [...this.#held.values()]) if (held.work === work) this.release(held.claim);
   }
 }

@@ -34,7 +34,7 @@ export async function boot({ runtime, link, codec, argument }: ThreadSite): Prom
     void main.log('debug', { err: refused }, told).catch(() => {});
   }
   const recordSite = await RecordSite.open(runtime, site, definition, main);
-  void touchAhead(site.queue, { clock: runtime.clock, recheckMs: RECHECK_MS }, recordSite.closed);
+  void touchAhead(site.queue, { clock: runtime.clock, recheckMs: RECHECK_MS }, recordSite.closed.signal);
   return siteControl(recordSite) as unknown as ControlApi;
 }
 

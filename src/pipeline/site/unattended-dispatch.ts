@@ -5,6 +5,7 @@
  *
  * Bound: `CONCURRENCY` batches at a time.
  */
+import { Cancellation } from '../../base/cancellation.ts';
 import type { RecordSite } from './record-site.ts';
 
 const CONCURRENCY = 4;
@@ -13,7 +14,7 @@ const LOOK_MS = 100;
 
 export class UnattendedDispatch {
   readonly #site: RecordSite;
-  #until: AbortController | undefined;
+  #until: Cancellation | undefined;
 
   constructor(site: RecordSite) {
     this.#site = site;
@@ -25,22 +26,22 @@ export class UnattendedDispatch {
 
   begin(): void {
     if (this.#until !== undefined) return;
-    const until = new AbortController();
+    const until = new Cancellation();
     this.#until = until;
     // Its few places are not to be held by what waits.
     this.#site.parking.want(Number.POSITIVE_INFINITY);
-    for (let lane = 0; lane < CONCURRENCY; lane++) void this.#work(until.signal);
+    for (let lane = 0; lane < CONCURRENCY; lane++) void this.#work(until);
   }
 
   /** Takes no more; what runs is run to its end. */
   end(): void {
     if (this.#until !== undefined) this.#site.parking.want(0);
-    this.#until?.abort();
+    this.#until?.cancel();
     this.#until = undefined;
   }
 
-  async #work(until: AbortSignal): Promise<void> {
-    while (!until.aborted) {
+  async #work(until: Cancellation): Promise<void> {
+    while (!until.cancelled) {
       const batch = this.#site.claim(undefined);
       if (batch === undefined) await this.#site.sleep(LOOK_MS, until);
       else await this.#site.run(batch);

@@ -11,6 +11,7 @@
  * because what was claimed and not settled is still a ready frame.
  */
 import { assert } from '../../base/assert.ts';
+import type { Cancellation } from '../../base/cancellation.ts';
 import { type Backlog, Returned, type Unclaimed } from './backlog.ts';
 import {
   Batch,
@@ -23,6 +24,7 @@ import {
   type Settlement,
 } from './claim.ts';
 import type { EventDecoder } from './codec.ts';
+import { fillOf } from './counts.ts';
 import { Decoder } from './decoder.ts';
 import { awaitEvents, type Wake } from './doorbell.ts';
 import { attemptsOf, type FrameAt, landed, withAttempts, withRunning } from './frame.ts';
@@ -217,6 +219,11 @@ export class ClaimTable<Owner = unknown> {
     return this.#backlog.isFull;
   }
 
+  /** The share of the memory for events that is in use, by segments. */
+  get fill(): number {
+    return fillOf(this.#reader.memory.handle, this.#reader.memory);
+  }
+
   /** Events that are not settled: waiting for a claim, in one, or dead and waiting for a claim for their sink. */
   pending(): { readonly waiting: number; readonly claimed: number; readonly dead: number } {
     let claimed = 0;
@@ -229,13 +236,13 @@ export class ClaimTable<Owner = unknown> {
   }
 
   /**
-   * Sleeps until so many events wait to be claimed, or somebody wants them flushed, or the signal cancels. Costs
+   * Sleeps until so many events wait to be claimed, or somebody wants them flushed, or it is cancelled. Costs
    * nothing while it sleeps. One waiter at a time.
    */
-  waitForEvents({ events, signal }: { events: number; signal?: AbortSignal }): Promise<Wake> {
+  waitForEvents({ events, cancellation }: { events: number; cancellation?: Cancellation }): Promise<Wake> {
     const there = (limit: number) => this.freed + (this.isFull ? 0 : this.#reader.countUnclaimed(limit));
     const isCurrent = () => this.#reader.isCurrent();
-    return awaitEvents(this.#reader.memory, { events, there, isCurrent, signal }, this.#watch);
+    return awaitEvents(this.#reader.memory, { events, there, isCurrent, cancellation }, this.#watch);
   }
 
   #find(request: ClaimRequest<Owner>): Found {

@@ -21,7 +21,7 @@ import {
   timeOf,
 } from './frame.ts';
 import { HEADER, type QueueHandle, QueueMemory } from './layout.ts';
-import { controlOf, publishedBytes, sumsOf } from './segment.ts';
+import { controlOf, looksFree, publishedBytes, sumsOf } from './segment.ts';
 
 export interface QueueCounts {
   readonly accepted: number;
@@ -78,11 +78,9 @@ export function lettersIn(handle: QueueHandle): number {
 }
 
 /** The share of a queue's memory for new events that is taken, from 0 to 1; at 1 events are refused. */
-export function fillOf(handle: QueueHandle): number {
-  const memory = new QueueMemory(handle);
+export function fillOf(handle: QueueHandle, memory = new QueueMemory(handle)): number {
   let taken = 0;
-  for (let segment = 0; segment < handle.queueSegments; segment++)
-    if (controlOf(memory, segment).state !== 'free') taken++;
+  for (let segment = 0; segment < handle.queueSegments; segment++) if (!looksFree(memory, segment)) taken++;
   return taken / handle.queueSegments;
 }
 

@@ -17,6 +17,7 @@
  *
  * A writer that ends between publishing and counting leaves the count one too high; sealing its segment rings.
  */
+import type { Cancellation } from '../../base/cancellation.ts';
 import { HEADER, type QueueMemory } from './layout.ts';
 import { changed, type Watch } from './wait.ts';
 
@@ -47,29 +48,29 @@ export interface Awaited {
   readonly there: (limit: number) => number;
   /** False when this reader has been replaced: the words are its successor's then. */
   readonly isCurrent: () => boolean;
-  readonly signal?: AbortSignal | undefined;
+  readonly cancellation?: Cancellation | undefined;
 }
 
 /**
- * Sleeps until there are events enough, a flush is asked for, or the signal cancels. One sleeper a queue; one that was
+ * Sleeps until there are events enough, a flush is asked for, or it is cancelled. One sleeper a queue; one that was
  * cancelled may still be on its way up when the next one lies down.
  */
 export async function awaitEvents(memory: QueueMemory, awaited: Awaited, watch: Watch): Promise<Wake> {
   const { words } = memory;
-  const { events, there, isCurrent, signal } = awaited;
+  const { events, there, isCurrent, cancellation } = awaited;
   const calledFor = (): Wake | undefined => {
     if (!isCurrent()) return 'fenced';
-    if (signal?.aborted) return 'cancelled';
+    if (cancellation?.cancelled) return 'cancelled';
     return Atomics.load(words, HEADER.FLUSH) === 1 ? 'flush' : undefined;
   };
   const isDue = () => calledFor() !== undefined || there(events) >= events;
   const cancel = () => ring(memory);
-  signal?.addEventListener('abort', cancel);
+  cancellation?.onCancel(cancel);
   try {
     for (;;) {
       if (!isCurrent()) return 'fenced';
       // WANTED is left alone: it may be the next sleeper's by now, and if it is not, it costs a writer one ring.
-      if (signal?.aborted) return 'cancelled';
+      if (cancellation?.cancelled) return 'cancelled';
       const ticket = Atomics.load(words, HEADER.TICKET);
       Atomics.store(words, HEADER.WANTED, events);
       let wake = calledFor();
@@ -85,7 +86,7 @@ export async function awaitEvents(memory: QueueMemory, awaited: Awaited, watch: 
       await changed(words, HEADER.TICKET, ticket, watch, isDue);
     }
   } finally {
-    signal?.removeEventListener('abort', cancel);
+    cancellation?.offCancel(cancel);
   }
 }
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { Cancellation } from '../../../src/base/cancellation.ts';
 import {
   type Claim,
   type ClaimTable,
@@ -109,9 +110,9 @@ describe('Events in lanes', () => {
     const first = claimAll(table, 1)!;
     expect(claimAll(table)).to.equal(undefined);
     expect(table.isFull).to.equal(true);
-    const cancel = new AbortController();
-    const wake = table.waitForEvents({ events: 1, signal: cancel.signal });
-    cancel.abort();
+    const cancellation = new Cancellation();
+    const wake = table.waitForEvents({ events: 1, cancellation });
+    cancellation.cancel();
     expect(await wake).to.equal('cancelled');
     table.settle(first, 'delivered');
     const second = claimAll(table)!;

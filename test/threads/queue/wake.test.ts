@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
+import { Cancellation } from '../../../src/base/cancellation.ts';
 import {
   ClaimTable,
   ConfirmationTable,
@@ -96,11 +97,13 @@ describe('waiting for events', () => {
 
   it('can be cancelled, before and while it sleeps', async () => {
     const table = tableOf(smallQueue());
-    expect(await table.waitForEvents({ events: 1, signal: AbortSignal.abort() })).to.equal('cancelled');
-    const controller = new AbortController();
-    const waiting = table.waitForEvents({ events: 1, signal: controller.signal });
+    const before = new Cancellation();
+    before.cancel();
+    expect(await table.waitForEvents({ events: 1, cancellation: before })).to.equal('cancelled');
+    const cancellation = new Cancellation();
+    const waiting = table.waitForEvents({ events: 1, cancellation });
     expect(await sleeps(waiting)).to.equal(true);
-    controller.abort();
+    cancellation.cancel();
     expect(await waiting).to.equal('cancelled');
   });
 
