@@ -134,7 +134,7 @@ describe('the options of an adapter', () => {
     };
     const found = problems(() => kinesis(options as never));
     expect(found).to.deep.equal([
-      'region: a string / 7',
+      "region: a region's name, such as eu-west-1 / 7",
       'endpoint: a URL that starts with https:// or http:// / "ftp://localhost"',
       'credentials.secretAccessKey: a string / undefined',
       'streams.signup: a stream\'s name (1 to 128 of a-z A-Z 0-9 _ . -) or its ARN / "no spaces please"',
