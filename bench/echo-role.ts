@@ -1,7 +1,8 @@
 /** The role of a thread that holds one process, which answers; and a bare worker that answers on its port. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { type GenServer, ok, type Request, reply, serverBehaviour } from '../src/otp/gen-server.ts';
+import { type GenServer, type Request, serverBehaviour } from '../src/otp/gen-server.ts';
 import type { Pid } from '../src/otp/pid.ts';
+import { ok, reply } from '../src/otp/result.ts';
 import type { ThreadSite } from '../src/threads/thread-entry.ts';
 
 export interface EchoSpec {

@@ -6,7 +6,7 @@
  *     dist/thread-entry.js  kinesis/entry.js ...     what src names by new URL('./...', import.meta.url)
  *     dist/chunk-*.js                                what several of them need
  *     dist/page/                                     the observer's page
- *     dist/nanoid.LICENSE                            of the one package that is built in
+ *     dist/nanoid.LICENSE  comlink.LICENSE           of the packages that are built in
  *     dist/types/                                    the declarations, one for each module, mapped to src/
  *
  * The rule: a module that names another by its URL ends up in a file at the top of dist/, and what it names is found
@@ -72,31 +72,39 @@ async function main(): Promise<void> {
     metafile: true,
     logLevel: 'warning',
   };
-  const { metafile: apart } = await build({ ...options, write: false, plugins: [nanoidInside] });
-  const { metafile } = await build({ ...options, plugins: [nanoidInside, together(apart)] });
+  const { metafile: apart } = await build({ ...options, write: false, plugins: [inside] });
+  const { metafile } = await build({ ...options, plugins: [inside, together(apart)] });
   checkPlaces(metafile, named);
   for (const output of Object.keys(metafile.outputs)) await keepClassNames(join(root, output));
   await cp(join(compiled, 'observer/page'), join(target, 'page'), {
     recursive: true,
     filter: (path) => !/\.(ts|map)$/.test(path),
   });
-  await cp(join(NANOID, 'LICENSE'), join(target, 'nanoid.LICENSE'));
+  for (const name of Object.keys(INSIDE))
+    await cp(join(packageOf(name), 'LICENSE'), join(target, `${name}.LICENSE`));
   await copyTypes();
 }
 
-const NANOID = join(root, 'node_modules/nanoid');
-
 /**
- * Built in, a kilobyte, in its form for browsers: that asks for `crypto` when it makes an id, where the form for Node loads
- * `node:crypto` at once, and so 5 ms longer.
+ * What is built in, a few kilobytes each, and the form of it that loads least. nanoid's for browsers asks for `crypto` when it
+ * makes an id, where that for Node loads `node:crypto` at once, and so 5 ms longer. Comlink's main file is CommonJS: were it
+ * imported, each thread would make the parser by which Node finds what such a module exports.
  */
-const nanoidInside: Plugin = {
-  name: 'nanoid inside',
+const INSIDE: Readonly<Record<string, string>> = {
+  nanoid: 'index.browser.js',
+  comlink: 'dist/esm/comlink.mjs',
+};
+
+const packageOf = (name: string): string => join(root, 'node_modules', name);
+
+const inside: Plugin = {
+  name: 'inside',
   setup({ onResolve }) {
-    onResolve({ filter: /^nanoid$/ }, () => ({
-      path: join(NANOID, 'index.browser.js'),
-      sideEffects: false,
-    }));
+    for (const [name, file] of Object.entries(INSIDE))
+      onResolve({ filter: new RegExp(`^${name}$`) }, () => ({
+        path: join(packageOf(name), file),
+        sideEffects: false,
+      }));
   },
 };
 

@@ -6,8 +6,9 @@ import {
   startDynamicSupervisor,
   terminateDynamicChild,
 } from '../src/otp/dynamic-supervisor.ts';
-import { type GenServer, ok, startLink } from '../src/otp/gen-server.ts';
+import { type GenServer, startLink } from '../src/otp/gen-server.ts';
 import type { KeyedInfo } from '../src/otp/keyed-children.ts';
+import { ok } from '../src/otp/result.ts';
 import { Runtime } from '../src/otp/runtime.ts';
 import type { StartResult } from '../src/otp/start.ts';
 import { ManualClock } from '../src/testing/manual-clock.ts';

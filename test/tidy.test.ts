@@ -106,7 +106,7 @@ describe('The house', () => {
     const files = sources.filter((source) =>
       importsOf(source).some((target) => target.startsWith('@aws-sdk/') || target.startsWith('@smithy/')),
     );
-    expect(files.map(({ path }) => path)).to.deep.equal(['src/pipeline/adapter/kinesis/sdk-transport.ts']);
+    expect(files.map(({ path }) => path)).to.deep.equal(['src/pipeline/adapter/kinesis/sdk-exports.ts']);
   });
 
   it('reads clocks and sets timers in base/clock.ts only, and takes chance from base/random.ts', () => {

@@ -169,5 +169,7 @@ const MENDS: Readonly<Record<HealthCause, string | null>> = {
   handler: 'mend the error in handleEvent; after maxAttempts its event goes to the dead letters',
   suspended: 'resume it: in the page, or POST /api/v1/processes/<id>/resume',
   crashed: null,
+  'dead-letter-sink':
+    'mend what takes the dead letters (the option deadLetter): its disk, its permissions, its function; none is lost',
   'dead-letters': 'look at what takes the dead letters (the option deadLetter) for the errors',
 };

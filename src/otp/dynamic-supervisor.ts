@@ -10,25 +10,12 @@
 import { type Child, type ChildSpec, parseChild, startOne } from './child-spec.ts';
 import type { SystemMessage } from './envelope.ts';
 import type { ExitReason } from './exit-reason.ts';
-import {
-  call,
-  type GenServer,
-  ignore,
-  noreply,
-  ok,
-  type Request,
-  type Result,
-  refuse,
-  reply,
-  type StartOptions,
-  start,
-  startLink,
-  stop,
-} from './gen-server.ts';
+import { call, type GenServer, type Request, type StartOptions, start, startLink } from './gen-server.ts';
 import { KeyedChildren, type KeyedInfo, type KeyedListener, type KeyedMessage } from './keyed-children.ts';
 import type { Pid } from './pid.ts';
 import type { Process } from './process.ts';
 import { countRestart, type Intensity } from './restart-intensity.ts';
+import { ignore, noreply, ok, type Result, refuse, reply, stop } from './result.ts';
 import type { Parent, Runtime } from './runtime.ts';
 import { shutdownChild, shutdownChildren } from './shutdown.ts';
 import type { StartResult } from './start.ts';

@@ -19,18 +19,22 @@ export { type Clock, systemClock } from '../base/clock.ts';
 export type { AutoShutdown, ChildSpec, Restart, RestartBackoff, Shutdown } from './child-spec.ts';
 export type { SystemMessage } from './envelope.ts';
 export { Exit, type ExitReason, exit, formatReason, OperationFailed } from './exit-reason.ts';
-export type {
-  CallResult,
-  From,
-  InitResult,
-  Request,
-  Result,
-  ServerSpec,
-} from './gen-server.ts';
+export type { From, Request, ServerSpec } from './gen-server.ts';
 export type { KeyedInfo } from './keyed-children.ts';
 export { at, type Destination, isPid, type NameAt, type Pid, type Via, via } from './pid.ts';
 export type { Process } from './process.ts';
 export type { ProcessInfo } from './process-info.ts';
+export {
+  type CallResult,
+  type InitResult,
+  ignore,
+  noreply,
+  ok,
+  type Result,
+  refuse,
+  reply,
+  stop,
+} from './result.ts';
 export { type Parent, Runtime, type RuntimeObserver, type RuntimeOptions } from './runtime.ts';
 export { BroadcastDispatcher } from './stage/broadcast-dispatcher.ts';
 export { DemandDispatcher } from './stage/demand-dispatcher.ts';
@@ -46,7 +50,6 @@ export const GenServer = {
   cast: server.cast,
 } as const;
 export type GenServer<Spec extends server.ServerSpec = server.ServerSpec> = server.GenServer<Spec>;
-export { ignore, noreply, ok, refuse, reply, stop } from './gen-server.ts';
 
 export const Supervisor = {
   start: supervisor.startSupervisor,

@@ -11,16 +11,11 @@ import { OperationFailed } from './exit-reason.ts';
 import {
   call,
   type GenServer,
-  noreply,
-  ok,
   type ReplyOf,
   type Request,
-  refuse,
-  reply,
   type StartOptions,
   start,
   startLink,
-  stop,
 } from './gen-server.ts';
 import { formatDestination, type LocalName, type NameAt, type Pid } from './pid.ts';
 import type { Process } from './process.ts';
@@ -31,6 +26,7 @@ import {
   RegistryTable,
   UnknownRegistry,
 } from './registry-table.ts';
+import { noreply, ok, refuse, reply, stop } from './result.ts';
 import type { Parent, Runtime } from './runtime.ts';
 import { shutdownChild } from './shutdown.ts';
 import type { StartResult } from './start.ts';

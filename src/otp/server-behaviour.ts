@@ -4,8 +4,8 @@
  */
 import { type Envelope, type ReplyTo, systemEnvelope } from './envelope.ts';
 import { type ExitReason, reasonOf } from './exit-reason.ts';
-import type { Awaitable, CallResult, InitResult, Result, Then } from './gen-server.ts';
 import type { Behaviour, Process } from './process.ts';
+import type { Awaitable, CallResult, InitResult, Result, Then } from './result.ts';
 
 /** A call of a type that the server's module has no function for. */
 export class UnknownMessage extends Error {

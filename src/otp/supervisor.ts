@@ -20,25 +20,11 @@ import {
 } from './child-spec.ts';
 import type { SystemMessage } from './envelope.ts';
 import type { ExitReason } from './exit-reason.ts';
-import {
-  call,
-  type GenServer,
-  type InitResult,
-  ignore,
-  noreply,
-  ok,
-  type Request,
-  type Result,
-  refuse,
-  reply,
-  type StartOptions,
-  start,
-  startLink,
-  stop,
-} from './gen-server.ts';
+import { call, type GenServer, type Request, type StartOptions, start, startLink } from './gen-server.ts';
 import type { Pid } from './pid.ts';
 import type { Process } from './process.ts';
 import { countRestart, type Intensity } from './restart-intensity.ts';
+import { type InitResult, ignore, noreply, ok, type Result, refuse, reply, stop } from './result.ts';
 import type { Parent, Runtime } from './runtime.ts';
 import { shutdownChild } from './shutdown.ts';
 import type { StartResult } from './start.ts';

@@ -5,8 +5,9 @@
  * Owns: the claim on its batch. Started by ConsumerSupervisor for each batch it receives; temporary: when it dies its
  * claim goes back to the queue, and its place in the demand to the Producer. Its mailbox holds the end of its task.
  */
-import { type GenServer, noreply, ok, startLink, stop } from '../otp/gen-server.ts';
+import { type GenServer, startLink } from '../otp/gen-server.ts';
 import type { Process } from '../otp/process.ts';
+import { noreply, ok, stop } from '../otp/result.ts';
 import type { StartResult } from '../otp/start.ts';
 import { startAsync } from '../otp/task.ts';
 import type { Claim } from '../threads/queue/index.ts';

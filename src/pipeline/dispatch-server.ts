@@ -10,9 +10,10 @@
 
 import type { DynamicSupervisorSpec } from '../otp/dynamic-supervisor.ts';
 import { startDynamicChildFor } from '../otp/dynamic-supervisor.ts';
-import { type GenServer, noreply, ok, type Result, startLink } from '../otp/gen-server.ts';
+import { type GenServer, startLink } from '../otp/gen-server.ts';
 import type { Pid } from '../otp/pid.ts';
 import type { Process } from '../otp/process.ts';
+import { noreply, ok, type Result } from '../otp/result.ts';
 import type { Runtime } from '../otp/runtime.ts';
 import type { StartResult } from '../otp/start.ts';
 import type { Engine } from './engine.ts';

@@ -15,9 +15,10 @@
 import { unreachable } from '../base/assert.ts';
 import { Cancellation } from '../base/cancellation.ts';
 import type { DynamicSupervisorSpec } from '../otp/dynamic-supervisor.ts';
-import { call, noreply, ok, type Result, refuse, stop } from '../otp/gen-server.ts';
+import { call } from '../otp/gen-server.ts';
 import { at, type Pid } from '../otp/pid.ts';
 import type { Behaviour, Process } from '../otp/process.ts';
+import { noreply, ok, type Result, refuse, stop } from '../otp/result.ts';
 import { type Producer, producerBehaviour as stageBehaviour } from '../otp/stage/producer.ts';
 import type { Claim, Wake } from '../threads/queue/index.ts';
 import { poolSubscription } from './consumer-supervisor.ts';

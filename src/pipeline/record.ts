@@ -14,9 +14,10 @@ import { type Backoff, backoffDelay } from '../base/backoff.ts';
 import { untilNextBeat } from '../base/clock.ts';
 import type { DynamicSupervisorSpec } from '../otp/dynamic-supervisor.ts';
 import { startDynamicChildFor } from '../otp/dynamic-supervisor.ts';
-import { type GenServer, noreply, ok, type Result, startLink } from '../otp/gen-server.ts';
+import { type GenServer, startLink } from '../otp/gen-server.ts';
 import { type Pid, via } from '../otp/pid.ts';
 import type { Process } from '../otp/process.ts';
+import { noreply, ok, type Result } from '../otp/result.ts';
 import type { StartResult } from '../otp/start.ts';
 import { NAMES, registryKey } from './names.ts';
 import type { Place } from './site/placement.ts';
@@ -42,6 +43,8 @@ interface State {
   readonly upSince: number;
   /** Starts of the thread since it was last stable. */
   readonly attempts: number;
+  /** Starts in a row that failed, each of which was told. */
+  readonly failures: number;
   readonly missed: number;
 }
 
@@ -68,7 +71,10 @@ const record: GenServer<Spec> = {
     self.onEnd = () => {
       if (recordType.signals.door === 'attended') recordType.signals.door = 'unattended';
     };
-    return ok({ recordType, place: undefined, upSince: 0, attempts: 0, missed: 0 }, { continue: 'open' });
+    return ok(
+      { recordType, place: undefined, upSince: 0, attempts: 0, failures: 0, missed: 0 },
+      { continue: 'open' },
+    );
   },
 
   handleContinue: (_open, state, self) => open(self, state),
@@ -82,17 +88,19 @@ const record: GenServer<Spec> = {
         return open(self, state);
       case 'up': {
         const { place } = message;
+        const { failures } = state;
+        if (failures > 0) logger.warn({ failures }, 'the thread of a record type has started at last');
         place.ending.attend((error) => tell(self, { type: 'thread_ended', place, error }));
         // It answers at once: a Producer that is there already, or one that is on its way.
         const supervisor = NAMES.producerSupervisor as unknown as Pid<DynamicSupervisorSpec>;
         await startDynamicChildFor(self, supervisor, { recordType: recordType.name });
         checkLater(self, recordType, place);
-        return noreply({ ...state, place, upSince: clock.now(), missed: 0 });
+        return noreply({ ...state, place, upSince: clock.now(), failures: 0, missed: 0 });
       }
       case 'failed':
         recordType.lastFailure = { error: message.error, at: clock.wallTime() };
         logger.error({ err: message.error }, 'the thread of a record type did not start');
-        return openLater(self, { ...state, place: undefined }, message.error);
+        return openLater(self, { ...state, place: undefined, failures: state.failures + 1 }, message.error);
       case 'thread_ended': {
         if (message.place !== state.place) return noreply(state);
         if (recordType.placement.closed || (recordType.signals.door === 'closed' && recordType.isSettled))

@@ -2,7 +2,8 @@
  * The control plane: functions of one thread that another calls, by Comlink, over a lane of their port. Arguments,
  * results and errors pass through the term codec, so that errors keep their class and code, and pids are pids.
  */
-import { type Endpoint, expose, releaseProxy, wrap } from 'comlink';
+import { expose, releaseProxy, wrap } from 'comlink';
+import type { ControlEndpoint } from './node-link.ts';
 import type { TermCodec } from './term-codec.ts';
 
 /** Functions that may be called from another thread. */
@@ -23,7 +24,7 @@ interface Lane {
 }
 
 /** Serves the functions of `api` on the lane. */
-export function serveControl(api: ControlApi, endpoint: Endpoint, codec: TermCodec): void {
+export function serveControl(api: ControlApi, endpoint: ControlEndpoint, codec: TermCodec): void {
   const lane: Lane = {
     async invoke(name, args) {
       try {
@@ -43,7 +44,7 @@ export function serveControl(api: ControlApi, endpoint: Endpoint, codec: TermCod
  * answered by then fails with its reason, so that no call hangs.
  */
 export function remoteControl<Api>(
-  endpoint: Endpoint,
+  endpoint: ControlEndpoint,
   codec: TermCodec,
   closed: Promise<Error>,
 ): RemoteControl<Api> {

@@ -3,7 +3,6 @@
  * Owns the port. After `close` nothing is sent and nothing arrives.
  */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import type { Endpoint } from 'comlink';
 import { isPid, type NodeId, ProcessId } from '../otp/pid.ts';
 import type { Runtime } from '../otp/runtime.ts';
 import type { Signal } from '../otp/signal.ts';
@@ -17,13 +16,19 @@ export interface Traffic {
   readonly received: number;
 }
 
+/** The control plane's lane of the port, in the shape that Comlink takes. */
+export interface ControlEndpoint {
+  postMessage(message: unknown): void;
+  addEventListener(type: string, listener: unknown): void;
+  removeEventListener(type: string, listener: unknown): void;
+}
+
 type ControlListener = (event: { readonly data: unknown }) => void;
 
 export class NodeLink {
   /** The node at the other end. */
   readonly node: NodeId;
-  /** The control plane's lane, in the shape that Comlink wants. */
-  readonly control: Endpoint;
+  readonly control: ControlEndpoint;
   /** Told of the packets that are neither signals nor control: those of the boot. */
   onBoot: ((packet: Extract<Packet, { type: 'booted' | 'boot_failed' }>) => void) | undefined = undefined;
   /** Told of each untrappable exit signal that is sent: the other end may be too busy to hear it. */
@@ -45,11 +50,9 @@ export class NodeLink {
     this.#codec = codec;
     this.#runtime = runtime;
     this.control = {
-      postMessage: (message: unknown) => this.post({ type: 'control', message }),
-      addEventListener: (_type: string, listener: unknown) =>
-        void this.#listeners.add(listener as ControlListener),
-      removeEventListener: (_type: string, listener: unknown) =>
-        void this.#listeners.delete(listener as ControlListener),
+      postMessage: (message) => this.post({ type: 'control', message }),
+      addEventListener: (_type, listener) => void this.#listeners.add(listener as ControlListener),
+      removeEventListener: (_type, listener) => void this.#listeners.delete(listener as ControlListener),
     };
     port.on('message', (packet: Packet) => this.#receive(packet));
   }

@@ -1,9 +1,10 @@
 /** A worker's spec as a GenServer's module, and what stages have in common with it. */
 import type { ReplyTo, SystemMessage } from '../../src/otp/envelope.ts';
 import type { ExitReason } from '../../src/otp/exit-reason.ts';
+import type { GenServer } from '../../src/otp/gen-server.ts';
+import type { Process } from '../../src/otp/process.ts';
 import {
   type CallResult,
-  type GenServer,
   type InitResult,
   ignore,
   noreply,
@@ -13,8 +14,7 @@ import {
   reply,
   stop,
   type Then,
-} from '../../src/otp/gen-server.ts';
-import type { Process } from '../../src/otp/process.ts';
+} from '../../src/otp/result.ts';
 import { Actor, type Turn } from './actor.ts';
 import { after } from './awaitable.ts';
 import type { Json, Script, ServerSpec, WorkerSpec } from './format.ts';

@@ -195,6 +195,23 @@ const rows: readonly Row[] = [
     cause: 'crashed',
   },
   {
+    when: 'the disk of the dead letters is full, and not the handler is what fails',
+    now: {
+      records: [
+        aRecord({
+          pending: 190,
+          lastError: { message: 'TypeError: no such step', at: NOW - 1000 },
+          letters: { waiting: 190, failure: { message: 'Error: ENOSPC: no space left', at: NOW - 1000 } },
+        }),
+      ],
+    },
+    says:
+      'MyEvent: 190 dead letters not taken by what takes them, Error: ENOSPC: no space left; offered again with ' +
+      'backoff; 190 events waiting',
+    level: 'bad',
+    cause: 'dead-letter-sink',
+  },
+  {
     when: 'events were dead-lettered',
     now: { records: [aRecord({ deadLettered: 3 })] },
     before: { records: [aRecord({ deadLettered: 1 })] },

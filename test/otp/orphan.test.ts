@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { type GenServer, ok, startLink } from '../../src/otp/gen-server.ts';
+import { type GenServer, startLink } from '../../src/otp/gen-server.ts';
+import { ok } from '../../src/otp/result.ts';
 import { Runtime } from '../../src/otp/runtime.ts';
 import { startSupervisor } from '../../src/otp/supervisor.ts';
 import { ManualClock } from '../../src/testing/manual-clock.ts';

@@ -3,10 +3,7 @@ import { expect } from 'chai';
 import type { ExitReason, OperationFailed } from '../../src/otp/exit-reason.ts';
 import {
   type GenServer,
-  noreply,
-  ok,
   type Request,
-  reply,
   type StartOptions,
   start,
   startLink,
@@ -14,6 +11,7 @@ import {
 import { at, type Destination, type Pid, via } from '../../src/otp/pid.ts';
 import type { Process } from '../../src/otp/process.ts';
 import { lookup, registerAt, startRegistry, unregisterAt, updateAt } from '../../src/otp/registry.ts';
+import { noreply, ok, reply } from '../../src/otp/result.ts';
 import { type Consumer, startConsumer } from '../../src/otp/stage/consumer.ts';
 import { emit, type Producer, startProducer } from '../../src/otp/stage/producer.ts';
 import type { StartResult } from '../../src/otp/start.ts';

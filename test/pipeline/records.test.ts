@@ -170,6 +170,8 @@ describe('The module of a record type', () => {
     open('moduleA');
     await app.flush();
     expect(numbers(scene.adapter, 'temperamental')).to.deep.equal([1, 2]);
+    const told = scene.log.entries.filter(({ level }) => level !== 'info').map(({ message }) => message);
+    expect(told.at(-1), 'the log does not end with a failure').to.include('has started at last');
   });
 
   it('that failed for long is waited for by nobody once it works: its Producer starts with its thread', async () => {

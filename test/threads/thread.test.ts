@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { OperationFailed } from '../../src/otp/exit-reason.ts';
-import { type GenServer, noreply, ok, reply, start } from '../../src/otp/gen-server.ts';
+import { type GenServer, start } from '../../src/otp/gen-server.ts';
 import type { Pid } from '../../src/otp/pid.ts';
 import type { Process } from '../../src/otp/process.ts';
+import { noreply, ok, reply } from '../../src/otp/result.ts';
 import { Runtime } from '../../src/otp/runtime.ts';
 import { ManualClock } from '../../src/testing/manual-clock.ts';
 import { Entries } from '../../src/threads/entries.ts';

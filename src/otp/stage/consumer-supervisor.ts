@@ -14,22 +14,16 @@ import type { ExitReason } from '../exit-reason.ts';
 import {
   call,
   type GenServer,
-  type InitResult,
-  noreply,
-  ok,
   type Request,
-  type Result,
-  refuse,
-  reply,
   type StartOptions,
   serverBehaviour,
   start,
   startLink,
-  stop,
 } from '../gen-server.ts';
 import { isPid, type Pid } from '../pid.ts';
 import type { Behaviour, Process } from '../process.ts';
 import { countRestart, type Intensity } from '../restart-intensity.ts';
+import { type InitResult, noreply, ok, type Result, refuse, reply, stop } from '../result.ts';
 import type { Parent, Runtime } from '../runtime.ts';
 import { shutdownChild, shutdownChildren } from '../shutdown.ts';
 import type { StartResult } from '../start.ts';

@@ -7,18 +7,10 @@
  */
 import { unreachable } from '../../base/assert.ts';
 import type { ExitReason } from '../exit-reason.ts';
-import {
-  type Awaitable,
-  type InitResult,
-  type Result,
-  refuse,
-  reply,
-  type ServerSpec,
-  type StartOptions,
-  serverBehaviour,
-} from '../gen-server.ts';
+import { type ServerSpec, type StartOptions, serverBehaviour } from '../gen-server.ts';
 import type { Destination } from '../pid.ts';
 import type { Process } from '../process.ts';
+import { type Awaitable, type InitResult, type Result, refuse, reply } from '../result.ts';
 import type { Parent, Runtime } from '../runtime.ts';
 import type { StartResult } from '../start.ts';
 import { planBatches } from './demand.ts';

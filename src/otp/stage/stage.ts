@@ -4,8 +4,9 @@
  */
 import type { SystemMessage } from '../envelope.ts';
 import type { ExitReason } from '../exit-reason.ts';
-import type { Awaitable, GenServer, InitResult, Result, ServerSpec, Then } from '../gen-server.ts';
+import type { GenServer, ServerSpec } from '../gen-server.ts';
 import type { Process } from '../process.ts';
+import type { Awaitable, InitResult, Result, Then } from '../result.ts';
 import type { Cancellation, Subscription, SubscriptionOptions } from './messages.ts';
 
 export type StateOf<Spec> = Spec extends { readonly state: infer State } ? State : undefined;

@@ -59,9 +59,9 @@ export class DeadLetters {
           attempts: known?.attempts ?? event.attempts,
           history: known?.history ?? [],
         });
-      } catch (error) {
+      } catch {
+        // Told by the main thread, whose sink it is.
         table.release(claim);
-        this.#site.noteError(error);
         failures++;
         await this.#site.sleep(backoffDelay(SINK_BACKOFF, failures, runtime.random), this.#site.closed);
         if (this.#site.closed.cancelled) return;

@@ -8,7 +8,7 @@ import { publish, shownThrown } from '../telemetry/telemetry.ts';
 import { publishRelayed } from '../telemetry/telemetry-relay.ts';
 import { InlinePlacement } from './inline-placement.ts';
 import type { Placement } from './placement.ts';
-import type { MainControl, SiteArgument } from './site.ts';
+import type { MainControl, SiteArgument, WireDeadLetter } from './site.ts';
 import { ThreadPlacement } from './thread-placement.ts';
 import { TypeQueue } from './type-queue.ts';
 
@@ -21,6 +21,8 @@ export class RecordType extends TypeQueue {
   wanted = false;
   /** Why the last start of its thread failed, and when. */
   lastFailure: { readonly error: Error; readonly at: number } | undefined = undefined;
+  /** Why the sink of the dead letters did not take the newest one that it was offered; undefined when it did. */
+  sinkFailure: { readonly message: string; readonly at: number } | undefined = undefined;
 
   /** The type whose queue that is. */
   constructor({ definition, queue }: TypeQueue, engine: Engine) {
@@ -28,18 +30,7 @@ export class RecordType extends TypeQueue {
     this.engine = engine;
     this.mainControl = {
       adapterFunction: (name, args) => engine.adapter.functions[name]?.(...(args as never[])),
-      deadLetter: (letter) => {
-        const { id, attempts, error } = letter;
-        const at = engine.clock.wallTime();
-        publish('deadLetter', () => ({
-          recordType: this.name,
-          at,
-          id,
-          attempts,
-          reason: shownThrown(error),
-        }));
-        return engine.deadLetters.take({ ...letter, recordType: this.name });
-      },
+      deadLetter: (letter) => this.#bury(letter),
       log: (level, fields, message) => this.logger[level](fields, message),
       telemetry: (report) => publishRelayed(this.name, engine.clock.wallTime(), report),
     };
@@ -47,6 +38,29 @@ export class RecordType extends TypeQueue {
       this.options.isolation === 'inline'
         ? new InlinePlacement(this)
         : new ThreadPlacement(engine.host, this);
+  }
+
+  /** Has the sink take a letter. That it does not is told once, and once that it does again. */
+  async #bury(letter: WireDeadLetter): Promise<void> {
+    const { deadLetters, clock } = this.engine;
+    const { id, attempts, error } = letter;
+    const at = clock.wallTime();
+    publish('deadLetter', () => ({ recordType: this.name, at, id, attempts, reason: shownThrown(error) }));
+    try {
+      await deadLetters.take({ ...letter, recordType: this.name });
+    } catch (thrown) {
+      const message = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+      const isKnown = this.sinkFailure?.message === message;
+      this.sinkFailure = { message, at: clock.wallTime() };
+      if (!isKnown)
+        this.logger.error(
+          { err: thrown },
+          'dead letters are not taken: they stay pending, and are offered again',
+        );
+      throw thrown;
+    }
+    if (this.sinkFailure !== undefined) this.logger.warn({}, 'dead letters are taken again');
+    this.sinkFailure = undefined;
   }
 
   /** Nothing is left to do: all is delivered, or taken by the sink of the dead letters. */

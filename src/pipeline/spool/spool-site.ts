@@ -186,7 +186,7 @@ export class SpoolSite {
         { directory, reason: event.message },
         'the spool cannot be written: events are in memory only',
       );
-    else if (event.type === 'writing_again') this.#logger.info({ directory }, 'the spool is written again');
+    else if (event.type === 'writing_again') this.#logger.warn({ directory }, 'the spool is written again');
     else
       this.#logger.error(
         { directory, ...event },

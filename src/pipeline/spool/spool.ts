@@ -6,8 +6,9 @@
  * successor finds it. Its mailbox holds the ends of threads and its own timer.
  */
 import { type Backoff, backoffDelay } from '../../base/backoff.ts';
-import { type GenServer, noreply, ok, type Result, startLink } from '../../otp/gen-server.ts';
+import { type GenServer, startLink } from '../../otp/gen-server.ts';
 import type { Process } from '../../otp/process.ts';
+import { noreply, ok, type Result } from '../../otp/result.ts';
 import type { StartResult } from '../../otp/start.ts';
 import type { Engine } from '../engine.ts';
 import { NAMES } from '../names.ts';

@@ -74,6 +74,8 @@ function recordLines(record: RecordSnapshot): string[] {
       `  stream ${stream.stream}: ${stream.recordsSent} records in ${stream.requests} requests, ${stream.inFlight} under way${state}`,
     );
   }
+  const { waiting, failure } = record.letters;
+  if (failure !== null) lines.push(`  dead letters: ${waiting} not taken: ${failure.message}`);
   if (record.lastError !== null) lines.push(`  last error: ${record.lastError.message}`);
   if (record.lastFailure !== null) lines.push(`  thread last ended: ${record.lastFailure.message}`);
   return lines;

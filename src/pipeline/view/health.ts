@@ -20,6 +20,7 @@ export type HealthCause =
   | 'suspended'
   | 'crashed'
   | 'dead-letters'
+  | 'dead-letter-sink'
   | 'ok';
 
 export interface HealthLine {
@@ -54,6 +55,7 @@ function recordLine(now: HealthInput, record: RecordSnapshot, before: HealthInpu
     streamFinding(now, record) ??
     parkingFinding(record) ??
     throttleFinding(now, record, earlier) ??
+    sinkFinding(record) ??
     handlerFinding(now, record) ??
     refusalFinding(record, earlier) ??
     suspendedFinding(now, record) ??
@@ -176,6 +178,15 @@ function hottest(now: StreamSnapshot, before: StreamSnapshot | undefined): [stri
   if (first !== undefined && first[1] > 0) return first;
   const [whole] = Object.entries(now.throttledShards).sort(([, a], [, b]) => b - a);
   return whole ?? [undefined, now.throttles];
+}
+
+function sinkFinding({ letters: { waiting, failure } }: RecordSnapshot): Finding | undefined {
+  if (failure === null) return undefined;
+  return {
+    level: 'bad',
+    cause: 'dead-letter-sink',
+    text: `${times(waiting, 'dead letter')} not taken by what takes them, ${shorten(failure.message)}; offered again with backoff`,
+  };
 }
 
 function handlerFinding(now: HealthInput, { lastError }: RecordSnapshot): Finding | undefined {

@@ -120,6 +120,12 @@ export interface ThreadSnapshot extends PlacementInfo {
   readonly lastFailure: (ShownReason & { readonly at: number }) | null;
 }
 
+/** Dead letters that are pending, and why their sink did not take the newest that it was offered. */
+export interface LettersSnapshot {
+  readonly waiting: number;
+  readonly failure: { readonly message: string; readonly at: number } | null;
+}
+
 export interface RecordSnapshot extends TypeLedger {
   readonly name: string;
   readonly url: string;
@@ -145,5 +151,6 @@ export interface RecordSnapshot extends TypeLedger {
   readonly batchEvents: Spread | null;
   readonly lastError: { readonly message: string; readonly at: number } | null;
   readonly lastFailure: { readonly message: string; readonly at: number } | null;
+  readonly letters: LettersSnapshot;
   readonly adapter: AdapterSnapshot | null;
 }

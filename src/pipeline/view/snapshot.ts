@@ -149,6 +149,7 @@ function recordSnapshot({ type, snapshot, hung }: SiteAnswer, takenAt: number): 
     lastError: snapshot?.lastError ?? null,
     lastFailure:
       lastFailure === undefined ? null : { message: lastFailure.error.message, at: lastFailure.at },
+    letters: { waiting: type.letters, failure: type.sinkFailure ?? null },
     adapter: snapshot?.adapter ?? null,
   };
 }

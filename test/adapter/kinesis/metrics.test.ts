@@ -80,6 +80,8 @@ describe('kinesis adapter: what the snapshot says of shards and times', () => {
       );
     const warm = send(['warm']);
     await runUntil(clock, () => warm.state === 'resolved');
+    // With the first answer the shards are asked for.
+    await runUntil(clock, () => (streamOf(adapter.snapshot(), 's').shards ?? []).length === 2);
     const shardId = 'shardId-000000000001';
     simulator.setFaults([{ fault: { type: 'throttle-shard', shardId } }]);
     const sent = send(names(100, 'event-'));

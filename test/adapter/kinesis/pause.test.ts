@@ -41,7 +41,7 @@ describe('kinesis adapter: pause and resume', () => {
       expect(sends.every((sent) => sent.state === 'resolved')).to.equal(true);
       expect(transport.in('s').sort()).to.deep.equal(['before', ...names(10, 'during-')]);
       expect(streamOf(adapter.snapshot(), 's').state).to.deep.equal({ type: 'open' });
-      expect(context.log.map(({ level }) => level)).to.deep.equal(['error', 'info']);
+      expect(context.log.map(({ level }) => level)).to.deep.equal(['error', 'warn']);
       const states = context.events.flatMap((event) =>
         event.type === 'stream-state' ? [event.state.type] : [],
       );
@@ -67,7 +67,7 @@ describe('kinesis adapter: pause and resume', () => {
     ).to.deep.equal([
       ['error', 'ExpiredTokenException'],
       ['error', 'AccessDeniedException'],
-      ['info', undefined],
+      ['warn', undefined],
     ]);
   });
 
@@ -110,7 +110,7 @@ describe('kinesis adapter: pause and resume', () => {
       expect(early.state).to.equal('resolved');
       expect(transport.in('s')).to.deep.equal(['refused', 'early']);
       expect(streamOf(adapter.snapshot(), 's').state).to.deep.equal({ type: 'open' });
-      expect(context.log.map(({ level }) => level)).to.deep.equal(['error', 'info']);
+      expect(context.log.map(({ level }) => level)).to.deep.equal(['error', 'warn']);
     });
   }
 
@@ -159,7 +159,7 @@ describe('kinesis adapter: pause and resume', () => {
       name: 'prod-s',
       stream: { type: 'provisioned', shards: 2 },
     });
-    expect(context.log.map(({ level }) => level)).to.deep.equal(['error', 'info', 'info']);
+    expect(context.log.map(({ level }) => level)).to.deep.equal(['error', 'info', 'warn']);
   });
 
   it('stays paused when the stream cannot be made, and says so once', async () => {

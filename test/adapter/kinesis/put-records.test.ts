@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { AggregateBuilder } from '../../../src/pipeline/adapter/kinesis/aggregate.ts';
-import { writeBase64 } from '../../../src/pipeline/adapter/kinesis/base64.ts';
+import { base64Writer } from '../../../src/pipeline/adapter/kinesis/base64.ts';
 import { pack } from '../../../src/pipeline/adapter/kinesis/pack.ts';
 import { readPutRecordsAnswer } from '../../../src/pipeline/adapter/kinesis/put-records-answer.ts';
 import {
@@ -83,11 +83,13 @@ describe('the body of a PutRecords', () => {
   });
 
   it('has base64 of every length as Node writes it', () => {
-    const bytes = Buffer.from(Array.from({ length: 1_000 }, (_, i) => (i * 7919) % 256));
+    const bytes = Buffer.from(Array.from({ length: 1_002 }, (_, i) => (i * 7919) % 256));
     for (const length of [...Array(420).keys(), 998, 999]) {
-      const target = Buffer.alloc(1_400);
-      const end = writeBase64(target, 3, bytes, 1, length);
-      expect(target.toString('latin1', 3, end)).to.equal(bytes.toString('base64', 1, 1 + length));
+      // A source that ends with what is written, within a buffer that has more.
+      const source = bytes.subarray(2, 3 + length);
+      const target = Buffer.alloc(1_400, '#');
+      const end = base64Writer(target, source)(3, 1, length);
+      expect(target.toString('latin1', 0, end + 1)).to.equal(`###${source.toString('base64', 1)}#`);
     }
   });
 

@@ -158,7 +158,7 @@ describe('kinesis adapter over the AWS SDK', () => {
     await Promise.all(['c', 'd', 'e'].map((data) => send(opened.adapter, data)));
     expect(server.taken.sort()).to.deep.equal(['a', 'b', 'c', 'd', 'e']);
     expect(asked).to.equal(2);
-    expect(opened.context.log.map(({ level }) => level)).to.deep.equal(['error', 'info']);
+    expect(opened.context.log.map(({ level }) => level)).to.deep.equal(['error', 'warn']);
   });
 
   it('waits while the credentials function fails or gives something else, and says why', async () => {

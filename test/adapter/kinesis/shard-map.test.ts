@@ -81,4 +81,27 @@ describe('kinesis adapter: the shard map', () => {
     expect(keys.map((key) => map?.shardOf(key).shardId)).to.deep.equal(first);
     expect(first.filter((shardId) => shardId === 'a').length).to.be.within(4_500, 5_500);
   });
+
+  it('says of many keys at once what it says of each', () => {
+    const quarter = END / 4n;
+    const shards = [0n, 1n, 2n, 3n].map((i) => shard(`${i}`, i * quarter, (i + 1n) * quarter - 1n));
+    const key = fc.oneof(
+      fc.string({ unit: 'grapheme', minLength: 1, maxLength: 80 }),
+      fc.constantFrom('k', 'x'.repeat(256), '\u00e9'),
+    );
+    fc.assert(
+      fc.property(fc.array(key, { maxLength: 40 }), (keys) => {
+        const map = ShardMap.of(shards) as ShardMap;
+        const messages = keys.map((partitionKey) => ({ partitionKey }));
+        const alone = keys.map((PartitionKey) => (ShardMap.of(shards) as ShardMap).shardOf({ PartitionKey }));
+        for (let round = 0; round < 2; round++)
+          expect([...map.placesOf(messages)].map((place) => map.shards[place])).to.deep.equal(alone);
+      }),
+    );
+  });
+
+  it('puts all in the only shard that there is', () => {
+    const map = ShardMap.of([shard('a', 0n, END - 1n)]) as ShardMap;
+    expect([...map.placesOf([{ partitionKey: 'k' }, { partitionKey: '\u00e9' }])]).to.deep.equal([0, 0]);
+  });
 });

@@ -30,7 +30,7 @@ describe('kinesis adapter: temporary errors', () => {
     expect(sends.map(({ state }) => state)).to.deep.equal(new Array(20).fill('resolved'));
     expect(new Set(transport.committed.map(({ data }) => data)).size).to.equal(14_000);
     expect(transport.committed.length).to.equal(14_000);
-    expect(context.log.map(({ level }) => level).sort()).to.deep.equal(['info', 'info', 'warn', 'warn']);
+    expect(context.log.map(({ level }) => level).sort()).to.deep.equal(['warn', 'warn', 'warn', 'warn']);
   });
 
   it('does not wake the log for a connection that was reset once', async () => {

@@ -34,6 +34,7 @@ export function aRecord(part: Partial<RecordSnapshot> = {}): RecordSnapshot {
     batchEvents: null,
     lastError: null,
     lastFailure: null,
+    letters: { waiting: 0, failure: null },
     adapter: null,
     ...part,
   };

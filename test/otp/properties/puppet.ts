@@ -1,16 +1,10 @@
 /** A process that does what it is told, from outside or by a message, and keeps what it hears. */
 import type { Ref } from '../../../src/otp/envelope.ts';
 import { type ExitReason, exit, reasonOf } from '../../../src/otp/exit-reason.ts';
-import {
-  type GenServer,
-  noreply,
-  ok,
-  type Request,
-  reply,
-  serverBehaviour,
-} from '../../../src/otp/gen-server.ts';
+import { type GenServer, type Request, serverBehaviour } from '../../../src/otp/gen-server.ts';
 import type { Pid } from '../../../src/otp/pid.ts';
 import type { Process } from '../../../src/otp/process.ts';
+import { noreply, ok, reply } from '../../../src/otp/result.ts';
 import type { Runtime } from '../../../src/otp/runtime.ts';
 
 export interface Letter {

@@ -3,16 +3,9 @@ import fc from 'fast-check';
 import type { ChildSpec, Restart, Shutdown } from '../../../src/otp/child-spec.ts';
 import { startDynamicSupervisorLink } from '../../../src/otp/dynamic-supervisor.ts';
 import { type ExitReason, exit } from '../../../src/otp/exit-reason.ts';
-import {
-  type GenServer,
-  noreply,
-  ok,
-  refuse,
-  type StartOptions,
-  startLink,
-  stop,
-} from '../../../src/otp/gen-server.ts';
+import { type GenServer, type StartOptions, startLink } from '../../../src/otp/gen-server.ts';
 import { at, via } from '../../../src/otp/pid.ts';
+import { noreply, ok, refuse, stop } from '../../../src/otp/result.ts';
 import type { Parent } from '../../../src/otp/runtime.ts';
 import type { StartResult } from '../../../src/otp/start.ts';
 import { startSupervisorLink } from '../../../src/otp/supervisor.ts';

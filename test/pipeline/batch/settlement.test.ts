@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { turnOfTheLoop } from '../../../src/base/turn.ts';
 import type { DeadLetter } from '../../../src/index.ts';
 import { Message, nullAdapter, Records } from '../../../src/index.ts';
+import type { RecordSnapshot } from '../../../src/pipeline/view/snapshot-types.ts';
 import { Forgiving, Late, Stubborn, Superstitious, Unawaited } from '../fixtures/handlers.ts';
 import { numbers, range, snapshotWith, stage } from '../support/application.ts';
 import { Births } from '../support/births.ts';
@@ -252,17 +253,34 @@ describe('An event that poisons its batch', () => {
 
   it('stays where it is while its sink fails, is offered again, and flush waits for that', async () => {
     const offers: string[] = [];
+    const seen: (RecordSnapshot | undefined)[] = [];
+    const shown = (records: readonly RecordSnapshot[]) =>
+      records.find(({ name }) => name === 'Superstitious');
     const app = await scene.start({
       ...options,
-      deadLetter(letter) {
+      async deadLetter(letter) {
         offers.push(letter.id);
         if (offers.length < 3) throw new Error('the sink is not there');
+        seen.push(shown((await app.inspect()).records));
       },
     });
     Superstitious.record({ n: 13 });
     await app.flush();
     expect(offers).to.have.length(3);
     expect(new Set(offers)).to.have.length(1);
+
+    const told = scene.log.entries.filter(({ level }) => level !== 'info');
+    expect(told.map(({ level, message }) => [level, message])).to.deep.equal([
+      ['error', 'dead letters are not taken: they stay pending, and are offered again'],
+      ['warn', 'dead letters are taken again'],
+    ]);
+    expect(told[0]?.fields.err).to.include({ message: 'the sink is not there' });
+    expect(seen[0]?.letters).to.include({ waiting: 1 });
+    expect(seen[0]?.letters.failure).to.include({ message: 'Error: the sink is not there' });
+    expect(seen[0]?.lastError, 'the handler is told by itself').to.include({
+      message: 'RangeError: 13 is unlucky',
+    });
+    expect(shown((await app.inspect()).records)?.letters).to.deep.equal({ waiting: 0, failure: null });
   });
 
   for (const wait of ['flush', 'stop'] as const) {

@@ -342,13 +342,9 @@ export class Collector {
 function placesByShard(map: ShardMap, messages: readonly WireMessage[]): Uint32Array[] {
   const { length } = map.shards;
   if (length === 1) return [Uint32Array.from(messages.keys())];
-  const shardOf = new Uint16Array(messages.length);
+  const shardOf = map.placesOf(messages);
   const counts = new Uint32Array(length);
-  for (let i = 0; i < messages.length; i++) {
-    const place = map.placeOf((messages[i] as WireMessage).partitionKey);
-    shardOf[i] = place;
-    counts[place] = (counts[place] as number) + 1;
-  }
+  for (const place of shardOf) counts[place] = (counts[place] as number) + 1;
   const places = Array.from(counts, (count) => new Uint32Array(count));
   counts.fill(0);
   for (let i = 0; i < shardOf.length; i++) {

@@ -11,7 +11,7 @@ const RESULTS = '"Records":[';
 const RESULT = '{"SequenceNumber":"';
 const SHARD = '","ShardId":"';
 const END = '"}';
-const COMMA = ','.charCodeAt(0);
+const NEXT = `,${RESULT}`;
 const CLOSE = ']'.charCodeAt(0);
 
 export function readPutRecordsAnswer(body: Uint8Array): PutRecordsResponse | null {
@@ -23,35 +23,41 @@ export function readPutRecordsAnswer(body: Uint8Array): PutRecordsResponse | nul
 function takenIn(bytes: Buffer): PutRecordsResponse | null {
   const text = bytes.toString('latin1');
   const start = text.indexOf(RESULTS) + RESULTS.length;
-  if (start < RESULTS.length) return null;
+  if (start < RESULTS.length || !isAt(text, RESULT, start)) return null;
   const taken: string[] = [];
   let shardId = '';
-  /** What follows the sequence number, if the shard is that of the result before. */
-  let rest = '';
-  let at = start;
+  /** What stands between two sequence numbers, if the shard is that of the result before. */
+  let between: string | null = null;
+  let number = start + RESULT.length;
+  let end = 0;
   for (;;) {
-    if (!text.startsWith(RESULT, at)) return null;
-    const number = at + RESULT.length;
     const numberEnd = text.indexOf('"', number);
     if (numberEnd <= number) return null;
-    if (rest === '' || !text.startsWith(rest, numberEnd)) {
-      const shard = numberEnd + SHARD.length;
-      const shardEnd = text.indexOf('"', shard);
-      if (!text.startsWith(SHARD, numberEnd) || shardEnd <= shard) return null;
-      shardId = text.slice(shard, shardEnd);
-      rest = `${SHARD}${shardId}${END}`;
-      if (shardId.includes('\\') || !text.startsWith(rest, numberEnd)) return null;
+    if (between !== null && isAt(text, between, numberEnd)) {
+      taken.push(shardId);
+      number = numberEnd + between.length;
+      continue;
     }
+    const shard = numberEnd + SHARD.length;
+    const shardEnd = text.indexOf('"', shard);
+    if (!isAt(text, SHARD, numberEnd) || shardEnd <= shard) return null;
+    shardId = text.slice(shard, shardEnd);
+    if (shardId.includes('\\') || !isAt(text, END, shardEnd)) return null;
     taken.push(shardId);
-    at = numberEnd + rest.length;
-    const after = text.charCodeAt(at);
-    if (after === CLOSE) break;
-    if (after !== COMMA) return null;
-    at++;
+    end = shardEnd + END.length;
+    if (text.charCodeAt(end) === CLOSE) break;
+    if (!isAt(text, NEXT, end)) return null;
+    between = `${SHARD}${shardId}${END}${NEXT}`;
+    number = end + NEXT.length;
   }
   // What is around the results must be an answer by itself.
-  const around = parsed(Buffer.from(text.slice(0, start) + text.slice(at), 'latin1'));
+  const around = parsed(Buffer.from(text.slice(0, start) + text.slice(end), 'latin1'));
   return around?.FailedRecordCount === 0 ? { FailedRecordCount: 0, taken } : null;
+}
+
+/** As `startsWith`, which takes three times as long: it compares one character after the other. */
+function isAt(text: string, part: string, at: number): boolean {
+  return text.slice(at, at + part.length) === part;
 }
 
 function parsed(bytes: Buffer): PutRecordsResponse | null {

@@ -5,7 +5,7 @@
  * 213 bytes. What it writes is ASCII, because what is not is escaped.
  */
 import type { AggregateBuilder } from './aggregate.ts';
-import { writeBase64 } from './base64.ts';
+import { base64Writer } from './base64.ts';
 import type { Pack } from './pack.ts';
 import type { Keys } from './shard-map.ts';
 import type { RecordEntry, StreamTarget, WrittenEntries } from './transport.ts';
@@ -25,6 +25,7 @@ const END = ']}';
 export function putRecordsBody(
   target: StreamTarget,
   parts: readonly (RecordEntry | WrittenEntries)[],
+  bufferOf: (bytes: number) => Buffer = Buffer.allocUnsafe,
 ): Buffer {
   const reference =
     target.type === 'name'
@@ -34,7 +35,7 @@ export function putRecordsBody(
   let size = begin.length + END.length;
   for (const part of parts)
     size += 'write' in part ? part.bodyBytes : entryBytesMax(part, part.Data.byteLength);
-  const body = Buffer.allocUnsafe(size);
+  const body = bufferOf(size);
   const start = body.write(begin, 0, 'latin1') - 1;
   let at = start;
   for (const part of parts)
@@ -62,7 +63,7 @@ function writeEntry(
   const hash = ExplicitHashKey === undefined ? '' : `,"ExplicitHashKey":${jsonString(ExplicitHashKey)}`;
   let at = from;
   at += body.write(`,{"PartitionKey":${jsonString(PartitionKey)}${hash},"Data":"`, at, 'latin1');
-  at = writeBase64(body, at, data, 0, data.length);
+  at = base64Writer(body, data)(at, 0, data.length);
   body.set(AFTER_DATA, at);
   return at + AFTER_DATA.length;
 }
@@ -121,6 +122,7 @@ export class PackedEntries implements WrittenEntries {
   write(body: Buffer, from: number): number {
     const pack = this.#pack;
     const { keys, keyEnds, keyOf, records, ends, dataBytes } = pack;
+    const writeBase64 = base64Writer(body, records);
     let at = from;
     for (let i = this.#from; i < this.#to; i++) {
       body.set(BEFORE_KEY, at);
@@ -131,7 +133,7 @@ export class PackedEntries implements WrittenEntries {
       body.set(BEFORE_DATA, at);
       at += BEFORE_DATA.length;
       const length = dataBytes[i] as number;
-      at = writeBase64(body, at, records, (ends[i] as number) - length, length);
+      at = writeBase64(at, (ends[i] as number) - length, length);
       body.set(AFTER_DATA, at);
       at += AFTER_DATA.length;
     }

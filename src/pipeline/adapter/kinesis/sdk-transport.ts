@@ -1,6 +1,5 @@
 /**
- * The transport over the AWS SDK, and the only file that imports it. Loaded in a record type's thread, never on
- * the main thread.
+ * The transport over the AWS SDK, which is loaded when one is opened.
  *
  * - HTTP/1.1 with kept connections, one per request in flight. The SDK's own default opens a TCP, TLS and HTTP/2
  *   session for every request (aws-sdk-js-v3 #8279): less than half the requests per second at twice the CPU.
@@ -10,21 +9,15 @@
  *   for ever, and expired ones of its own chain until they say so themselves. The connections stay.
  */
 import type { Readable } from 'node:stream';
-import {
-  CreateStreamCommand,
-  DescribeStreamSummaryCommand,
-  KinesisClient,
-  ListShardsCommand,
-  PutRecordsCommand,
-} from '@aws-sdk/client-kinesis';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
 import * as v from 'valibot';
 import type { Clock } from '../../../base/clock.ts';
 import { BeamlineError } from '../../errors.ts';
 import type { AdapterContext } from '../adapter.ts';
 import { AdapterModuleError } from '../errors.ts';
+import { BodyPool } from './body-pool.ts';
 import { withDeadline } from './deadline.ts';
 import { concernsCredentials, failureOf } from './failure.ts';
+import { type AwsSdk, loadSdk } from './load-sdk.ts';
 import { givenCredentialsSchema, type KinesisCredentials, type KinesisSettings } from './options.ts';
 import {
   type CallResponse,
@@ -34,6 +27,7 @@ import {
 } from './prepared-call.ts';
 import { readPutRecordsAnswer } from './put-records-answer.ts';
 import { putRecordsBody } from './put-records-body.ts';
+import type { KinesisClient, NodeHttpHandler } from './sdk-exports.ts';
 import type {
   ListShardsResponse,
   NewStream,
@@ -65,17 +59,20 @@ function regionIn(error: unknown): string {
 type Surroundings = Pick<AdapterContext, 'functions' | 'clock'>;
 
 export class SdkTransport implements Transport {
+  readonly #sdk: AwsSdk;
   readonly #newClient: () => KinesisClient;
   readonly #handler: NodeHttpHandler;
   readonly #clock: Clock;
+  readonly #bodies = new BodyPool();
   #client: KinesisClient;
   /** By stream: the SDK's own calls of the client that is in use, to be made again. */
   readonly #prepared = new Map<string, PreparedCall>();
 
   /** Rejects with `ERR_OPTIONS` when neither the options nor the surroundings name a region. */
   static async open(settings: KinesisSettings, context: Surroundings): Promise<SdkTransport> {
-    const handler = await openHandler(settings);
-    const transport = new SdkTransport(settings, context, handler);
+    const sdk = await loadSdk();
+    const handler = await openHandler(sdk, settings);
+    const transport = new SdkTransport(sdk, settings, context, handler);
     try {
       await transport.#client.config.region();
     } catch (cause) {
@@ -87,13 +84,19 @@ export class SdkTransport implements Transport {
     return transport;
   }
 
-  private constructor(settings: KinesisSettings, context: Surroundings, handler: NodeHttpHandler) {
+  private constructor(
+    sdk: AwsSdk,
+    settings: KinesisSettings,
+    context: Surroundings,
+    handler: NodeHttpHandler,
+  ) {
     const { region, endpoint } = settings;
     const credentials = credentialsOf(settings, context);
+    this.#sdk = sdk;
     this.#handler = handler;
     this.#clock = context.clock;
     this.#newClient = () =>
-      new KinesisClient({
+      new sdk.KinesisClient({
         maxAttempts: 1,
         requestHandler: handler,
         ...(region === undefined ? {} : { region }),
@@ -110,7 +113,7 @@ export class SdkTransport implements Transport {
    * anything that went wrong, from beginning to end.
    */
   async putRecords({ target, parts }: PutRecordsRequest, signal: AbortSignal): Promise<PutRecordsResponse> {
-    const body = putRecordsBody(target, parts);
+    const body = putRecordsBody(target, parts, (bytes) => this.#bodies.take(bytes));
     const stream = streamOf(target);
     return this.#call(async (client) => {
       const prepared = this.#prepared.get(stream);
@@ -118,7 +121,11 @@ export class SdkTransport implements Transport {
       try {
         const response = await prepared.send(body, signal);
         const read = await readAnswer(client, response);
-        if (read !== null) return read;
+        if (read !== null) {
+          // Who has put each record into the stream has read them all: nothing of it is still to be sent.
+          if (read.taken?.length === entryCount(parts)) this.#bodies.giveBack(body);
+          return read;
+        }
         this.#prepared.delete(stream);
         return await this.#bySdk(client, target, body, signal, response);
       } catch (thrown) {
@@ -137,7 +144,7 @@ export class SdkTransport implements Transport {
     answered: CallResponse | null = null,
   ): Promise<PutRecordsResponse> {
     let read: PutRecordsResponse | null = null;
-    const command = new PutRecordsCommand({ ...reference(target), Records: [] });
+    const command = new this.#sdk.PutRecordsCommand({ ...reference(target), Records: [] });
     const { middlewareStack } = command;
     // Low: within what the SDK does itself in the same step.
     middlewareStack.add(
@@ -189,7 +196,7 @@ export class SdkTransport implements Transport {
       stream.type === 'on-demand'
         ? { StreamModeDetails: { StreamMode: 'ON_DEMAND' as const } }
         : { ShardCount: stream.shards };
-    const command = new CreateStreamCommand({ StreamName: name, ...shape });
+    const command = new this.#sdk.CreateStreamCommand({ StreamName: name, ...shape });
     try {
       await this.#call((client) => client.send(command, { abortSignal: signal }));
       return 'made';
@@ -207,18 +214,20 @@ export class SdkTransport implements Transport {
   ): Promise<ListShardsResponse> {
     // A page after the first is asked for by its token alone.
     const input = nextToken === null ? reference(target) : { NextToken: nextToken };
-    return this.#call((client) => client.send(new ListShardsCommand(input), { abortSignal: signal }));
+    return this.#call((client) =>
+      client.send(new this.#sdk.ListShardsCommand(input), { abortSignal: signal }),
+    );
   }
 
   async describeStream(target: StreamTarget, signal: AbortSignal): Promise<StreamSummary> {
-    const command = new DescribeStreamSummaryCommand(reference(target));
+    const command = new this.#sdk.DescribeStreamSummaryCommand(reference(target));
     const answer = await this.#call((client) => client.send(command, { abortSignal: signal }));
     return answer.StreamDescriptionSummary ?? {};
   }
 
   async dryRun(target: StreamTarget, signal: AbortSignal): Promise<void> {
     const Records = [{ PartitionKey: 'preflight', Data: new Uint8Array(1) }];
-    const command = new PutRecordsCommand({ ...reference(target), Records, DryRun: true });
+    const command = new this.#sdk.PutRecordsCommand({ ...reference(target), Records, DryRun: true });
     try {
       await this.#call((client) => client.send(command, { abortSignal: signal }));
     } catch (thrown) {
@@ -264,6 +273,10 @@ async function readAnswer(
   return readPutRecordsAnswer(bytes);
 }
 
+function entryCount(parts: PutRecordsRequest['parts']): number {
+  return parts.reduce((sum, part) => sum + ('write' in part ? part.size : 1), 0);
+}
+
 function streamOf(target: StreamTarget): string {
   return target.type === 'name' ? target.name : target.arn;
 }
@@ -272,11 +285,11 @@ function reference(target: StreamTarget) {
   return target.type === 'name' ? { StreamName: target.name } : { StreamARN: target.arn };
 }
 
-async function openHandler({ http, maxInFlight }: KinesisSettings): Promise<NodeHttpHandler> {
+async function openHandler(sdk: AwsSdk, { http, maxInFlight }: KinesisSettings): Promise<NodeHttpHandler> {
   const { connectTimeoutMs, ca, module } = http;
   if (module === undefined) {
     const agent = { keepAlive: true, maxSockets: maxInFlight };
-    return new NodeHttpHandler({
+    return new sdk.NodeHttpHandler({
       connectionTimeout: connectTimeoutMs,
       httpAgent: agent,
       httpsAgent: ca === undefined ? agent : { ...agent, ca },

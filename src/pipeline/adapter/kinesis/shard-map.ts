@@ -6,7 +6,7 @@
  * call, compared without an object.
  */
 import { hash } from 'node:crypto';
-import { MD5_SHORT_MAX, md5Head } from './md5.ts';
+import { md5Heads } from './md5.ts';
 import type { ShardDescription } from './transport.ts';
 
 /** First and last hash key, both included. */
@@ -40,6 +40,7 @@ export class ShardMap {
   /** By the place of a key that is remembered: the place of its shard. */
   readonly #placeOf = new Uint16Array(REMEMBERED);
   #forgotten = 0;
+  readonly #pair = new Float64Array(2);
 
   /** `null` when the ranges leave a gap or overlap, as a list does that was read while the stream was changed. */
   static of(descriptions: readonly ShardDescription[]): ShardMap | null {
@@ -97,12 +98,33 @@ export class ShardMap {
       return this.#at(hashOf({ PartitionKey: key, ExplicitHashKey: explicitHashKey }));
     const slot = slotOf(key);
     if (this.#remembered[slot] === key) return this.#placeOf[slot] as number;
-    const place = this.#find(key);
-    if (this.#forgotten++ % REMEMBER_EVERY === 0) {
-      this.#remembered[slot] = key;
-      this.#placeOf[slot] = place;
+    md5Heads(key, '', this.#pair);
+    return this.#found(key, this.#pair[0] as number);
+  }
+
+  /** The same of many messages without hash keys of their own. */
+  placesOf(messages: readonly { readonly partitionKey: string }[]): Uint16Array {
+    const places = new Uint16Array(messages.length);
+    if (this.shards.length === 1) return places;
+    // Of the keys that must be hashed, one waits for the next.
+    let waiting = -1;
+    let first = '';
+    for (let i = 0; i < places.length; i++) {
+      const { partitionKey } = messages[i] as { readonly partitionKey: string };
+      const slot = slotOf(partitionKey);
+      if (this.#remembered[slot] === partitionKey) places[i] = this.#placeOf[slot] as number;
+      else if (waiting === -1) {
+        waiting = i;
+        first = partitionKey;
+      } else {
+        md5Heads(first, partitionKey, this.#pair);
+        places[waiting] = this.#found(first, this.#pair[0] as number);
+        places[i] = this.#found(partitionKey, this.#pair[1] as number);
+        waiting = -1;
+      }
     }
-    return place;
+    if (waiting !== -1) places[waiting] = this.placeOf(first);
+    return places;
   }
 
   /** Whether both have the same shards; ranges follow from the names. */
@@ -113,9 +135,18 @@ export class ShardMap {
     );
   }
 
-  #find(key: string): number {
-    const head = key.length <= MD5_SHORT_MAX ? md5Head(key) : -1;
-    if (head === -1) return this.#at(hashOf({ PartitionKey: key }));
+  /** The place for a key of which the beginning of its MD5 is known, or -1 for it. */
+  #found(key: string, head: number): number {
+    const place = head === -1 ? this.#at(hashOf({ PartitionKey: key })) : this.#placeAt(head, key);
+    if (this.#forgotten++ % REMEMBER_EVERY === 0) {
+      const slot = slotOf(key);
+      this.#remembered[slot] = key;
+      this.#placeOf[slot] = place;
+    }
+    return place;
+  }
+
+  #placeAt(head: number, key: string): number {
     const heads = this.#heads;
     let low = 0;
     let high = heads.length - 1;

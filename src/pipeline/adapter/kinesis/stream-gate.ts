@@ -126,9 +126,10 @@ export class StreamGate {
       before.type === 'failing' &&
       before.failures >= FAILURES_BEFORE_WARNING
     ) {
-      logger.info(fields, `stream '${this.#stream}' works again after ${before.failures} failures`);
+      // As loud as what it ends: a log of warnings must not end with a failure that is over.
+      logger.warn(fields, `stream '${this.#stream}' works again after ${before.failures} failures`);
     } else if (after.type === 'open' && before.type === 'probing') {
-      logger.info(fields, `stream '${this.#stream}' works again; sending resumes`);
+      logger.warn(fields, `stream '${this.#stream}' works again; sending resumes`);
     } else if (after.type === 'paused' && !(before.type === 'probing' && before.code === after.code)) {
       logger.error(
         fields,

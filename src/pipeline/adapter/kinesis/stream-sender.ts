@@ -121,7 +121,8 @@ export class StreamSender {
   ): readonly Rejection[] | Promise<readonly Rejection[]> {
     if (records === 0) return [];
     signal.throwIfAborted();
-    this.#keeper.want();
+    // Who collects waits for the map. All others would only have it made while their first request is.
+    if (this.#parts.settings.aggregation !== 'none') this.#keeper.want();
     const { delivery, settled } = this.#open(records, ordered, signal);
     enter(delivery);
     explain?.(() => this.#heldBy(delivery));
@@ -265,6 +266,7 @@ export class StreamSender {
     let strays: readonly Stray[] = [];
     try {
       const outcome = await exchange(this.#line, units, signal);
+      this.#keeper.want();
       ({ again, strays } = await this.#aftermath.ended(sent, outcome, this.#inFlight));
     } catch (thrown) {
       this.#gate.abandon(passage);
