@@ -3,8 +3,17 @@
  * results and errors pass through the term codec, so that errors keep their class and code, and pids are pids.
  */
 import { expose, releaseProxy, wrap } from 'comlink';
-import type { ControlEndpoint } from './node-link.ts';
 import type { TermCodec } from './term-codec.ts';
+
+/**
+ * What Comlink talks through. Its own declaration needs those of a browser, and whoever compiles against this library
+ * would need them too.
+ */
+export interface ControlEndpoint {
+  postMessage(message: unknown): void;
+  addEventListener(type: string, listener: unknown): void;
+  removeEventListener(type: string, listener: unknown): void;
+}
 
 /** Functions that may be called from another thread. */
 export type ControlApi = { readonly [name: string]: (...args: never[]) => unknown };

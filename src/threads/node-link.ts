@@ -6,6 +6,7 @@ import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { isPid, type NodeId, ProcessId } from '../otp/pid.ts';
 import type { Runtime } from '../otp/runtime.ts';
 import type { Signal } from '../otp/signal.ts';
+import type { ControlEndpoint } from './control-lane.ts';
 import type { Packet } from './protocol.ts';
 import type { TermCodec } from './term-codec.ts';
 
@@ -16,18 +17,12 @@ export interface Traffic {
   readonly received: number;
 }
 
-/** The control plane's lane of the port, in the shape that Comlink takes. */
-export interface ControlEndpoint {
-  postMessage(message: unknown): void;
-  addEventListener(type: string, listener: unknown): void;
-  removeEventListener(type: string, listener: unknown): void;
-}
-
 type ControlListener = (event: { readonly data: unknown }) => void;
 
 export class NodeLink {
   /** The node at the other end. */
   readonly node: NodeId;
+  /** The control plane's lane, in the shape that Comlink wants. */
   readonly control: ControlEndpoint;
   /** Told of the packets that are neither signals nor control: those of the boot. */
   onBoot: ((packet: Extract<Packet, { type: 'booted' | 'boot_failed' }>) => void) | undefined = undefined;

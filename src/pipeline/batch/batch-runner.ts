@@ -184,7 +184,8 @@ async function runOnce(site: RecordSite, presence: Presence, lost: Cancellation)
     ordered: site.partition !== undefined,
   });
   presence.sending(sends);
-  const handled = async (): Promise<Attempt> => {
+  // A function of its own: one that awaits would keep the events until the last send is answered.
+  const handle = (): void | Promise<void> => {
     const events: Recorded<unknown>[] = claim.map((id, recordedAt, data) => ({
       id,
       recordedAt: new Date(recordedAt),
@@ -192,13 +193,16 @@ async function runOnce(site: RecordSite, presence: Presence, lost: Cancellation)
     }));
     site.partition?.check(events);
     if (told) traces = tracesOf(events);
-    await definition.handleEvent(events, {
+    return definition.handleEvent(events, {
       get signal() {
         return over.signal;
       },
       attempt,
       sendData: (stream, messages) => sends.send(stream, messages),
     });
+  };
+  const handled = async (): Promise<Attempt> => {
+    await handle();
     const unseen = await sends.settled();
     return unseen === undefined ? { type: 'delivered' } : { type: 'failed', error: unseen.error };
   };

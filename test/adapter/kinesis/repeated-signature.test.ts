@@ -25,7 +25,8 @@ async function signedBySdk(keys: Keys, region: string, data: Uint8Array) {
   const client = new KinesisClient({ region, credentials: keys, requestHandler: requestHandler as never });
   await client.send(new PutRecordsCommand({ StreamName: 's', Records: [{ PartitionKey: 'k', Data: data }] }));
   if (signed === undefined) throw new Error('the SDK has sent nothing');
-  const body = Buffer.from(signed.body as Uint8Array);
+  const { buffer, byteOffset, byteLength } = signed.body as Uint8Array;
+  const body = Buffer.from(buffer, byteOffset, byteLength);
   const [, day, time] = /^(\d{8})T(\d{6})Z$/.exec(signed.headers['x-amz-date'] ?? '') ?? [];
   const digits = `${day}${time}`;
   const at = Date.parse(digits.replace(/^(....)(..)(..)(..)(..)(..)$/, '$1-$2-$3T$4:$5:$6Z'));

@@ -2,8 +2,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { turnOfTheLoop } from '../../../src/base/turn.ts';
 import type { DeadLetter } from '../../../src/index.ts';
-import { nullAdapter } from '../../../src/index.ts';
+import { Message, nullAdapter, Records } from '../../../src/index.ts';
 import type { RecordSnapshot } from '../../../src/pipeline/view/snapshot-types.ts';
 import { Forgiving, Late, Stubborn, Superstitious, Unawaited } from '../fixtures/handlers.ts';
 import { numbers, range, snapshotWith, stage } from '../support/application.ts';
@@ -43,6 +44,33 @@ describe('A batch is settled when its handler and all its sends are', () => {
     const app = await scene.start({ adapter: nullAdapter({ delayMs: 100 }) });
     Unawaited.record({ n: 1 });
     expect(await app.stop()).to.include({ accepted: 1, delivered: 1, pending: 0 });
+  });
+
+  it('while a send waits for its answer, an event that its handler does not keep is kept by nobody', async () => {
+    const { adapter } = scene;
+    const app = await scene.start();
+    adapter.failNext(Number.POSITIVE_INFINITY, { code: 'ServiceUnavailable', retryable: true });
+    let handled!: (events: WeakRef<object>) => void;
+    const kept = new Promise<WeakRef<object>>((resolve) => {
+      handled = resolve;
+    });
+    const Forgetful = Records.define<{ readonly n: number }>({
+      name: 'Forgetful',
+      url: import.meta.url,
+      isolation: 'inline',
+      handleEvent(events, { sendData }) {
+        handled(new WeakRef(events));
+        return sendData('forgetful', [new Message('key', 'text')]);
+      },
+    });
+    Forgetful.record({ n: 1 });
+    const events = await kept;
+    await turnOfTheLoop();
+    expect(globalThis.gc, 'the tests run with --expose-gc').to.be.a('function');
+    globalThis.gc?.();
+    expect(events.deref()).to.equal(undefined);
+    adapter.recover();
+    expect(await app.flush()).to.include({ pending: 0, delivered: 1 });
   });
 
   it('a rejection that nobody awaited fails the batch, which is tried again', async () => {
