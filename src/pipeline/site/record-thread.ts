@@ -21,7 +21,6 @@ export { errorRebuilders } from '../error-rebuilders.ts';
 export async function boot({ runtime, link, codec, argument }: ThreadSite): Promise<ControlApi> {
   const site = argument as SiteArgument;
   const { recordType, url } = site;
-  const refused = standBack(site.options.niceness);
   // The AWS SDK warns of old versions of Node, in each thread anew: once a process is enough.
   if (runtime.node > 1) process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const { recorder, names } = joinDirectory(site.directory, runtime.clock, site.identity);
@@ -29,11 +28,13 @@ export async function boot({ runtime, link, codec, argument }: ThreadSite): Prom
   const definition = await importDefinition(recordType, url);
   // The main thread outlives this one: what is asked of it is answered.
   const main = remoteControl<MainControl>(link.control, codec, new Promise(() => {}));
+  const recordSite = await RecordSite.open(runtime, site, definition, main);
+  // Not while it starts, which has its limits in time; and not when the process waits for it to end.
+  const refused = recordSite.signals.exiting ? undefined : standBack(site.options.niceness);
   if (refused !== undefined) {
     const told = 'its thread has the priority of all others: its niceness could not be set';
     void main.log('debug', { err: refused }, told).catch(() => {});
   }
-  const recordSite = await RecordSite.open(runtime, site, definition, main);
   void touchAhead(site.queue, { clock: runtime.clock, recheckMs: RECHECK_MS }, recordSite.closed.signal);
   return siteControl(recordSite) as unknown as ControlApi;
 }
