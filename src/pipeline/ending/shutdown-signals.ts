@@ -3,7 +3,6 @@
  * `handleSignals`: without it signals are the user's own affair. A second signal while it stops ends the process at
  * once, as a user at a terminal expects.
  */
-import { constants } from 'node:os';
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
@@ -34,6 +33,9 @@ export function stopOnSignals(stop: () => Promise<unknown>, abandon: () => void)
 }
 
 function endBy(signal: NodeJS.Signals): void {
-  if (process.pid === INIT_PID) process.exit(128 + constants.signals[signal]);
+  if (process.pid === INIT_PID) {
+    const { constants } = process.getBuiltinModule('node:os');
+    process.exit(128 + constants.signals[signal]);
+  }
   process.kill(process.pid, signal);
 }
