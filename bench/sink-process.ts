@@ -13,7 +13,7 @@ import { cert, key } from '../test/adapter/fixture/tls.ts';
 export interface SinkCounts {
   readonly requests: number;
   readonly records: number;
-  /** The body of the newest request. */
+  /** The body of the newest request with records. */
   readonly sample: string;
 }
 
@@ -36,7 +36,7 @@ function take(body: Buffer): Buffer {
   for (let at = body.indexOf(MARK); at !== -1; at = body.indexOf(MARK, at + MARK.length)) count++;
   requests++;
   records += count;
-  sample = body;
+  if (count > 0) sample = body;
   let answer = answers.get(count);
   if (answer === undefined) {
     answer = Buffer.from(`{"FailedRecordCount":0,"Records":[${new Array(count).fill(RESULT).join(',')}]}`);

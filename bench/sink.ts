@@ -32,7 +32,7 @@ export class Sink {
     return counts;
   }
 
-  /** The records of the newest request, decoded. */
+  /** The records of the newest request that had some, decoded. */
   async newest(): Promise<readonly { readonly partitionKey: string; readonly data: string }[]> {
     const { sample } = await this.counts();
     const { Records } = JSON.parse(sample) as { Records: { PartitionKey: string; Data: string }[] };

@@ -45,7 +45,6 @@ export class RecordType extends TypeQueue {
     const { deadLetters, clock } = this.engine;
     const { id, attempts, error } = letter;
     const at = clock.wallTime();
-    publish('deadLetter', () => ({ recordType: this.name, at, id, attempts, reason: shownThrown(error) }));
     try {
       await deadLetters.take({ ...letter, recordType: this.name });
     } catch (thrown) {
@@ -61,6 +60,8 @@ export class RecordType extends TypeQueue {
     }
     if (this.sinkFailure !== undefined) this.logger.warn({}, 'dead letters are taken again');
     this.sinkFailure = undefined;
+    // Not before: it is offered again until it is taken, and is one letter.
+    publish('deadLetter', () => ({ recordType: this.name, at, id, attempts, reason: shownThrown(error) }));
   }
 
   /** Nothing is left to do: all is delivered, or taken by the sink of the dead letters. */

@@ -37,7 +37,7 @@ export interface Messages {
   readonly throttle: ThrottleMessage;
   /** A full queue has refused events: at most one message a second for each record type. */
   readonly refusal: RefusalMessage;
-  /** An event could not be delivered. */
+  /** An event could not be delivered, and what takes the dead letters has taken it: once for each. */
   readonly deadLetter: DeadLetterMessage;
   /** The spool's store was opened, cannot be written, can be again, or was found damaged. */
   readonly spool: SpoolMessage;

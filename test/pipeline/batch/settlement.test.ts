@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -253,6 +254,9 @@ describe('An event that poisons its batch', () => {
 
   it('stays where it is while its sink fails, is offered again, and flush waits for that', async () => {
     const offers: string[] = [];
+    const published: unknown[] = [];
+    const hear = (message: unknown) => published.push((message as { readonly id: string }).id);
+    subscribe('beamline:dead-letter', hear);
     const seen: (RecordSnapshot | undefined)[] = [];
     const shown = (records: readonly RecordSnapshot[]) =>
       records.find(({ name }) => name === 'Superstitious');
@@ -266,8 +270,10 @@ describe('An event that poisons its batch', () => {
     });
     Superstitious.record({ n: 13 });
     await app.flush();
+    unsubscribe('beamline:dead-letter', hear);
     expect(offers).to.have.length(3);
     expect(new Set(offers)).to.have.length(1);
+    expect(published, 'told once, when it was taken').to.deep.equal([offers[0]]);
 
     const told = scene.log.entries.filter(({ level }) => level !== 'info');
     expect(told.map(({ level, message }) => [level, message])).to.deep.equal([
