@@ -1,7 +1,7 @@
 /** What a route answers, as data; and how it is written. The rule: every answer says that nobody may keep or frame it. */
 import type { ServerResponse } from 'node:http';
 import { unreachable } from '../base/assert.ts';
-import { jsonText } from './json-text.ts';
+import { jsonPieces } from './json-text.ts';
 
 export type Answer =
   | { readonly type: 'json'; readonly status: number; readonly body: unknown }
@@ -56,9 +56,14 @@ export async function write(
   };
   switch (answer.type) {
     case 'json': {
-      const text = await jsonText(answer.body);
       response.writeHead(answer.status, { 'content-type': 'application/json; charset=utf-8' });
-      end(`${text}\n`);
+      // The last piece is held back until it is known to be that: of a single one the length is told.
+      let last = '';
+      for await (const piece of jsonPieces(answer.body)) {
+        if (last !== '' && !options.headOnly) response.write(last);
+        last = piece;
+      }
+      end(`${last}\n`);
       break;
     }
     case 'text':

@@ -9,7 +9,7 @@ import { turnOfTheLoop } from '../base/turn.ts';
 import type { Snapshot } from '../pipeline/view/snapshot-types.ts';
 import { deltaOf } from './delta.ts';
 import type { FeedEntry } from './feed.ts';
-import { jsonText } from './json-text.ts';
+import { jsonPieces } from './json-text.ts';
 import type { Sampler } from './sampler.ts';
 
 /** So that proxies, and readers, know that the connection lives. */
@@ -30,8 +30,8 @@ export class EventStream {
   /** What the reader has. */
   #has: Snapshot | undefined;
   #closed = false;
-  /** A picture is being put into words; looks are left out until it is. */
-  #writing = false;
+  /** What came while a picture is written, piece by piece, over some turns of the event loop; looks are left out meanwhile. */
+  #held: string[] | undefined;
 
   constructor(
     response: ServerResponse,
@@ -69,20 +69,28 @@ export class EventStream {
   }
 
   async #tree(now: Snapshot): Promise<void> {
-    if (this.#writing) return;
+    if (this.#held !== undefined) return;
     if (this.#response.writableNeedDrain) {
       this.#has = undefined;
       return;
     }
     const [event, data] = this.#has === undefined ? ['snapshot', now] : ['delta', deltaOf(this.#has, now)];
     this.#has = now;
-    this.#writing = true;
+    const held: string[] = [];
+    this.#held = held;
     await turnOfTheLoop();
-    this.#write(`event: ${event}\ndata: ${await jsonText(data)}\n\n`);
-    this.#writing = false;
+    this.#put(`event: ${event}\ndata: `);
+    for await (const piece of jsonPieces(data)) this.#put(piece);
+    this.#put(`\n\n${held.join('')}`);
+    this.#held = undefined;
   }
 
   #write(text: string): void {
+    if (this.#held === undefined) this.#put(text);
+    else this.#held.push(text);
+  }
+
+  #put(text: string): void {
     if (!this.#closed) this.#response.write(text);
   }
 
