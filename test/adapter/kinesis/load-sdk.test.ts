@@ -20,14 +20,23 @@ describe('loading the AWS SDK', () => {
   it('imports nothing of it where the package is not in a bundle', () => {
     const script = `
       import module from 'node:module';
-      const hook = \`export async function load(url, context, next) { process.stdout.write(url + '\\\\n'); return next(url, context); }\`;
-      module.register('data:text/javascript,' + encodeURIComponent(hook));
+      const hook = 'export async function resolve(name, context, next) { const found = await next(name, context); console.log(found.url); return found; }';
+      // In the thread of the modules where Node can, and then of what is required too; else in one of its own.
+      if (module.registerHooks !== undefined) {
+        module.registerHooks({
+          resolve(name, context, next) {
+            const found = next(name, context);
+            if (context.conditions.includes('import')) console.log(found.url);
+            return found;
+          },
+        });
+      } else {
+        module.register('data:text/javascript,' + encodeURIComponent(hook));
+      }
       const { loadSdk } = await import(${JSON.stringify(source)});
-      process.stdout.write((await loadSdk()).KinesisClient.name);`;
+      console.log((await loadSdk()).KinesisClient.name);`;
     const told = run(['--input-type=module', '-e', script]);
-    expect(told)
-      .to.contain('load-sdk.js')
-      .and.to.match(/KinesisClient$/);
+    expect(told).to.contain('load-sdk.js').and.to.contain('KinesisClient\n');
     expect(told).not.to.match(/sdk-exports|@aws-sdk|@smithy/);
   });
 
