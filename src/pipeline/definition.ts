@@ -2,7 +2,6 @@
  * What a user says of a record type: its name, the module it stands in, its handler, its options. Checked once, when
  * it is defined; everything behind takes a `Definition`.
  */
-
 import { BeamlineError, type OptionProblem } from './errors.ts';
 import type { RequestContext } from './event/request-context.ts';
 import {

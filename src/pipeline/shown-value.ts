@@ -48,3 +48,8 @@ function kindOfObject(value: object): string {
   if (name === '' || name === 'Object') return 'an object';
   return /^[AEIOU]/.test(name) ? `an ${name}` : `a ${name}`;
 }
+
+/** Whatever was thrown, in words: its author's own, as long as they are. */
+export function thrownText(thrown: unknown): string {
+  return thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+}

@@ -8,7 +8,7 @@
 import { type ClaimedEvent, LANES } from '../../threads/queue/index.ts';
 import type { Definition, Recorded } from '../definition.ts';
 import { BeamlineError } from '../errors.ts';
-import { shownValue } from '../shown-value.ts';
+import { shownValue, thrownText } from '../shown-value.ts';
 
 export type PartitionKey = string | number;
 
@@ -42,10 +42,7 @@ export class Partition {
     try {
       key = this.#keyOf(event);
     } catch (error) {
-      return new Unusable(
-        `it threw ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`,
-        error,
-      );
+      return new Unusable(`it threw ${thrownText(error)}`, error);
     }
     if (typeof key === 'string' || (typeof key === 'number' && Number.isFinite(key))) return key;
     return new Unusable(`${shownValue('key', key)} came`, undefined);

@@ -3,7 +3,6 @@
  * `handleSignals`: without it signals are the user's own affair. A second signal while it stops ends the process at
  * once, as a user at a terminal expects.
  */
-
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /** In a container. The kernel spares it every signal that it has no handler for, its own ones too. */

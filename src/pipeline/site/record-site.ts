@@ -29,6 +29,7 @@ import { Parking } from '../batch/parking.ts';
 import { Partition } from '../batch/partition.ts';
 import { Turns } from '../batch/turns.ts';
 import type { Definition } from '../definition.ts';
+import { thrownText } from '../shown-value.ts';
 import { remoteLogger } from '../telemetry/logger.ts';
 import { SiteTelemetry } from '../telemetry/site-telemetry.ts';
 import { Tombstones } from '../view/tombstones.ts';
@@ -264,8 +265,7 @@ export class RecordSite {
   }
 
   noteError(error: unknown): void {
-    const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    this.lastError = { message, at: this.runtime.clock.wallTime() };
+    this.lastError = { message: thrownText(error), at: this.runtime.clock.wallTime() };
   }
 
   /** Resolves when all before the mark is settled; has it fetched at once. */

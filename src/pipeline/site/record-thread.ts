@@ -2,7 +2,6 @@
  * The role of a record type's thread: joins the application's directory, imports the module that defines the type,
  * opens the site, and serves it. Whatever fails in here fails the start of the thread, with its reason.
  */
-
 import type { ControlApi } from '../../threads/control-lane.ts';
 import { remoteControl } from '../../threads/control-lane.ts';
 import { joinDirectory } from '../../threads/directory.ts';
@@ -12,6 +11,7 @@ import type { ThreadSite } from '../../threads/thread-entry.ts';
 import type { Definition } from '../definition.ts';
 import { definedTypes, setEnvironment } from '../environment.ts';
 import { BeamlineError } from '../errors.ts';
+import { thrownText } from '../shown-value.ts';
 import { RecordSite } from './record-site.ts';
 import type { MainControl, SiteArgument } from './site.ts';
 import { siteControl } from './site-control.ts';
@@ -45,9 +45,8 @@ async function importDefinition(recordType: string, url: string): Promise<Defini
   } catch (cause) {
     // By its code: the module may have a copy of beamline of its own.
     if ((cause as { code?: unknown } | null)?.code === 'ERR_IN_RECORD_THREAD') throw cause;
-    const text = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
     // The mend first: a log may cut the end off.
-    const reason = `${mendOf(cause)}${text.split('\n', 1)[0]}${placeOf(cause)}`;
+    const reason = `${mendOf(cause)}${thrownText(cause).split('\n', 1)[0]}${placeOf(cause)}`;
     throw new BeamlineError(
       'ERR_RECORD_MODULE',
       { recordType, url, found: { type: 'import-failed', reason } },

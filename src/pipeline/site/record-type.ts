@@ -4,6 +4,7 @@
  */
 import { Barrier, markPublished } from '../../threads/queue/index.ts';
 import type { Engine } from '../engine.ts';
+import { thrownText } from '../shown-value.ts';
 import { publish, shownThrown } from '../telemetry/telemetry.ts';
 import { publishRelayed } from '../telemetry/telemetry-relay.ts';
 import { InlinePlacement } from './inline-placement.ts';
@@ -48,7 +49,7 @@ export class RecordType extends TypeQueue {
     try {
       await deadLetters.take({ ...letter, recordType: this.name });
     } catch (thrown) {
-      const message = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+      const message = thrownText(thrown);
       const isKnown = this.sinkFailure?.message === message;
       this.sinkFailure = { message, at: clock.wallTime() };
       if (!isKnown)

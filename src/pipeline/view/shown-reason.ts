@@ -1,5 +1,6 @@
 /** Why something ended, as those who inspect see it: plain data, cut to size, without an error's own fields. */
 import { type ExitReason, formatReason } from '../../otp/exit-reason.ts';
+import { thrownText } from '../shown-value.ts';
 
 export interface ShownReason {
   /** One line. */
@@ -25,7 +26,7 @@ export function shownReason(reason: ExitReason): ShownReason {
 export function shownError(error: Error): ShownReason {
   const { code } = error as { readonly code?: unknown };
   return {
-    message: oneLine(`${error.name}: ${error.message}`),
+    message: oneLine(thrownText(error)),
     code: typeof code === 'string' ? oneLine(code) : error.name,
     stack: error.stack === undefined ? null : error.stack.slice(0, STACK_MAX),
   };

@@ -9,13 +9,19 @@ const script = fileURLToPath(new URL('../fixtures/scripts/serves-until-signal.js
 const asInit =
   'data:text/javascript,Object.defineProperty(process, "pid", { value: 1 }); process.kill = () => true;';
 
+/** Runs the script until it has recorded. */
+async function serve(...args: string[]) {
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const exit = once(child, 'exit');
+  expect((await lines.next()).value).to.equal('recorded');
+  return { child, lines, exit };
+}
+
 describe('handleSignals', () => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     it(`delivers everything on ${signal}, and then lets the process end of it`, async () => {
-      const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
-      const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-      const exit = once(child, 'exit');
-      expect((await lines.next()).value).to.equal('recorded');
+      const { child, lines, exit } = await serve(script);
       child.kill(signal);
       expect((await lines.next()).value).to.equal('stopping');
       const ledger = JSON.parse(String((await lines.next()).value)) as object;
@@ -25,10 +31,7 @@ describe('handleSignals', () => {
   }
 
   it('has it that a second signal ends the process at once', async () => {
-    const child = spawn(process.execPath, [script, '3600000'], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    const exit = once(child, 'exit');
-    expect((await lines.next()).value).to.equal('recorded');
+    const { child, lines, exit } = await serve(script, '3600000');
     child.kill('SIGTERM');
     expect((await lines.next()).value).to.equal('stopping');
     child.kill('SIGTERM');
@@ -37,12 +40,7 @@ describe('handleSignals', () => {
   });
 
   it('ends the first process of a container too, which the kernel spares its own signals', async () => {
-    const child = spawn(process.execPath, ['--import', asInit, script], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    const exit = once(child, 'exit');
-    expect((await lines.next()).value).to.equal('recorded');
+    const { child, lines, exit } = await serve('--import', asInit, script);
     child.kill('SIGTERM');
     expect((await lines.next()).value).to.equal('stopping');
     const ledger = JSON.parse(String((await lines.next()).value)) as object;
@@ -51,12 +49,7 @@ describe('handleSignals', () => {
   });
 
   it('has it that a second signal ends that one at once too', async () => {
-    const child = spawn(process.execPath, ['--import', asInit, script, '3600000'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    const exit = once(child, 'exit');
-    expect((await lines.next()).value).to.equal('recorded');
+    const { child, lines, exit } = await serve('--import', asInit, script, '3600000');
     child.kill('SIGTERM');
     expect((await lines.next()).value).to.equal('stopping');
     child.kill('SIGINT');
