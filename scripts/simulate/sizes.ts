@@ -1,6 +1,7 @@
 /** What a shard takes and what is billed, by the size of an event: the encoder's own figures, as docs/scaling.md has them. */
 import { AggregateBuilder } from '../../src/pipeline/adapter/kinesis/aggregate.ts';
-import { pack } from '../../src/pipeline/adapter/kinesis/pack.ts';
+import { type Pack, pack } from '../../src/pipeline/adapter/kinesis/pack.ts';
+import { PackableMessages } from '../../src/pipeline/adapter/kinesis/packable.ts';
 import { Delivery, Parcel } from '../../src/pipeline/adapter/kinesis/parcel.ts';
 import type { Row } from './row.ts';
 
@@ -33,7 +34,8 @@ function fullAggregate(size: number): { readonly events: number; readonly bytes:
     partitionKey: `user-${String(i).padStart(KEY_BYTES - 5, '0')}`,
     data: Buffer.alloc(size),
   }));
-  const packed = pack(messages, Uint32Array.from(messages.keys()), { keys: 'once' });
+  const indexes = Uint32Array.from(messages.keys());
+  const packed = pack(new PackableMessages(messages), indexes, { keys: 'once' }) as Pack;
   const delivery = new Delivery({ records: messages.length, ordinal: 0, startedAt: 0 }, () => {});
   const builder = new AggregateBuilder();
   builder.addRun(new Parcel(delivery, packed), packed, 0, AGGREGATE_BYTES);

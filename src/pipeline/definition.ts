@@ -12,6 +12,7 @@ import {
   type StandardSchemaV1,
   type Validate,
 } from './event/standard-schema.ts';
+import { type ForwardTo, forwarding, isForwardTo } from './forward-to.ts';
 import type { MessageShape } from './message.ts';
 import { closestName } from './options/closest-name.ts';
 import {
@@ -53,6 +54,14 @@ export type HandleEvent<Event> = (
 /** Only events that have a place for it are given a context. */
 type ContextOf<Event> = 'context' extends keyof Event ? RequestContext : never;
 
+/** The fields of an event that can be a partition key; any name where the event says nothing of its fields. */
+type KeyFieldOf<Event> = unknown extends Event
+  ? string
+  : Extract<
+      { [Name in keyof Event]-?: Event[Name] extends string | number ? Name : never }[keyof Event],
+      string
+    >;
+
 interface DefinitionPlace {
   /** Unique in the application; of a class its own name. */
   readonly name: string;
@@ -60,10 +69,32 @@ interface DefinitionPlace {
   readonly url: string | URL;
 }
 
+/** A definition with a handler. */
+interface Handling<Event> {
+  handleEvent(events: readonly Recorded<Event>[], context: HandleContext): void | Promise<void>;
+  readonly forwardTo?: undefined;
+}
+
+/** One whose events go to a stream as they are: each as its JSON, under the key that one of its fields has. */
+interface Forwarding<Event> {
+  readonly forwardTo: ForwardTo<KeyFieldOf<Event>>;
+  readonly handleEvent?: undefined;
+}
+
 /** What `Records.define` takes: an object, or a class with these as static members. */
-export interface DefinitionInput<Event, Args extends readonly unknown[] = [event: Event]>
-  extends TypeOptionsInput,
-    DefinitionPlace {
+export type DefinitionInput<Event, Args extends readonly unknown[] = [event: Event]> = PlainDefinition<
+  Event,
+  Args
+> &
+  (Handling<Event> | Forwarding<Event>);
+
+/** A definition whose events have a schema: `record` takes what the schema takes, `handleEvent` gets what it makes of it. */
+export type SchemaDefinitionInput<
+  S extends StandardSchemaV1,
+  Args extends readonly unknown[] = [event: SchemaInput<S>],
+> = SchemaDefinition<S, Args> & (Handling<SchemaOutput<S>> | Forwarding<SchemaOutput<S>>);
+
+interface PlainDefinition<Event, Args extends readonly unknown[]> extends TypeOptionsInput, DefinitionPlace {
   readonly schema?: undefined;
   readonly validate?: undefined;
   /**
@@ -71,7 +102,6 @@ export interface DefinitionInput<Event, Args extends readonly unknown[] = [event
    * itself has there. `{}` for those alone. With a schema the field is there when that is asked, so it must name it.
    */
   readonly context?: ContextOf<Event> | undefined;
-  handleEvent(events: readonly Recorded<Event>[], context: HandleContext): void | Promise<void>;
   /**
    * Gives events that must reach the stream in the order in which they were recorded the same key. Runs in the type's
    * thread; sees the event as `handleEvent` does. The README says what it guarantees.
@@ -81,11 +111,8 @@ export interface DefinitionInput<Event, Args extends readonly unknown[] = [event
   record?(...args: Args): Event;
 }
 
-/** A definition whose events have a schema: `record` takes what the schema takes, `handleEvent` gets what it makes of it. */
-export interface SchemaDefinitionInput<
-  S extends StandardSchemaV1,
-  Args extends readonly unknown[] = [event: SchemaInput<S>],
-> extends TypeOptionsInput,
+interface SchemaDefinition<S extends StandardSchemaV1, Args extends readonly unknown[]>
+  extends TypeOptionsInput,
     DefinitionPlace {
   /** Any Standard Schema (zod, valibot, arktype ...) that answers at once. */
   readonly schema: S;
@@ -93,7 +120,6 @@ export interface SchemaDefinitionInput<
   readonly validate?: Validate<S> | undefined;
   /** As in a definition without a schema. */
   readonly context?: ContextOf<SchemaInput<S>> | undefined;
-  handleEvent(events: readonly Recorded<SchemaOutput<S>>[], context: HandleContext): void | Promise<void>;
   /** Gives events that must reach the stream in the order in which they were recorded the same key. */
   partitionBy?(event: SchemaOutput<S>): string | number;
   /** Makes the event from what the handle's `record` is given, which takes these arguments then. */
@@ -104,6 +130,8 @@ export interface Definition {
   readonly name: string;
   readonly url: string;
   readonly handleEvent: HandleEvent<unknown>;
+  /** Where events go that no handler of the user's sees. */
+  readonly forwardTo: ForwardTo | undefined;
   readonly partitionBy: ((event: unknown) => unknown) | undefined;
   /** The event to record, of the arguments of `record`. */
   readonly eventOf: ((...args: readonly unknown[]) => unknown) | undefined;
@@ -120,6 +148,7 @@ const OWN: readonly string[] = [
   'name',
   'url',
   'handleEvent',
+  'forwardTo',
   'record',
   'partitionBy',
   'context',
@@ -127,6 +156,10 @@ const OWN: readonly string[] = [
   'validate',
 ];
 const VALIDATE: readonly unknown[] = ['always', 'development', 'never', undefined];
+const HANDLE_EVENT_EXPECTED =
+  'a function (events, context); or forwardTo: { stream, partitionKey } in its place';
+const FORWARD_TO_EXPECTED =
+  '{ stream, partitionKey }: the name of a stream, and of the field that is the partition key; and no handleEvent beside it';
 const SCHEMA_EXPECTED = 'a Standard Schema, as zod, valibot and arktype make them';
 const AT_ONCE_EXPECTED =
   'a schema that answers at once, because record() does (asked for undefined, it answered with a promise)';
@@ -151,7 +184,7 @@ export function parseDefinition(input: unknown): Definition {
     });
   }
   const given = input as Readonly<Record<string, unknown>>;
-  const { name, url, handleEvent, record, partitionBy, context, schema, validate } = given;
+  const { name, url, handleEvent, forwardTo, record, partitionBy, context, schema, validate } = given;
   const problems: OptionProblem[] = [];
   const expect = (path: string, value: unknown, holds: boolean, expected: string): void => {
     if (!holds) problems.push({ type: 'invalid', path, came: shownValue(path, value), expected });
@@ -169,7 +202,12 @@ export function parseDefinition(input: unknown): Definition {
     typeof href === 'string' && URL.canParse(href),
     'import.meta.url, the URL of the module that defines it',
   );
-  expect('handleEvent', handleEvent, typeof handleEvent === 'function', 'a function (events, context)');
+  if (forwardTo === undefined)
+    expect('handleEvent', handleEvent, typeof handleEvent === 'function', HANDLE_EVENT_EXPECTED);
+  else {
+    const isAlone = isForwardTo(forwardTo) && handleEvent === undefined;
+    expect('forwardTo', forwardTo, isAlone, FORWARD_TO_EXPECTED);
+  }
   expect(
     'record',
     record,
@@ -214,7 +252,10 @@ export function parseDefinition(input: unknown): Definition {
     name: name as string,
     url: href as string,
     // Called on the definition, so that it may use `this` and a class's other members.
-    handleEvent: (events, context) => (handleEvent as HandleEvent<unknown>).call(input, events, context),
+    handleEvent: isForwardTo(forwardTo)
+      ? forwarding(forwardTo)
+      : (events, context) => (handleEvent as HandleEvent<unknown>).call(input, events, context),
+    forwardTo: isForwardTo(forwardTo) ? forwardTo : undefined,
     partitionBy:
       typeof partitionBy === 'function' ? (event) => Reflect.apply(partitionBy, input, [event]) : undefined,
     eventOf: typeof record === 'function' ? (...args) => Reflect.apply(record, input, args) : undefined,

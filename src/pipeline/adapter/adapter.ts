@@ -11,6 +11,8 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 
+export { NOT_WRITTEN } from '../../threads/queue/index.ts';
+
 /** A message as it goes to a stream. */
 export interface WireMessage {
   /** Decides the shard; 1 to 256 characters. */
@@ -19,6 +21,23 @@ export interface WireMessage {
   readonly explicitHashKey?: string;
   /** The payload. A string is sent as UTF-8. Bytes must stay as they are until the `send` has settled. */
   readonly data: Uint8Array | string;
+}
+
+/**
+ * Messages that are not made yet, whose data is the JSON of events: an adapter has each written where it wants it, and makes
+ * messages of none.
+ */
+export interface UnwrittenMessages {
+  readonly size: number;
+  /** Of each, by its place. Undefined: messages must be made, of all. */
+  partitionKey(place: number): string | undefined;
+  /** The most bytes that its data can have, and how many it is likely to have. */
+  bytesMax(place: number): number;
+  bytesLikely(place: number): number;
+  /** Writes its data at `at`, where there is room for the most: where that ends, or `NOT_WRITTEN`: messages must be made. */
+  write(place: number, target: Buffer, at: number): number;
+  /** Makes messages of all of them. Throws what a handler that makes them does. */
+  made(): readonly WireMessage[];
 }
 
 /** Says which adapter a record type's thread is to load. Made on the main thread. */
@@ -101,6 +120,12 @@ export interface Adapter {
    * came when it had been committed; apart from that, what is in the stream is not sent again.
    */
   send(stream: string, messages: readonly WireMessage[], options: SendOptions): Promise<void>;
+
+  /**
+   * The same for messages that are not made yet. They may be asked until this returns, and not later. An adapter that has no
+   * use for them leaves this out, and is sent what they are made into.
+   */
+  sendUnwritten?(stream: string, messages: UnwrittenMessages, options: SendOptions): Promise<void>;
 
   /**
    * Refuses new sends from this call on, waits up to `timeoutMs` for those under way, then makes the rest reject

@@ -22,6 +22,7 @@ import { shownThrown } from '../telemetry/telemetry.ts';
 import { toldDeliveries, tracesOf } from '../telemetry/told-deliveries.ts';
 import { type FailedAttempt, withAttempt } from './attempt-history.ts';
 import { afterFailure, beforeRun } from './batch-step.ts';
+import { ForwardedEvents } from './forwarded-events.ts';
 import { HandleTimer } from './handle-timer.ts';
 import { Presence } from './presence.ts';
 import { Sends } from './sends.ts';
@@ -184,8 +185,12 @@ async function runOnce(site: RecordSite, presence: Presence, lost: Cancellation)
     ordered: site.partition !== undefined,
   });
   presence.sending(sends);
+  const { forwardTo } = definition;
   // A function of its own: one that awaits would keep the events until the last send is answered.
   const handle = (): void | Promise<void> => {
+    // Nobody looks at the events, so nobody needs them decoded.
+    if (forwardTo !== undefined && !told && site.partition === undefined)
+      return sends.send(forwardTo.stream, new ForwardedEvents(claim, forwardTo));
     const events: Recorded<unknown>[] = claim.map((id, recordedAt, data) => ({
       id,
       recordedAt: new Date(recordedAt),

@@ -4,9 +4,11 @@
  * handler's to judge.
  */
 import type { Cancellation } from '../../base/cancellation.ts';
-import type { Adapter, HeldBy, Hold } from '../adapter/adapter.ts';
+import type { Adapter, HeldBy, Hold, UnwrittenMessages } from '../adapter/adapter.ts';
 import { SendAbortedError } from '../adapter/errors.ts';
 import type { MessageShape } from '../message.ts';
+
+export type Sender = Pick<Adapter, 'send' | 'sendUnwritten'>;
 
 export interface SendsOptions {
   /** The order by keys is kept, also from one send to the next: those to one stream go one after the other. */
@@ -21,7 +23,7 @@ interface OpenSend {
 }
 
 export class Sends {
-  readonly #adapter: Pick<Adapter, 'send'>;
+  readonly #adapter: Sender;
   readonly #over: Cancellation;
   readonly #changed: (open: number) => void;
   readonly #ordered: boolean;
@@ -37,7 +39,7 @@ export class Sends {
 
   /** `over`: the attempt is. `changed` is told how many are under way, whenever that changes. */
   constructor(
-    adapter: Pick<Adapter, 'send'>,
+    adapter: Sender,
     over: Cancellation,
     changed: (open: number) => void,
     { ordered = false }: SendsOptions = {},
@@ -48,7 +50,7 @@ export class Sends {
     this.#ordered = ordered;
   }
 
-  send(stream: string, messages: readonly MessageShape[]): Promise<void> {
+  send(stream: string, messages: readonly MessageShape[] | UnwrittenMessages): Promise<void> {
     const open: OpenSend = { inLine: false };
     this.#open.add(open);
     this.#changed(this.#open.size);
@@ -69,7 +71,7 @@ export class Sends {
     return send;
   }
 
-  #start(open: OpenSend, stream: string, messages: readonly MessageShape[]): Promise<void> {
+  #start(open: OpenSend, stream: string, messages: readonly MessageShape[] | UnwrittenMessages): Promise<void> {
     if (!this.#ordered) return this.#go(open, stream, messages);
     const before = this.#last.get(stream);
     open.inLine = before !== undefined;
@@ -84,19 +86,19 @@ export class Sends {
     return mine;
   }
 
-  #go(open: OpenSend, stream: string, messages: readonly MessageShape[]): Promise<void> {
+  #go(open: OpenSend, stream: string, messages: readonly MessageShape[] | UnwrittenMessages): Promise<void> {
     open.inLine = false;
     // What a handler sends after its attempt was given up goes nowhere.
     if (this.#over.cancelled) return Promise.reject(new SendAbortedError(this.#over.reason));
     const explain = (heldBy: HeldBy): void => {
       open.heldBy = heldBy;
     };
+    const adapter = this.#adapter;
     try {
-      return this.#adapter.send(stream, messages, {
-        signal: this.#over.signal,
-        ordered: this.#ordered,
-        explain,
-      });
+      const options = { signal: this.#over.signal, ordered: this.#ordered, explain };
+      if (!('made' in messages)) return adapter.send(stream, messages, options);
+      if (adapter.sendUnwritten === undefined) return adapter.send(stream, messages.made(), options);
+      return adapter.sendUnwritten(stream, messages, options);
     } catch (thrown) {
       return Promise.reject(thrown);
     }

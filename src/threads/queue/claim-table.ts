@@ -28,6 +28,7 @@ import { fillOf } from './counts.ts';
 import { Decoder } from './decoder.ts';
 import { awaitEvents, type Wake } from './doorbell.ts';
 import { attemptsOf, type FrameAt, landed, withAttempts, withRunning } from './frame.ts';
+import { JsonWriter } from './json-writer.ts';
 import { LANES, Lanes } from './lanes.ts';
 import type { QueueHandle } from './layout.ts';
 import { QueueReader, type QueueReaderOptions } from './reader.ts';
@@ -68,7 +69,7 @@ export class ClaimTable<Owner = unknown> {
     { laneOf, decoder = new Decoder() }: ClaimTableOptions = {},
   ) {
     this.#reader = new QueueReader(handle, options);
-    this.#access = { frames: this.#reader.frames, decoder };
+    this.#access = { frames: this.#reader.frames, decoder, json: new JsonWriter() };
     this.#watch = watch;
     this.#laneOf = laneOf;
     this.#backlog = laneOf === undefined ? new Returned() : new Lanes();

@@ -8,6 +8,7 @@ import { assert } from '../../base/assert.ts';
 import type { EventDecoder } from './codec.ts';
 import type { FrameAt } from './frame.ts';
 import type { HeldFrames } from './held-frames.ts';
+import type { JsonWriter } from './json-writer.ts';
 
 export type Settlement = 'delivered' | 'dead' | 'buried';
 
@@ -57,12 +58,19 @@ export interface Claim<Owner = unknown> {
   readonly bytes: number;
   /** Decodes all of its events, and makes something of each: what to do for many at little cost. */
   map<Made>(make: (id: string, recordedAt: number, data: unknown) => Made): Made[];
+  /** The length of one of its encoded events, by its place among them. */
+  bytesAt(place: number): number;
+  /** The text of a field of that event, without decoding it; undefined where only that would do. */
+  fieldAt(place: number, name: string): string | undefined;
+  /** Writes its JSON at `at` of `target`: where that ends, or `NOT_WRITTEN` where only decoding would do (json-writer.ts). */
+  writeJson(place: number, target: Buffer, at: number): number;
 }
 
 /** How the events of claims are read. */
 export interface EventAccess {
   readonly frames: HeldFrames;
   readonly decoder: EventDecoder;
+  readonly json: JsonWriter;
 }
 
 /** One event, for those who ask for it by itself. */
@@ -179,5 +187,23 @@ export class Batch<Owner> implements Claim<Owner> {
       decoder.readAhead(0);
     }
     return made;
+  }
+
+  bytesAt(place: number): number {
+    return this.#access.frames.bytes(this.frames[place] as FrameAt);
+  }
+
+  fieldAt(place: number, name: string): string | undefined {
+    const { frames, json } = this.#access;
+    const at = this.frames[place] as FrameAt;
+    const start = frames.payloadAt(at);
+    return json.field(frames.memory, start, start + frames.bytes(at), name);
+  }
+
+  writeJson(place: number, target: Buffer, at: number): number {
+    const { frames, json } = this.#access;
+    const frame = this.frames[place] as FrameAt;
+    const start = frames.payloadAt(frame);
+    return json.write(frames.memory, start, start + frames.bytes(frame), target, at);
   }
 }

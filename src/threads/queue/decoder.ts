@@ -38,7 +38,7 @@ import {
   VIEW_NAMES,
 } from './codec.ts';
 import { QueueError } from './errors.ts';
-import { type MetKey, MetKeys, plainObjectBehind } from './met-keys.ts';
+import { MetKeys, plainObjectBehind, standsAt } from './met-keys.ts';
 
 /** A length has at most five bytes. */
 const LENGTH_FACTOR_MAX = 0x80 ** 4;
@@ -174,23 +174,13 @@ export class Decoder implements EventDecoder {
   #nextKey(): string {
     const last = this.#key;
     let key = last.next;
-    if (key !== undefined && this.#isNext(key)) this.#at += key.bytes;
+    if (key !== undefined && standsAt(key, this.#view, this.#at, this.#bytesEnd)) this.#at += key.bytes;
     else {
       const tag = this.#byte();
       key = this.#keys.after(last, this.#stringOf(tag), tag);
     }
     this.#key = key;
     return key.name;
-  }
-
-  /** Compared four bytes at a time; at the very end of the memory there may not be so many. */
-  #isNext({ words, lastMask }: MetKey): boolean {
-    const view = this.#view;
-    const at = this.#at;
-    const last = words.length - 1;
-    if (at + 4 * words.length > this.#bytesEnd) return false;
-    for (let i = 0; i < last; i++) if (view.getInt32(at + 4 * i, true) !== words[i]) return false;
-    return ((view.getInt32(at + 4 * last, true) ^ (words[last] as number)) & lastMask) === 0;
   }
 
   #array(): unknown[] {

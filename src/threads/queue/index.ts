@@ -34,6 +34,7 @@ export {
   QueueJournal,
 } from './journal.ts';
 export { JournalBell } from './journal-bell.ts';
+export { JSON_GROWTH, NOT_WRITTEN } from './json-writer.ts';
 export { LANES } from './lanes.ts';
 export type { QueueReaderOptions } from './reader.ts';
 export * from './recording.ts';

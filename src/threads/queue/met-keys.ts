@@ -20,6 +20,8 @@ interface MetName {
   readonly bytes: number;
   /** By their names, all that have followed a key of this name. */
   readonly followers: Map<string, MetKey>;
+  /** How it stands in JSON, its colon included; empty until somebody asks. */
+  json: Buffer;
 }
 
 /** A key behind another one. */
@@ -32,6 +34,8 @@ export interface MetKey extends MetName {
 }
 
 type PlainObject = new () => object;
+
+const NO_BYTES = Buffer.alloc(0);
 
 export class MetKeys {
   /** Stands before the first key of an event. */
@@ -79,6 +83,20 @@ export function plainObjectBehind(key: MetKey): object {
   return {};
 }
 
+/** `"name":`, as JSON has it. */
+export function jsonOf(key: MetKey): Buffer {
+  if (key.json.length === 0) key.json = Buffer.from(`${JSON.stringify(key.name)}:`);
+  return key.json;
+}
+
+/** Whether these are the key's bytes, compared four at a time; at the very end of the memory there may not be so many. */
+export function standsAt({ words, lastMask }: MetKey, view: DataView, at: number, memoryEnd: number): boolean {
+  const last = words.length - 1;
+  if (at + 4 * words.length > memoryEnd) return false;
+  for (let i = 0; i < last; i++) if (view.getInt32(at + 4 * i, true) !== words[i]) return false;
+  return ((view.getInt32(at + 4 * last, true) ^ (words[last] as number)) & lastMask) === 0;
+}
+
 function plainConstructor(): PlainObject {
   function Plain(): void {}
   Plain.prototype = Object.prototype;
@@ -95,12 +113,12 @@ function metName(name: string, spelling: Buffer): MetName {
   const words: number[] = [];
   for (let at = 0; at < bytes; at += 4) words.push(padded.readInt32LE(at));
   const lastMask = (-1 >>> ((4 * words.length - bytes) * 8)) | 0;
-  return { name, words, lastMask, bytes, followers: new Map() };
+  return { name, words, lastMask, bytes, followers: new Map(), json: NO_BYTES };
 }
 
 /** One place that makes them, for the engine to know them by one shape. */
-function metKey({ name, words, lastMask, bytes, followers }: MetName): MetKey {
-  return { name, words, lastMask, bytes, followers, next: undefined, objects: 0, Plain: Object };
+function metKey({ name, words, lastMask, bytes, followers, json }: MetName): MetKey {
+  return { name, words, lastMask, bytes, followers, json, next: undefined, objects: 0, Plain: Object };
 }
 
 /** A key's bytes as the encoder writes them behind this tag. */

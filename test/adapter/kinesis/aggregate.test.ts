@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { AggregateBuilder } from '../../../src/pipeline/adapter/kinesis/aggregate.ts';
 import { type Pack, PLACES_MAX, pack } from '../../../src/pipeline/adapter/kinesis/pack.ts';
+import { PackableMessages } from '../../../src/pipeline/adapter/kinesis/packable.ts';
 import { Delivery, Parcel } from '../../../src/pipeline/adapter/kinesis/parcel.ts';
 import { prepare } from '../../../src/pipeline/adapter/kinesis/record.ts';
 import { deaggregate } from '../../../src/testing/index.ts';
@@ -142,7 +143,7 @@ describe('kinesis adapter: aggregates', () => {
     const parcel = (packed: Pack) =>
       new Parcel(new Delivery({ records: packed.size, ordinal: 0, startedAt: 0 }, () => {}), packed);
     const packOf = (messages: readonly Sent[], keys: 'once' | 'each') =>
-      pack(messages, Uint32Array.from(messages.keys()), { keys });
+      pack(new PackableMessages(messages), Uint32Array.from(messages.keys()), { keys }) as Pack;
     const given = ({ partitionKey, data }: Sent): Given => ({ partitionKey, data: Buffer.from(data) });
     const sent = fc.record({
       partitionKey: fc.oneof(

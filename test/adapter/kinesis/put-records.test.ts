@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { AggregateBuilder } from '../../../src/pipeline/adapter/kinesis/aggregate.ts';
 import { base64Writer } from '../../../src/pipeline/adapter/kinesis/base64.ts';
-import { pack } from '../../../src/pipeline/adapter/kinesis/pack.ts';
+import { type Pack, pack } from '../../../src/pipeline/adapter/kinesis/pack.ts';
+import { PackableMessages } from '../../../src/pipeline/adapter/kinesis/packable.ts';
 import { readPutRecordsAnswer } from '../../../src/pipeline/adapter/kinesis/put-records-answer.ts';
 import {
   AggregateEntry,
@@ -59,7 +60,8 @@ describe('the body of a PutRecords', () => {
     );
     fc.assert(
       fc.property(messages, fc.nat(19), (sent, cut) => {
-        const packed = pack(sent, Uint32Array.from(sent.keys()), { keys: 'once' });
+        const packable = new PackableMessages(sent);
+        const packed = pack(packable, Uint32Array.from(sent.keys()), { keys: 'once' }) as Pack;
         const middle = Math.min(cut, packed.size);
         const builder = new AggregateBuilder();
         for (const record of prepare(sent, 1024 * 1024).records)

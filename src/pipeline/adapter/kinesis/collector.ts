@@ -13,14 +13,14 @@
  * in the order given, as far as they succeed at the first try; what fails goes in again before what follows it.
  */
 import { assert } from '../../../base/assert.ts';
-import type { WireMessage } from '../adapter.ts';
 import { Lane } from './lane.ts';
 import { type Grouping, LaneDraw } from './lane-draw.ts';
 import { type Pack, pack } from './pack.ts';
+import type { Packable } from './packable.ts';
 import { type Delivery, Parcel } from './parcel.ts';
 import type { PreparedRecord } from './record.ts';
 import type { RequestLimits } from './request.ts';
-import type { OpenShard, ShardMap } from './shard-map.ts';
+import type { ShardMap } from './shard-map.ts';
 import type { Unit } from './unit.ts';
 
 /** What takes a shard longer than this, at the rate at which it takes records, holds a send up. */
@@ -58,6 +58,12 @@ export interface Waiting {
   readonly since: number;
 }
 
+/** Records of one send for one lane. */
+export interface PackFor {
+  readonly pack: Pack;
+  readonly shardId: string | null;
+}
+
 /** The content of one request. */
 export interface Batch {
   readonly shares: readonly Share[];
@@ -86,19 +92,23 @@ export class Collector {
     return this.#lanes.values();
   }
 
-  /** Takes in a send whose messages can be packed. */
-  addPacked(delivery: Delivery, messages: readonly WireMessage[]): void {
+  /** Packs what can be, by the lanes that it is for. `null`: something in it can only be made messages of. */
+  packed(packable: Packable): readonly PackFor[] | null {
     const map = this.#map;
-    if (map === null) {
-      this.#enter(delivery, pack(messages, Uint32Array.from(messages.keys()), { keys: 'each' }), null);
-      return;
+    const keys = map === null || this.#aggregation === 'none' ? 'each' : 'once';
+    const packs: PackFor[] = [];
+    for (const [place, indexes] of placesByShard(map, packable.keys).entries()) {
+      if (indexes.length === 0) continue;
+      const made = pack(packable, indexes, { keys });
+      if (made === null) return null;
+      packs.push({ pack: made, shardId: map?.shards[place]?.shardId ?? null });
     }
-    const { shards } = map;
-    const keys = this.#aggregation === 'none' ? 'each' : 'once';
-    for (const [shard, indexes] of placesByShard(map, messages).entries()) {
-      if (indexes.length > 0)
-        this.#enter(delivery, pack(messages, indexes, { keys }), (shards[shard] as OpenShard).shardId);
-    }
+    return packs;
+  }
+
+  /** Takes in what was packed just now. */
+  addPacked(delivery: Delivery, packs: readonly PackFor[]): void {
+    for (const { pack, shardId } of packs) this.#enter(delivery, pack, shardId);
   }
 
   /** Takes in records of a send. */
@@ -338,11 +348,11 @@ export class Collector {
   }
 }
 
-/** By the place of the shard: which of the messages go to it. */
-function placesByShard(map: ShardMap, messages: readonly WireMessage[]): Uint32Array[] {
-  const { length } = map.shards;
-  if (length === 1) return [Uint32Array.from(messages.keys())];
-  const shardOf = map.placesOf(messages);
+/** By the place of the shard: which of the records with these keys go to it. All to one place while there is no map. */
+function placesByShard(map: ShardMap | null, keys: readonly string[]): Uint32Array[] {
+  const length = map?.shards.length ?? 1;
+  if (map === null || length === 1) return [Uint32Array.from(keys.keys())];
+  const shardOf = map.placesOf(keys);
   const counts = new Uint32Array(length);
   for (const place of shardOf) counts[place] = (counts[place] as number) + 1;
   const places = Array.from(counts, (count) => new Uint32Array(count));

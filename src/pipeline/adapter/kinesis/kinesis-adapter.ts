@@ -9,14 +9,16 @@ import type {
   CloseOptions,
   Rejection,
   SendOptions,
+  UnwrittenMessages,
   WireMessage,
 } from '../adapter.ts';
 import { RecordsRejectedError, StreamNameError } from '../errors.ts';
 import { OpenSends } from '../open-sends.ts';
 import { recordBytes } from '../record-bytes.ts';
 import type { KinesisSettings } from './options.ts';
+import { packableMessages, packableUnwritten } from './packable.ts';
 import { preflight } from './preflight.ts';
-import { canBePacked, prepare } from './record.ts';
+import { prepare } from './record.ts';
 import { RequestSlots } from './request-slots.ts';
 import { StreamSender } from './stream-sender.ts';
 import { streamTarget } from './stream-target.ts';
@@ -49,6 +51,12 @@ export class KinesisAdapter implements Adapter {
     );
   }
 
+  sendUnwritten(stream: string, messages: UnwrittenMessages, options: SendOptions): Promise<void> {
+    return this.#sends.run(options.signal, (signal) =>
+      this.#deliverUnwritten(stream, messages, { ...options, signal }),
+    );
+  }
+
   close({ timeoutMs }: CloseOptions): Promise<void> {
     for (const sender of this.#senders.values()) sender.hurry();
     return this.#sends.close(timeoutMs, () => {
@@ -69,13 +77,28 @@ export class KinesisAdapter implements Adapter {
   async #deliver(stream: string, messages: readonly WireMessage[], options: SendOptions): Promise<void> {
     const sender = this.#senderOf(stream);
     const maxRecordBytes = await this.#maxRecordBytes(sender, messages);
-    if (sender.packs(options) && canBePacked(messages, maxRecordBytes))
-      return allTaken(stream, messages.length, [], sender.deliverPacked(messages, options));
+    const packable = sender.packs(options) ? packableMessages(messages, maxRecordBytes) : null;
+    const packed = packable && sender.deliverPacked(packable, options);
+    if (packed !== null) return allTaken(stream, messages.length, [], packed);
     const { records, rejections } = prepare(messages, maxRecordBytes);
     sender.rejectedUnsent(rejections);
     const delivered = sender.deliver(records, options);
     // What waits from here on knows no messages and no records: a send may wait long for the last of them.
     return allTaken(stream, messages.length, rejections, delivered);
+  }
+
+  /** Before it first waits it has written them, or made messages of them. */
+  async #deliverUnwritten(
+    stream: string,
+    messages: UnwrittenMessages,
+    options: SendOptions,
+  ): Promise<void> {
+    const sender = this.#senderOf(stream);
+    const { maxRecordBytes = RECORD_BYTES_ALWAYS } = this.#settings;
+    const packable = sender.packs(options) ? packableUnwritten(messages, maxRecordBytes) : null;
+    const packed = packable && sender.deliverPacked(packable, options);
+    if (packed === null) return this.#deliver(stream, messages.made(), options);
+    return allTaken(stream, messages.size, [], packed);
   }
 
   /** The stream is asked only when a message is larger than what every stream takes. */

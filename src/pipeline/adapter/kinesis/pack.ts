@@ -10,8 +10,9 @@
  *
  * The rule: what is packed has not been in a request. What fails is unpacked, and goes on as a `PreparedRecord`.
  */
-import type { WireMessage } from '../adapter.ts';
+import { NOT_WRITTEN } from '../adapter.ts';
 import { KeyTable } from './key-table.ts';
+import { type Packable, UTF8_MAX } from './packable.ts';
 import {
   PARTITION_KEY,
   RECORD,
@@ -26,8 +27,6 @@ import { PreparedRecord } from './record.ts';
 /** The place of a key in an aggregate has two bytes of seven bits. */
 export const PLACE_BYTES = 2;
 export const PLACES_MAX = 2 ** (7 * PLACE_BYTES);
-/** A unit of a text has not more than so many bytes of UTF-8. */
-const UTF8_MAX = 3;
 /** What a record has beside its data: three tags, the place, two lengths. */
 const RECORD_ROOM = 3 + PLACE_BYTES + 2 * 4;
 /** What a key has beside itself: a tag and a length. */
@@ -132,23 +131,27 @@ export class Pack {
   }
 }
 
-/** Packs those of the messages that `indexes` names. Where `keys` are `'once'`, one that comes again is not written again. */
+/**
+ * Packs those that `indexes` names. Where `keys` are `'once'`, one that comes again is not written again. `null`: one of them
+ * could not be written.
+ */
 export function pack(
-  messages: readonly WireMessage[],
+  packable: Packable,
   indexes: Uint32Array,
   { keys: written }: { readonly keys: 'once' | 'each' },
-): Pack {
+): Pack | null {
   const size = indexes.length;
   const { ends, dataBytes, keyOf, keysBefore, keyEnds } = numbersFor(size);
   const texts = new Uint8Array(size);
-  const room = roomFor(messages, indexes);
+  const room = roomFor(packable, indexes);
   let keys: Buffer = Buffer.allocUnsafeSlow(room.keys);
   let records: Buffer = Buffer.allocUnsafeSlow(room.records);
   let table = written === 'once' ? new KeyTable() : null;
   let keyCount = 0;
   let [at, keyAt, bytes] = [0, 0, 0];
   for (let i = 0; i < size; i++) {
-    const { partitionKey, data } = messages[indexes[i] as number] as WireMessage;
+    const place = indexes[i] as number;
+    const partitionKey = packable.keys[place] as string;
     keysBefore[i] = keyCount;
     let key = table === null ? -1 : table.find(partitionKey);
     if (key === -1) {
@@ -160,17 +163,15 @@ export function pack(
       keyEnds[key] = keyAt;
     }
     keyOf[i] = key;
-    const units = data.length;
-    records = withRoom(records, at, UTF8_MAX * units + RECORD_ROOM);
-    let length = units;
-    if (typeof data === 'string') {
-      texts[i] = 1;
-      // As if it were ASCII; where it is not, it is moved.
-      const start = at + headBytes(units);
-      length = records.write(data, start);
-      const moved = at + headBytes(length);
-      if (moved !== start) records.copyWithin(moved, start, start + length);
-    } else records.set(data, at + headBytes(units));
+    records = withRoom(records, at, packable.bytesMax(place) + RECORD_ROOM);
+    // As if it were as long as it is likely to be; where it is not, it is moved.
+    const start = at + headBytes(packable.bytesLikely(place));
+    const end = packable.write(place, records, start);
+    if (end === NOT_WRITTEN) return null;
+    const length = end - start;
+    const moved = at + headBytes(length);
+    if (moved !== start) records.copyWithin(moved, start, end);
+    if (packable.isText(place)) texts[i] = 1;
     at = writeHead(records, at, length) + length;
     ends[i] = at;
     dataBytes[i] = length;
@@ -186,16 +187,17 @@ function numbersFor(size: number): Numbers {
   return { ends: part(0), dataBytes: part(1), keyOf: part(2), keysBefore: part(3), keyEnds: part(4) };
 }
 
-/** Enough for ASCII, with room to write the longest without looking what it is. */
-function roomFor(messages: readonly WireMessage[], indexes: Uint32Array) {
+/** Enough for what is likely, with room to write the longest without looking what it is. */
+function roomFor(packable: Packable, indexes: Uint32Array) {
   let [keys, records, longest] = [0, 0, 0];
   for (let i = 0; i < indexes.length; i++) {
-    const { partitionKey, data } = messages[indexes[i] as number] as WireMessage;
-    keys += partitionKey.length + KEY_ROOM;
-    records += data.length + RECORD_ROOM;
-    if (data.length > longest) longest = data.length;
+    const place = indexes[i] as number;
+    const most = packable.bytesMax(place);
+    keys += (packable.keys[place] as string).length + KEY_ROOM;
+    records += packable.bytesLikely(place) + RECORD_ROOM;
+    if (most > longest) longest = most;
   }
-  return { keys: keys + UTF8_MAX * 64, records: records + UTF8_MAX * longest };
+  return { keys: keys + UTF8_MAX * 64, records: records + longest };
 }
 
 function withRoom(buffer: Buffer, at: number, bytes: number): Buffer {

@@ -58,8 +58,6 @@ export interface Prepared {
 }
 
 const PARTITION_KEY_CHARACTERS_MAX = 256;
-/** A unit of a text has not more than so many bytes of UTF-8. */
-const UTF8_MAX = 3;
 /** Beyond it a loop in JavaScript is slower than a native call. */
 const SHORT = 64;
 const HASH_KEY_END = 2n ** 128n;
@@ -74,24 +72,6 @@ export function prepare(messages: readonly WireMessage[], maxRecordBytes: number
     else rejections.push({ index, bytes: record.bytes, ...problem });
   });
   return { records, rejections };
-}
-
-/** Messages larger than this stay what they are: to pack them would gain nothing. */
-const PACKED_BYTES_MAX = 32 * 1024;
-
-/**
- * Whether all of them can be packed: nothing can be wrong with any of them, which shows without measuring it, and none
- * brings a hash key of its own.
- */
-export function canBePacked(messages: readonly WireMessage[], maxRecordBytes: number): boolean {
-  const bytesMax = Math.min(maxRecordBytes, PACKED_BYTES_MAX);
-  for (const { partitionKey, explicitHashKey, data } of messages) {
-    const keyUnits = partitionKey.length;
-    if (explicitHashKey !== undefined || keyUnits === 0 || keyUnits > PARTITION_KEY_CHARACTERS_MAX)
-      return false;
-    if (UTF8_MAX * (keyUnits + data.length) > bytesMax) return false;
-  }
-  return true;
 }
 
 /** Of a text that is short as a rule: quicker than a call that leaves JavaScript, while it is ASCII. */

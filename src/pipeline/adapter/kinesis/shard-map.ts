@@ -102,15 +102,15 @@ export class ShardMap {
     return this.#found(key, this.#pair[0] as number);
   }
 
-  /** The same of many messages without hash keys of their own. */
-  placesOf(messages: readonly { readonly partitionKey: string }[]): Uint16Array {
-    const places = new Uint16Array(messages.length);
+  /** The same of many keys. */
+  placesOf(keys: readonly string[]): Uint16Array {
+    const places = new Uint16Array(keys.length);
     if (this.shards.length === 1) return places;
     // Of the keys that must be hashed, one waits for the next.
     let waiting = -1;
     let first = '';
     for (let i = 0; i < places.length; i++) {
-      const { partitionKey } = messages[i] as { readonly partitionKey: string };
+      const partitionKey = keys[i] as string;
       const slot = slotOf(partitionKey);
       if (this.#remembered[slot] === partitionKey) places[i] = this.#placeOf[slot] as number;
       else if (waiting === -1) {

@@ -17,13 +17,13 @@ import type {
   SendOptions,
   ShardSnapshot,
   StreamSnapshot,
-  WireMessage,
 } from '../adapter.ts';
 import { StreamMeter } from '../stream-meter.ts';
 import { Aftermath } from './aftermath.ts';
 import { type Batch, Collector } from './collector.ts';
 import { exchange, type Line } from './exchange.ts';
 import type { KinesisSettings } from './options.ts';
+import type { Packable } from './packable.ts';
 import { Delivery } from './parcel.ts';
 import type { PreparedRecord } from './record.ts';
 import type { RequestSlots } from './request-slots.ts';
@@ -103,22 +103,24 @@ export class StreamSender {
   }
 
   /** Resolves when each record is in the stream or in the result; rejects with the signal's reason, or a bug. */
-  async deliver(records: readonly PreparedRecord[], options: SendOptions): Promise<readonly Rejection[]> {
+  deliver(records: readonly PreparedRecord[], options: SendOptions): Promise<readonly Rejection[]> {
     return this.#deliver(records.length, options, (delivery) => this.#collector.add(delivery, records));
   }
 
-  /** The same for messages that can be packed, and with which nothing is wrong. */
-  async deliverPacked(messages: readonly WireMessage[], options: SendOptions): Promise<readonly Rejection[]> {
-    return this.#deliver(messages.length, options, (delivery) =>
-      this.#collector.addPacked(delivery, messages),
+  /** The same for what can be packed. `null`: it cannot, when it is written, and nothing of it is under way. */
+  deliverPacked(packable: Packable, options: SendOptions): Promise<readonly Rejection[]> | null {
+    const packs = this.#collector.packed(packable);
+    if (packs === null) return null;
+    return this.#deliver(packable.keys.length, options, (delivery) =>
+      this.#collector.addPacked(delivery, packs),
     );
   }
 
-  #deliver(
+  async #deliver(
     records: number,
     { signal, ordered = false, explain }: SendOptions,
     enter: (delivery: Delivery) => void,
-  ): readonly Rejection[] | Promise<readonly Rejection[]> {
+  ): Promise<readonly Rejection[]> {
     if (records === 0) return [];
     signal.throwIfAborted();
     // Who collects waits for the map. All others would only have it made while their first request is.
