@@ -2,8 +2,9 @@
  * The events of a batch whose type forwards them, on their way to the stream: an adapter has the JSON of each written straight
  * from the queue. Where that cannot be done they are made into the messages that a handler would make, by the same code.
  */
-import { JSON_GROWTH } from '../../threads/queue/index.ts';
+
 import type { Claim } from '../../threads/queue/index.ts';
+import { JSON_GROWTH } from '../../threads/queue/index.ts';
 import type { UnwrittenMessages } from '../adapter/adapter.ts';
 import { type ForwardTo, forwarded } from '../forward-to.ts';
 import type { Message } from '../message.ts';

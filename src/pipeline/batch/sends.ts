@@ -71,7 +71,11 @@ export class Sends {
     return send;
   }
 
-  #start(open: OpenSend, stream: string, messages: readonly MessageShape[] | UnwrittenMessages): Promise<void> {
+  #start(
+    open: OpenSend,
+    stream: string,
+    messages: readonly MessageShape[] | UnwrittenMessages,
+  ): Promise<void> {
     if (!this.#ordered) return this.#go(open, stream, messages);
     const before = this.#last.get(stream);
     open.inLine = before !== undefined;

@@ -258,7 +258,7 @@ export class JsonWriter {
 
   #oneByte(length: number): string | undefined {
     const at = this.#at;
-    this.#at += length;
+    this.#at = at + length;
     return this.#at > this.#end ? undefined : this.#bytes.toString('latin1', at, this.#at);
   }
 
@@ -288,12 +288,16 @@ export class JsonWriter {
       case DATE:
         this.#at += 8;
         return true;
-      case LATIN1:
-        this.#at += this.#length();
+      case LATIN1: {
+        const length = this.#length();
+        this.#at += length;
         return true;
-      case UTF16:
-        this.#at += 2 * this.#length();
+      }
+      case UTF16: {
+        const length = this.#length();
+        this.#at += 2 * length;
         return true;
+      }
       case ARRAY: {
         const length = this.#length();
         for (let i = 0; i < length; i++) if (this.#at >= this.#end || !this.#skip(this.#byte())) return false;
@@ -347,7 +351,9 @@ function writeEscaped(target: Buffer, out: number, byte: number): number {
 }
 
 /** Of those characters that are ASCII: as JSON has them, without its quotes. */
-const ESCAPES = Array.from({ length: 0x80 }, (_, byte) => JSON.stringify(String.fromCharCode(byte)).slice(1, -1));
+const ESCAPES = Array.from({ length: 0x80 }, (_, byte) =>
+  JSON.stringify(String.fromCharCode(byte)).slice(1, -1),
+);
 
 /** From 0 to 127. */
 function writeSmall(target: Buffer, from: number, value: number): number {

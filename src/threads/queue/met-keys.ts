@@ -90,7 +90,12 @@ export function jsonOf(key: MetKey): Buffer {
 }
 
 /** Whether these are the key's bytes, compared four at a time; at the very end of the memory there may not be so many. */
-export function standsAt({ words, lastMask }: MetKey, view: DataView, at: number, memoryEnd: number): boolean {
+export function standsAt(
+  { words, lastMask }: MetKey,
+  view: DataView,
+  at: number,
+  memoryEnd: number,
+): boolean {
   const last = words.length - 1;
   if (at + 4 * words.length > memoryEnd) return false;
   for (let i = 0; i < last; i++) if (view.getInt32(at + 4 * i, true) !== words[i]) return false;

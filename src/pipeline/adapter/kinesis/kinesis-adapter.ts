@@ -88,11 +88,7 @@ export class KinesisAdapter implements Adapter {
   }
 
   /** Before it first waits it has written them, or made messages of them. */
-  async #deliverUnwritten(
-    stream: string,
-    messages: UnwrittenMessages,
-    options: SendOptions,
-  ): Promise<void> {
+  async #deliverUnwritten(stream: string, messages: UnwrittenMessages, options: SendOptions): Promise<void> {
     const sender = this.#senderOf(stream);
     const { maxRecordBytes = RECORD_BYTES_ALWAYS } = this.#settings;
     const packable = sender.packs(options) ? packableUnwritten(messages, maxRecordBytes) : null;
