@@ -1,7 +1,7 @@
 /**
  * What a record type says in place of a handler when its events go to one stream as they are.
  *
- *     forwardTo: { stream: 'signup', partitionKey: 'user' }
+ *     forwardTo: { stream: 'signup', partitionKey: 'user', idField: 'id' }
  *
  * It means the handler that is made of it here, and nothing else: what is quicker must do the same.
  */
@@ -12,6 +12,8 @@ export interface ForwardTo<Key extends string = string> {
   readonly stream: string;
   /** The field of the event, a text or a number, that is the partition key of its message. */
   readonly partitionKey: Key;
+  /** The field in which the event's id goes along, in front of its own; an event that has it by itself keeps its own. */
+  readonly idField?: string | undefined;
 }
 
 /** The handler of a type that forwards its events. */
@@ -19,7 +21,7 @@ export function forwarding(to: ForwardTo): HandleEvent<unknown> {
   return (events, { sendData }) =>
     sendData(
       to.stream,
-      events.map(({ data }) => forwarded(data, to)),
+      events.map(({ id, data }) => forwarded(id, data, to)),
     );
 }
 
@@ -28,16 +30,17 @@ export function forwarding(to: ForwardTo): HandleEvent<unknown> {
  *
  * @throws BeamlineError `ERR_MESSAGE` when the event has no such field, or one that is no key.
  */
-export function forwarded(data: unknown, { partitionKey }: ForwardTo): Message {
+export function forwarded(id: string, data: unknown, { partitionKey, idField }: ForwardTo): Message {
   const fields = Object(data) as Readonly<Record<string, string>>;
   const key = Object.hasOwn(fields, partitionKey) ? fields[partitionKey] : undefined;
-  return new Message(key as string, data);
+  return new Message(key as string, idField === undefined ? data : { [idField]: id, ...fields });
 }
 
 export function isForwardTo(value: unknown): value is ForwardTo {
   if (typeof value !== 'object' || value === null) return false;
-  const { stream, partitionKey, ...others } = value as Readonly<Record<string, unknown>>;
-  return isText(stream) && isText(partitionKey) && Object.keys(others).length === 0;
+  const { stream, partitionKey, idField, ...others } = value as Readonly<Record<string, unknown>>;
+  if (Object.keys(others).length > 0 || (idField !== undefined && !isText(idField))) return false;
+  return isText(stream) && isText(partitionKey);
 }
 
 function isText(value: unknown): boolean {

@@ -2,20 +2,30 @@
  * The events of a batch whose type forwards them, on their way to the stream: an adapter has the JSON of each written straight
  * from the queue. Where that cannot be done they are made into the messages that a handler would make, by the same code.
  */
-
-import type { Claim } from '../../threads/queue/index.ts';
-import { JSON_GROWTH } from '../../threads/queue/index.ts';
+import { type Claim, JSON_GROWTH, NOT_WRITTEN } from '../../threads/queue/index.ts';
 import type { UnwrittenMessages } from '../adapter/adapter.ts';
 import { type ForwardTo, forwarded } from '../forward-to.ts';
 import type { Message } from '../message.ts';
 
+/** Longer than any id: it has three short parts. */
+const ID_BYTES_MAX = 128;
+
+const COMMA = 0x2c;
+
 export class ForwardedEvents implements UnwrittenMessages {
   readonly #claim: Claim;
   readonly #to: ForwardTo;
+  /** What comes before the id; empty where it does not go along. */
+  readonly #head: string;
+  /** What the id makes of it at most. */
+  readonly #idBytes: number;
 
   constructor(claim: Claim, to: ForwardTo) {
     this.#claim = claim;
     this.#to = to;
+    const { idField } = to;
+    this.#head = idField === undefined ? '' : `{${JSON.stringify(idField)}:"`;
+    this.#idBytes = idField === undefined ? 0 : Buffer.byteLength(this.#head) + ID_BYTES_MAX + 1;
   }
 
   get size(): number {
@@ -27,19 +37,27 @@ export class ForwardedEvents implements UnwrittenMessages {
   }
 
   bytesMax(place: number): number {
-    return JSON_GROWTH * this.#claim.bytesAt(place);
+    return this.#idBytes + JSON_GROWTH * this.#claim.bytesAt(place);
   }
 
   /** Quotes and commas take a little more than tags do. */
   bytesLikely(place: number): number {
-    return Math.ceil(1.25 * this.#claim.bytesAt(place));
+    return this.#head.length + Math.ceil(1.25 * this.#claim.bytesAt(place));
   }
 
   write(place: number, target: Buffer, at: number): number {
-    return this.#claim.writeJson(place, target, at);
+    const { idField } = this.#to;
+    if (idField === undefined) return this.#claim.writeJson(place, target, at);
+    const id = this.#claim.idAt(place);
+    if (id.length > ID_BYTES_MAX) return NOT_WRITTEN;
+    // `{"id":"..."` and then the event. It has a key, so it is an object and not an empty one: its brace becomes the comma.
+    const from = at + target.write(`${this.#head}${id}"`, at);
+    const end = this.#claim.writeJson(place, target, from, idField);
+    target[from] = COMMA;
+    return end;
   }
 
   made(): readonly Message[] {
-    return this.#claim.map((_id, _recordedAt, data) => forwarded(data, this.#to));
+    return this.#claim.map((id, _recordedAt, data) => forwarded(id, data, this.#to));
   }
 }

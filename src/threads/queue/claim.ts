@@ -58,12 +58,16 @@ export interface Claim<Owner = unknown> {
   readonly bytes: number;
   /** Decodes all of its events, and makes something of each: what to do for many at little cost. */
   map<Made>(make: (id: string, recordedAt: number, data: unknown) => Made): Made[];
-  /** The length of one of its encoded events, by its place among them. */
+  /** Of one of its events, by its place among them: the length, encoded, and the id. */
   bytesAt(place: number): number;
+  idAt(place: number): string;
   /** The text of a field of that event, without decoding it; undefined where only that would do. */
   fieldAt(place: number, name: string): string | undefined;
-  /** Writes its JSON at `at` of `target`: where that ends, or `NOT_WRITTEN` where only decoding would do (json-writer.ts). */
-  writeJson(place: number, target: Buffer, at: number): number;
+  /**
+   * Writes its JSON at `at` of `target`: where that ends, or `NOT_WRITTEN` where only decoding would do (json-writer.ts), or
+   * where it has the field `without` itself.
+   */
+  writeJson(place: number, target: Buffer, at: number, without?: string): number;
 }
 
 /** How the events of claims are read. */
@@ -193,6 +197,10 @@ export class Batch<Owner> implements Claim<Owner> {
     return this.#access.frames.bytes(this.frames[place] as FrameAt);
   }
 
+  idAt(place: number): string {
+    return this.#access.frames.id(this.frames[place] as FrameAt);
+  }
+
   fieldAt(place: number, name: string): string | undefined {
     const { frames, json } = this.#access;
     const at = this.frames[place] as FrameAt;
@@ -200,10 +208,10 @@ export class Batch<Owner> implements Claim<Owner> {
     return json.field(frames.memory, start, start + frames.bytes(at), name);
   }
 
-  writeJson(place: number, target: Buffer, at: number): number {
+  writeJson(place: number, target: Buffer, at: number, without?: string): number {
     const { frames, json } = this.#access;
     const frame = this.frames[place] as FrameAt;
     const start = frames.payloadAt(frame);
-    return json.write(frames.memory, start, start + frames.bytes(frame), target, at);
+    return json.write(frames.memory, start, start + frames.bytes(frame), target, at, without);
   }
 }

@@ -62,14 +62,25 @@ export class JsonWriter {
   #at = 0;
   #end = 0;
   #target: Buffer = this.#bytes;
+  #from = 0;
+  #without: string | undefined = undefined;
 
   /**
    * Writes the event between `start` and `end` at `from` of `target`, where there must be room for `JSON_GROWTH` times its
-   * length. Answers with where its JSON ends, or `NOT_WRITTEN`.
+   * length. Answers with where its JSON ends, or `NOT_WRITTEN`: that too when the event itself has the field `without`.
    */
-  write(bytes: Buffer, start: number, end: number, target: Buffer, from: number): number {
+  write(
+    bytes: Buffer,
+    start: number,
+    end: number,
+    target: Buffer,
+    from: number,
+    without: string | undefined = undefined,
+  ): number {
     this.#begin(bytes, start, end);
     this.#target = target;
+    this.#from = from;
+    this.#without = without;
     try {
       const to = this.#value(this.#byte(), from);
       return this.#at === end ? to : NOT_WRITTEN;
@@ -154,7 +165,7 @@ export class JsonWriter {
       if (this.#at >= this.#end) return NOT_WRITTEN;
       if (this.#bytes[this.#at] === END) break;
       const key = this.#nextKey();
-      if (key === undefined) return NOT_WRITTEN;
+      if (key === undefined || (key.name === this.#without && from === this.#from)) return NOT_WRITTEN;
       const tag = this.#byte();
       if (tag === UNDEFINED) continue;
       const json = jsonOf(key);

@@ -22,13 +22,13 @@ class Counted extends ForwardedEvents {
   }
 }
 
-function claimed(events: readonly unknown[]): Counted {
+function claimed(events: readonly unknown[], idField?: string): Counted {
   const queue = createQueue({ bootId: 'boot', queueBytes: 4 * MIB, parkedBytes: 0, maxEventBytes: MIB / 2 });
   const writer = writerOf(queue);
   for (const event of events) expect(writer.append(event)).to.equal(true);
   const claim = tableOf(queue).claim({ maxEvents: events.length, maxBytes: 4 * MIB, owner: 'test' });
   if (claim === undefined) throw new Error('nothing was claimed');
-  return new Counted(claim, { stream: 's', partitionKey: 'user' });
+  return new Counted(claim, { stream: 's', partitionKey: 'user', idField });
 }
 
 function simulated(options: KinesisOptions) {
@@ -71,6 +71,24 @@ describe('kinesis adapter: messages that are not made yet', () => {
       expect(world.found().filter(([key]) => key !== 'first')).to.have.deep.members(expected(events));
     });
   }
+
+  it('have their id in front, in the field that was asked for, unless they have it themselves', async () => {
+    const world = simulated({});
+    const name = 'the "id", 漢';
+    const sent = claimed([...events, { user: 'deep', in: { [name]: 1 } }], name);
+    await world.sendUnwritten(sent);
+    expect(sent.times).to.equal(0);
+    const messages = sent.made();
+    expect(messages[3]?.data).to.match(/^\{"the \\"id\\", 漢":"boot-1-\d+","user":"user-3","n":3,/);
+    const wire = messages.map(({ partitionKey, data }) => [partitionKey, data]);
+    expect(world.found()).to.have.deep.members(wire);
+
+    const other = simulated({});
+    const odd = claimed([{ user: 'a', id: 'mine' }, { user: 'b' }], 'id');
+    await other.sendUnwritten(odd);
+    expect(odd.times).to.equal(1);
+    expect(other.found()).to.deep.include(['a', '{"id":"mine","user":"a"}']);
+  });
 
   it('are made where their keys decide one by one, and where their order is to be kept', async () => {
     for (const [options, ordered] of [

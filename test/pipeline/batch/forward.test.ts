@@ -115,10 +115,11 @@ describe('A type that forwards its events', () => {
       { stream: '', partitionKey: 'user' },
       { stream: 'signup', partitionKey: 7 },
       { stream: 'signup', partitionKey: 'user', key: 'user' },
+      { stream: 'signup', partitionKey: 'user', idField: '' },
     ]) {
       const error = thrown(define({ forwardTo }));
       expect(error).to.include({ code: 'ERR_DEFINITION' });
-      expect(error.message).to.include('forwardTo: expected { stream, partitionKey }');
+      expect(error.message).to.include('forwardTo: expected { stream, partitionKey, idField }');
     }
     const forwardTo = { stream: 'signup', partitionKey: 'user' };
     expect(thrown(define({ forwardTo, handleEvent() {} })).message).to.include('no handleEvent beside it');

@@ -81,6 +81,20 @@ describe('The JSON that is written straight from a frame', () => {
     expect(written(encoded({ a: 1 }), writer)).to.equal('{"a":1}');
   });
 
+  it('is none where the event itself, and not what is in it, has a field that it must not have', () => {
+    const writer = new JsonWriter();
+    const target = Buffer.alloc(1_000);
+    const end = (value: unknown) => {
+      const frame = encoded(value);
+      return writer.write(frame, AT, frame.length, target, 5, 'id');
+    };
+    expect(end({ a: 1, id: 'x' })).to.equal(NOT_WRITTEN);
+    expect(end({ a: 1, id: undefined })).to.equal(NOT_WRITTEN);
+    expect(target.toString('utf8', 5, end({ a: { id: 1 }, b: [{ id: 2 }] }))).to.equal(
+      '{"a":{"id":1},"b":[{"id":2}]}',
+    );
+  });
+
   it('is none where the bytes are those of no event, and nothing is written beyond the room', () => {
     const damage = fc.array(fc.tuple(fc.nat(400), fc.nat(0xff)), { maxLength: 4 });
     fc.assert(
