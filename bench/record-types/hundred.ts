@@ -1,4 +1,4 @@
-/** A small event with a key of its own, which goes to one stream as JSON of 100 bytes. */
+/** A small event with a key of its own, which goes to one stream as JSON of 100 bytes: as it is, or by a handler. */
 import { Message, Records } from '../shipped.ts';
 
 export interface Hundred {
@@ -12,10 +12,15 @@ export interface Hundred {
 export const HundredEvent = Records.define<Hundred>({
   name: 'Hundred',
   url: import.meta.url,
-  async handleEvent(events, { sendData }) {
-    await sendData(
+  forwardTo: { stream: 'hundred', partitionKey: 'user' },
+});
+
+export const HandledHundred = Records.define<Hundred>({
+  name: 'HandledHundred',
+  url: import.meta.url,
+  handleEvent: (events, { sendData }) =>
+    sendData(
       'hundred',
       events.map(({ data }) => new Message(data.user, data)),
-    );
-  },
+    ),
 });

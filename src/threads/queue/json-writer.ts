@@ -25,6 +25,7 @@ import {
   UNDEFINED,
   UTF16,
 } from './codec.ts';
+import { PLAIN, writeEscaped, writeInteger, writeSmall } from './json-bytes.ts';
 import { jsonOf, MetKeys, standsAt } from './met-keys.ts';
 
 /** It is not known how, or the bytes are not those of an event. */
@@ -34,10 +35,7 @@ export const NOT_WRITTEN = -1;
 export const JSON_GROWTH = 6;
 
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
-const MINUS = 0x2d;
-const ZERO = 0x30;
 const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
@@ -45,14 +43,6 @@ const CLOSE_OBJECT = 0x7d;
 
 /** A length has at most five bytes. */
 const LENGTH_FACTOR_MAX = 0x80 ** 4;
-/** An integer below it has so many digits that fit one of 32 bits, and another of those before them. */
-const LOW_DIGITS = 8;
-const LOW = 10 ** LOW_DIGITS;
-
-/** Of one-byte characters: whether they stand in a JSON text as they are. */
-const PLAIN = Uint8Array.from({ length: 0x100 }, (_, byte) =>
-  byte >= 0x20 && byte < 0x80 && byte !== QUOTE && byte !== BACKSLASH ? 1 : 0,
-);
 
 export class JsonWriter {
   readonly #keys = new MetKeys();
@@ -349,58 +339,3 @@ export class JsonWriter {
 const NULL_TEXT = Buffer.from('null');
 const TRUE_TEXT = Buffer.from('true');
 const FALSE_TEXT = Buffer.from('false');
-
-function writeEscaped(target: Buffer, out: number, byte: number): number {
-  if (byte >= 0x80) {
-    target[out] = 0xc0 | (byte >> 6);
-    target[out + 1] = 0x80 | (byte & 0x3f);
-    return out + 2;
-  }
-  const text = ESCAPES[byte] as string;
-  for (let i = 0; i < text.length; i++) target[out + i] = text.charCodeAt(i);
-  return out + text.length;
-}
-
-/** Of those characters that are ASCII: as JSON has them, without its quotes. */
-const ESCAPES = Array.from({ length: 0x80 }, (_, byte) =>
-  JSON.stringify(String.fromCharCode(byte)).slice(1, -1),
-);
-
-/** From 0 to 127. */
-function writeSmall(target: Buffer, from: number, value: number): number {
-  let out = from;
-  if (value >= 100) target[out++] = ZERO + 1;
-  if (value >= 10) target[out++] = ZERO + (((value / 10) | 0) % 10);
-  target[out] = ZERO + (value % 10);
-  return out + 1;
-}
-
-/** A safe one. */
-function writeInteger(target: Buffer, from: number, value: number): number {
-  let out = from;
-  let rest = value;
-  if (rest < 0) {
-    target[out++] = MINUS;
-    rest = -rest;
-  }
-  if (rest < LOW) return writeDigits(target, out, rest | 0, digitsOf(rest));
-  const high = Math.floor(rest / LOW);
-  out = writeDigits(target, out, high | 0, digitsOf(high));
-  return writeDigits(target, out, (rest - high * LOW) | 0, LOW_DIGITS);
-}
-
-function writeDigits(target: Buffer, from: number, value: number, digits: number): number {
-  let rest = value;
-  for (let at = from + digits - 1; at >= from; at--) {
-    const tenth = (rest / 10) | 0;
-    target[at] = ZERO + rest - tenth * 10;
-    rest = tenth;
-  }
-  return from + digits;
-}
-
-function digitsOf(value: number): number {
-  let digits = 1;
-  for (let bound = 10; value >= bound; bound *= 10) digits++;
-  return digits;
-}
