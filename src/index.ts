@@ -18,6 +18,7 @@ export type {
   AdapterEvent,
   AdapterSnapshot,
   CreateAdapter,
+  UnwrittenMessages,
   WireMessage,
 } from './pipeline/adapter/adapter.ts';
 export { AdapterError, RecordsRejectedError } from './pipeline/adapter/errors.ts';
@@ -44,6 +45,7 @@ export type {
   StandardSchemaV1,
 } from './pipeline/event/standard-schema.ts';
 export { EventContext, type EventData, type FromContextOptions } from './pipeline/event-context.ts';
+export type { ForwardTo } from './pipeline/forward-to.ts';
 export { Message } from './pipeline/message.ts';
 export type {
   ApplicationOptionsInput as ApplicationOptions,

@@ -90,6 +90,45 @@ describe('The types of a record type', () => {
     expect(record).to.be.a('function');
   });
 
+  it('know which fields can be a partition key, and that what is forwarded has no handler', () => {
+    const schema = z.object({
+      user: z.string(),
+      cents: z.number(),
+      at: z.date(),
+      note: z.string().optional(),
+    });
+    const forward = (): unknown[] => [
+      Records.define({ name: 'A', url, schema, forwardTo: { stream: 's', partitionKey: 'user' } }),
+      Records.define({
+        name: 'B',
+        url,
+        schema,
+        forwardTo: { stream: 's', partitionKey: 'cents', idField: 'id' },
+      }),
+      // @ts-expect-error a moment is no key
+      Records.define({ name: 'C', url, schema, forwardTo: { stream: 's', partitionKey: 'at' } }),
+      // @ts-expect-error it may be missing
+      Records.define({ name: 'D', url, schema, forwardTo: { stream: 's', partitionKey: 'note' } }),
+      Records.define<{ readonly n: 1 | 2 }>({
+        name: 'E',
+        url,
+        forwardTo: { stream: 's', partitionKey: 'n' },
+      }),
+      Records.define<{ readonly n: number }>({
+        name: 'F',
+        url,
+        // @ts-expect-error there is no such field
+        forwardTo: { stream: 's', partitionKey: 'm' },
+      }),
+      Records.define({ name: 'G', url, forwardTo: { stream: 's', partitionKey: 'whatever' } }),
+      // @ts-expect-error one or the other
+      Records.define({ name: 'H', url, handleEvent, forwardTo: { stream: 's', partitionKey: 'n' } }),
+      // @ts-expect-error neither
+      Records.define<{ readonly n: number }>({ name: 'I', url }),
+    ];
+    expect(forward).to.be.a('function');
+  });
+
   it('follow from a class with static members, with a schema and without', () => {
     // biome-ignore lint/complexity/noStaticOnlyClass: a definition by class is what this shows
     class Clicked {
