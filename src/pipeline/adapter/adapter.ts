@@ -11,8 +11,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 
-export { NOT_WRITTEN } from '../../threads/queue/index.ts';
-
 /** A message as it goes to a stream. */
 export interface WireMessage {
   /** Decides the shard; 1 to 256 characters. */
@@ -34,7 +32,7 @@ export interface UnwrittenMessages {
   /** The most bytes that its data can have, and how many it is likely to have. */
   bytesMax(place: number): number;
   bytesLikely(place: number): number;
-  /** Writes its data at `at`, where there is room for the most: where that ends, or `NOT_WRITTEN`: messages must be made. */
+  /** Writes its data at `at`, where there is room for the most: where that ends, or -1: messages must be made, of all. */
   write(place: number, target: Buffer, at: number): number;
   /** Makes messages of all of them. Throws what a handler that makes them does. */
   made(): readonly WireMessage[];

@@ -34,8 +34,9 @@ export {
   QueueJournal,
 } from './journal.ts';
 export { JournalBell } from './journal-bell.ts';
-export { JSON_GROWTH, NOT_WRITTEN } from './json-writer.ts';
+export { JSON_GROWTH } from './json-writer.ts';
 export { LANES } from './lanes.ts';
+export { NOT_WRITTEN } from './not-written.ts';
 export type { QueueReaderOptions } from './reader.ts';
 export * from './recording.ts';
 export { JOURNAL_OWNER, PARKING_OWNER } from './segment.ts';

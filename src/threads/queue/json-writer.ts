@@ -27,9 +27,7 @@ import {
 } from './codec.ts';
 import { PLAIN, writeEscaped, writeInteger, writeSmall } from './json-bytes.ts';
 import { jsonOf, MetKeys, standsAt } from './met-keys.ts';
-
-/** It is not known how, or the bytes are not those of an event. */
-export const NOT_WRITTEN = -1;
+import { NOT_WRITTEN } from './not-written.ts';
 
 /** The most bytes of JSON that a byte of a frame becomes: a control character is six, and so is `false,` of one tag. */
 export const JSON_GROWTH = 6;

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { byteTarget, SLACK_BYTES } from '../../../src/threads/queue/codec.ts';
 import { Decoder } from '../../../src/threads/queue/decoder.ts';
 import { Encoder } from '../../../src/threads/queue/encoder.ts';
-import { JSON_GROWTH, JsonWriter, NOT_WRITTEN } from '../../../src/threads/queue/json-writer.ts';
+import { JSON_GROWTH, JsonWriter } from '../../../src/threads/queue/json-writer.ts';
+import { NOT_WRITTEN } from '../../../src/threads/queue/not-written.ts';
 
 const MAX_BYTES = 100_000;
 const AT = 40;

@@ -10,7 +10,7 @@
  *
  * The rule: what is packed has not been in a request. What fails is unpacked, and goes on as a `PreparedRecord`.
  */
-import { NOT_WRITTEN } from '../adapter.ts';
+import { NOT_WRITTEN } from '../../../threads/queue/not-written.ts';
 import { KeyTable } from './key-table.ts';
 import { type Packable, UTF8_MAX } from './packable.ts';
 import {
