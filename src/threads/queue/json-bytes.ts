@@ -14,6 +14,15 @@ export const PLAIN = Uint8Array.from({ length: 0x100 }, (_, byte) =>
   byte >= 0x20 && byte < 0x80 && byte !== QUOTE && byte !== BACKSLASH ? 1 : 0,
 );
 
+/** Whether all four bytes of a word are plain. Each term has the high bit of a byte set that is not. */
+export function isPlainWord(word: number): boolean {
+  const quotes = word ^ 0x22222222;
+  const backslashes = word ^ 0x5c5c5c5c;
+  const controls = (word - 0x20202020) & ~word;
+  const others = ((quotes - 0x01010101) & ~quotes) | ((backslashes - 0x01010101) & ~backslashes);
+  return ((word | controls | others) & 0x80808080) === 0;
+}
+
 /** Of those characters that are ASCII: as JSON has them, without its quotes. */
 const ESCAPES = Array.from({ length: 0x80 }, (_, byte) =>
   JSON.stringify(String.fromCharCode(byte)).slice(1, -1),

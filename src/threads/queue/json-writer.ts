@@ -25,7 +25,7 @@ import {
   UNDEFINED,
   UTF16,
 } from './codec.ts';
-import { PLAIN, writeEscaped, writeInteger, writeSmall } from './json-bytes.ts';
+import { isPlainWord, PLAIN, writeEscaped, writeInteger, writeSmall } from './json-bytes.ts';
 import { jsonOf, MetKeys, standsAt } from './met-keys.ts';
 import { NOT_WRITTEN } from './not-written.ts';
 
@@ -50,6 +50,7 @@ export class JsonWriter {
   #at = 0;
   #end = 0;
   #target: Buffer = this.#bytes;
+  #targetView = this.#view;
   #from = 0;
   #without: string | undefined = undefined;
 
@@ -66,7 +67,10 @@ export class JsonWriter {
     without: string | undefined = undefined,
   ): number {
     this.#begin(bytes, start, end);
-    this.#target = target;
+    if (target !== this.#target) {
+      this.#target = target;
+      this.#targetView = viewOf(target);
+    }
     this.#from = from;
     this.#without = without;
     try {
@@ -106,7 +110,7 @@ export class JsonWriter {
   #begin(bytes: Buffer, start: number, end: number): void {
     if (bytes !== this.#bytes) {
       this.#bytes = bytes;
-      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+      this.#view = viewOf(bytes);
     }
     this.#at = start;
     this.#end = end;
@@ -147,19 +151,20 @@ export class JsonWriter {
 
   #object(from: number): number {
     const target = this.#target;
+    const view = this.#targetView;
+    const without = from === this.#from ? this.#without : undefined;
     let out = from;
     target[out++] = OPEN_OBJECT;
     for (;;) {
       if (this.#at >= this.#end) return NOT_WRITTEN;
       if (this.#bytes[this.#at] === END) break;
       const key = this.#nextKey();
-      if (key === undefined || (key.name === this.#without && from === this.#from)) return NOT_WRITTEN;
+      if (key === undefined || (without !== undefined && key.name === without)) return NOT_WRITTEN;
       const tag = this.#byte();
       if (tag === UNDEFINED) continue;
-      const json = jsonOf(key);
-      const { length } = json;
-      for (let i = 0; i < length; i++) target[out + i] = json[i] as number;
-      out = this.#value(tag, out + length);
+      const { words, bytes } = jsonOf(key);
+      for (let i = 0; i < words.length; i++) view.setInt32(out + 4 * i, words[i] as number, true);
+      out = this.#value(tag, out + bytes);
       if (out === NOT_WRITTEN) return NOT_WRITTEN;
       target[out++] = COMMA;
     }
@@ -185,16 +190,29 @@ export class JsonWriter {
     return out + 1;
   }
 
+  /** Four characters at a time, while they stand as they are. What is written too much is written over. */
   #oneByteText(length: number, from: number): number {
     const bytes = this.#bytes;
+    const view = this.#view;
     const target = this.#target;
+    const targetView = this.#targetView;
     let at = this.#at;
     const to = at + length;
     if (to > this.#end) return NOT_WRITTEN;
     this.#at = to;
     let out = from;
     target[out++] = QUOTE;
+    const wholeTo = to - 3;
     while (at < to) {
+      if (at < wholeTo) {
+        const word = view.getInt32(at, true);
+        if (isPlainWord(word)) {
+          targetView.setInt32(out, word, true);
+          at += 4;
+          out += 4;
+          continue;
+        }
+      }
       const byte = bytes[at++] as number;
       if (PLAIN[byte] === 1) target[out++] = byte;
       else out = writeEscaped(target, out, byte);
@@ -337,3 +355,7 @@ export class JsonWriter {
 const NULL_TEXT = Buffer.from('null');
 const TRUE_TEXT = Buffer.from('true');
 const FALSE_TEXT = Buffer.from('false');
+
+function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, length);
+}

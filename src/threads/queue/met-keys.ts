@@ -20,8 +20,13 @@ interface MetName {
   readonly bytes: number;
   /** By their names, all that have followed a key of this name. */
   readonly followers: Map<string, MetKey>;
-  /** How it stands in JSON, its colon included; empty until somebody asks. */
-  json: Buffer;
+  /** How it stands in JSON, its colon included, in words too; none until somebody asks. */
+  json: JsonKey | undefined;
+}
+
+export interface JsonKey {
+  readonly words: readonly number[];
+  readonly bytes: number;
 }
 
 /** A key behind another one. */
@@ -34,8 +39,6 @@ export interface MetKey extends MetName {
 }
 
 type PlainObject = new () => object;
-
-const NO_BYTES = Buffer.alloc(0);
 
 export class MetKeys {
   /** Stands before the first key of an event. */
@@ -84,8 +87,11 @@ export function plainObjectBehind(key: MetKey): object {
 }
 
 /** `"name":`, as JSON has it. */
-export function jsonOf(key: MetKey): Buffer {
-  if (key.json.length === 0) key.json = Buffer.from(`${JSON.stringify(key.name)}:`);
+export function jsonOf(key: MetKey): JsonKey {
+  if (key.json === undefined) {
+    const json = Buffer.from(`${JSON.stringify(key.name)}:`);
+    key.json = { words: wordsOf(json), bytes: json.length };
+  }
   return key.json;
 }
 
@@ -114,11 +120,17 @@ function noKey(): MetKey {
 
 function metName(name: string, spelling: Buffer): MetName {
   const bytes = spelling.length;
-  const padded = Buffer.concat([spelling, Buffer.alloc(3)]);
-  const words: number[] = [];
-  for (let at = 0; at < bytes; at += 4) words.push(padded.readInt32LE(at));
+  const words = wordsOf(spelling);
   const lastMask = (-1 >>> ((4 * words.length - bytes) * 8)) | 0;
-  return { name, words, lastMask, bytes, followers: new Map(), json: NO_BYTES };
+  return { name, words, lastMask, bytes, followers: new Map(), json: undefined };
+}
+
+/** Little-endian, with zeros behind. */
+function wordsOf(bytes: Buffer): readonly number[] {
+  const padded = Buffer.concat([bytes, Buffer.alloc(3)]);
+  const words: number[] = [];
+  for (let at = 0; at < bytes.length; at += 4) words.push(padded.readInt32LE(at));
+  return words;
 }
 
 /** One place that makes them, for the engine to know them by one shape. */
