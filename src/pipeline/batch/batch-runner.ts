@@ -182,6 +182,7 @@ async function runOnce(site: RecordSite, presence: Presence, lost: Cancellation)
   const adapter = told ? toldDeliveries(site, () => traces) : site.adapter;
   const sends = new Sends(adapter, over, (open) => (open > 0 ? timer.pause() : timer.resume()), {
     ordered: site.partition !== undefined,
+    isHurried: () => site.hurry.isFor(claim),
   });
   presence.sending(sends);
   // A function of its own: one that awaits would keep the events until the last send is answered.

@@ -11,6 +11,8 @@ import type { MessageShape } from '../message.ts';
 export interface SendsOptions {
   /** The order by keys is kept, also from one send to the next: those to one stream go one after the other. */
   readonly ordered?: boolean;
+  /** Whether somebody waits for what is sent. */
+  readonly isHurried?: () => boolean;
 }
 
 interface OpenSend {
@@ -24,7 +26,7 @@ export class Sends {
   readonly #adapter: Pick<Adapter, 'send'>;
   readonly #over: Cancellation;
   readonly #changed: (open: number) => void;
-  readonly #ordered: boolean;
+  readonly #options: SendsOptions;
   /** By stream, where the order is kept: when the last send to it has settled. */
   readonly #last = new Map<string, Promise<void>>();
   readonly #failures: { readonly send: ObservedSend; readonly error: unknown }[] = [];
@@ -40,12 +42,12 @@ export class Sends {
     adapter: Pick<Adapter, 'send'>,
     over: Cancellation,
     changed: (open: number) => void,
-    { ordered = false }: SendsOptions = {},
+    options: SendsOptions = {},
   ) {
     this.#adapter = adapter;
     this.#over = over;
     this.#changed = changed;
-    this.#ordered = ordered;
+    this.#options = options;
   }
 
   send(stream: string, messages: readonly MessageShape[]): Promise<void> {
@@ -70,7 +72,7 @@ export class Sends {
   }
 
   #start(open: OpenSend, stream: string, messages: readonly MessageShape[]): Promise<void> {
-    if (!this.#ordered) return this.#go(open, stream, messages);
+    if (this.#options.ordered !== true) return this.#go(open, stream, messages);
     const before = this.#last.get(stream);
     open.inLine = before !== undefined;
     const mine =
@@ -93,8 +95,8 @@ export class Sends {
     };
     try {
       return this.#adapter.send(stream, messages, {
+        ...this.#options,
         signal: this.#over.signal,
-        ordered: this.#ordered,
         explain,
       });
     } catch (thrown) {
