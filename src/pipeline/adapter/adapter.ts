@@ -126,6 +126,12 @@ export interface Adapter {
   sendUnwritten?(stream: string, messages: UnwrittenMessages, options: SendOptions): Promise<void>;
 
   /**
+   * Somebody waits for all that is under way, and nothing more of it is to come. What an adapter keeps back until there is
+   * more to put into a request goes as soon as it can. Must not throw. An adapter that keeps nothing back has no need of it.
+   */
+  hurry?(): void;
+
+  /**
    * Refuses new sends from this call on, waits up to `timeoutMs` for those under way, then makes the rest reject
    * with `ERR_ADAPTER_CLOSED`, and lets go of connections. Never rejects. A second call gives the promise of the
    * first.
@@ -149,6 +155,8 @@ export interface SendOptions {
    * whose sends are held up can be parked. An adapter that has no such thing never calls it.
    */
   readonly explain?: (heldBy: HeldBy) => void;
+  /** Asked when the messages have come to where they might be kept back: whether `hurry` was meant for them too. */
+  readonly isHurried?: () => boolean;
 }
 
 export type HeldBy = () => readonly Hold[];

@@ -183,6 +183,7 @@ async function runOnce(site: RecordSite, presence: Presence, lost: Cancellation)
   const adapter = told ? toldDeliveries(site, () => traces) : site.adapter;
   const sends = new Sends(adapter, over, (open) => (open > 0 ? timer.pause() : timer.resume()), {
     ordered: site.partition !== undefined,
+    isHurried: () => site.hurry.isFor(claim),
   });
   presence.sending(sends);
   const { forwardTo } = definition;

@@ -41,6 +41,7 @@ export class Presence {
   /** The claim is run. */
   launch(): void {
     this.#site.table.launch(this.claim);
+    this.#site.hurry.begun(this.claim);
     this.#site.parking.enter(this);
   }
 

@@ -13,6 +13,8 @@ export type Sender = Pick<Adapter, 'send' | 'sendUnwritten'>;
 export interface SendsOptions {
   /** The order by keys is kept, also from one send to the next: those to one stream go one after the other. */
   readonly ordered?: boolean;
+  /** Whether somebody waits for what is sent. */
+  readonly isHurried?: () => boolean;
 }
 
 interface OpenSend {
@@ -26,7 +28,7 @@ export class Sends {
   readonly #adapter: Sender;
   readonly #over: Cancellation;
   readonly #changed: (open: number) => void;
-  readonly #ordered: boolean;
+  readonly #options: SendsOptions;
   /** By stream, where the order is kept: when the last send to it has settled. */
   readonly #last = new Map<string, Promise<void>>();
   readonly #failures: { readonly send: ObservedSend; readonly error: unknown }[] = [];
@@ -42,12 +44,12 @@ export class Sends {
     adapter: Sender,
     over: Cancellation,
     changed: (open: number) => void,
-    { ordered = false }: SendsOptions = {},
+    options: SendsOptions = {},
   ) {
     this.#adapter = adapter;
     this.#over = over;
     this.#changed = changed;
-    this.#ordered = ordered;
+    this.#options = options;
   }
 
   send(stream: string, messages: readonly MessageShape[] | UnwrittenMessages): Promise<void> {
@@ -76,7 +78,7 @@ export class Sends {
     stream: string,
     messages: readonly MessageShape[] | UnwrittenMessages,
   ): Promise<void> {
-    if (!this.#ordered) return this.#go(open, stream, messages);
+    if (this.#options.ordered !== true) return this.#go(open, stream, messages);
     const before = this.#last.get(stream);
     open.inLine = before !== undefined;
     const mine =
@@ -99,7 +101,7 @@ export class Sends {
     };
     const adapter = this.#adapter;
     try {
-      const options = { signal: this.#over.signal, ordered: this.#ordered, explain };
+      const options = { ...this.#options, signal: this.#over.signal, explain };
       if (!('made' in messages)) return adapter.send(stream, messages, options);
       if (adapter.sendUnwritten === undefined) return adapter.send(stream, messages.made(), options);
       return adapter.sendUnwritten(stream, messages, options);

@@ -33,6 +33,7 @@ import { thrownText } from '../shown-value.ts';
 import { remoteLogger } from '../telemetry/logger.ts';
 import { SiteTelemetry } from '../telemetry/site-telemetry.ts';
 import { Tombstones } from '../view/tombstones.ts';
+import { Hurry } from './hurry.ts';
 import type { RemoteMain, SiteArgument, SiteOptions } from './site.ts';
 
 /** A batch is cut so that one request can hold it, with room for what a handler adds to each event. */
@@ -71,6 +72,7 @@ export class RecordSite {
   readonly gate = new Gate();
   readonly turns = new Turns();
   readonly parking: Parking;
+  readonly hurry: Hurry;
   /** Where the type says which events must keep their order. */
   readonly partition: Partition | undefined;
   readonly deadLetters: DeadLetters;
@@ -140,6 +142,7 @@ export class RecordSite {
     );
     this.signals = new QueueSignals(queue);
     this.parking = new Parking(runtime.clock);
+    this.hurry = new Hurry(runtime.clock, () => adapter.hurry?.());
     this.deadLetters = new DeadLetters(this);
     this.tombstones = new Tombstones(runtime);
     runtime.observers.add({ ended: (process) => this.#ended(process) });
@@ -168,10 +171,13 @@ export class RecordSite {
       owner: undefined,
       freedOnly,
     });
-    if (claim !== undefined) {
-      const work = { holder: holder?.pid.key ?? 0, lost: new Cancellation() };
-      this.#held.set(claim.id, { claim, work });
+    if (claim === undefined) {
+      if (!freedOnly) this.hurry.ranDry(this.table);
+      return undefined;
     }
+    this.hurry.claimed(claim);
+    const work = { holder: holder?.pid.key ?? 0, lost: new Cancellation() };
+    this.#held.set(claim.id, { claim, work });
     return claim;
   }
 
@@ -191,6 +197,7 @@ export class RecordSite {
   /** Gives events back, for whoever claims next. */
   release(claim: Claim): void {
     if (!this.#held.delete(claim.id)) return;
+    this.hurry.begun(claim);
     this.table.release(claim);
     this.onFlush?.();
   }
@@ -223,6 +230,7 @@ export class RecordSite {
   /** Settles a claim, or makes its events dead letters: nobody holds it any more. */
   settle(claim: Claim, settlement: 'delivered' | 'dead'): void {
     this.#held.delete(claim.id);
+    this.hurry.begun(claim);
     this.table.settle(claim, settlement);
     if (this.partition !== undefined && this.table.freed > 0) this.onFreed?.();
     this.afterSettling();
@@ -231,6 +239,7 @@ export class RecordSite {
   /** Two claims for one, with the same holder. */
   split(claim: Claim): [Claim, Claim] {
     const held = this.#held.get(claim.id);
+    this.hurry.begun(claim);
     const halves = this.table.split(claim);
     this.#held.delete(claim.id);
     if (held !== undefined) for (const half of halves) this.#held.set(half.id, { ...held, claim: half });
@@ -268,9 +277,15 @@ export class RecordSite {
     this.lastError = { message: thrownText(error), at: this.runtime.clock.wallTime() };
   }
 
+  /** Somebody waits for all that is in the queue. */
+  fetchNow(): void {
+    this.hurry.ask();
+    this.onFlush?.();
+  }
+
   /** Resolves when all before the mark is settled; has it fetched at once. */
   settled(mark: BarrierMark): Promise<void> {
-    this.onFlush?.();
+    this.fetchNow();
     const barrier = new Barrier(this.argument.queue, mark);
     if (barrier.isPassed()) return Promise.resolve();
     return new Promise((resolve) => {

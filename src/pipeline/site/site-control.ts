@@ -21,6 +21,7 @@ export function siteControl(site: RecordSite): SiteControl {
   void site.signals.exitAnnounced(watch, site.closed.signal).then((outcome) => {
     if (outcome === 'cancelled') return;
     producer?.end('shutdown');
+    site.fetchNow();
     unattended.begin();
   });
   const startFor = (

@@ -52,6 +52,8 @@ export interface Claim<Owner = unknown> {
   readonly size: number;
   /** What is not settled yet, oldest first; made anew for each who asks. */
   readonly events: readonly ClaimedEvent[];
+  /** When the oldest of its events was recorded, in milliseconds since the epoch; infinity when none is left. */
+  readonly recordedAt: number;
   /** How often the one of its events was charged that was charged most. */
   readonly attempts: number;
   /** The length of its encoded events. */
@@ -161,6 +163,11 @@ export class Batch<Owner> implements Claim<Owner> {
   get ranAlone(): boolean {
     const [only] = this.frames;
     return this.frames.length === 1 && only !== undefined && this.#access.frames.ranAlone(only);
+  }
+
+  get recordedAt(): number {
+    const [oldest] = this.frames;
+    return oldest === undefined ? Number.POSITIVE_INFINITY : this.#access.frames.recordedAt(oldest);
   }
 
   get attempts(): number {

@@ -1,52 +1,12 @@
 /** The adapter on a simulated Kinesis: what is collected from many sends, and how it is divided by shards. */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { HeldBy, WireMessage } from '../../../src/pipeline/adapter/adapter.ts';
-import { KinesisAdapter } from '../../../src/pipeline/adapter/kinesis/kinesis-adapter.ts';
-import { type KinesisOptions, kinesisSchema } from '../../../src/pipeline/adapter/kinesis/options.ts';
-import { parseOptions } from '../../../src/pipeline/adapter/options.ts';
-import {
-  auditOf,
-  deaggregate,
-  type FaultRule,
-  type KinesisSimulatorOptions,
-  ManualClock,
-  runTo,
-  runUntil,
-  SimulatedKinesis,
-} from '../../../src/testing/index.ts';
-import { never, testContext } from '../context.ts';
+import type { HeldBy } from '../../../src/pipeline/adapter/adapter.ts';
+import type { KinesisOptions } from '../../../src/pipeline/adapter/kinesis/options.ts';
+import { auditOf, deaggregate, type FaultRule, runTo } from '../../../src/testing/index.ts';
+import { never } from '../context.ts';
 import { names, streamOf, watch } from './bench.ts';
-
-function simulated(options: KinesisSimulatorOptions = {}, adapterOptions: KinesisOptions = {}) {
-  const clock = new ManualClock(1_700_000_000_000);
-  const simulator = new SimulatedKinesis({ streams: { s: 4 }, latencyMs: 20, ...options }, clock);
-  const context = testContext({ clock });
-  const settings = parseOptions('kinesis()', kinesisSchema, adapterOptions);
-  const adapter = new KinesisAdapter(settings, simulator.transport(), context);
-  const { oracle } = simulator;
-  const sendMessages = (messages: readonly WireMessage[], signal = never) =>
-    watch(adapter.send('s', messages, { signal }));
-  const send = (data: readonly string[], signal = never) =>
-    sendMessages(
-      data.map((text) => ({ partitionKey: text, data: text })),
-      signal,
-    );
-  return {
-    clock,
-    context,
-    simulator,
-    oracle,
-    adapter,
-    send,
-    sendMessages,
-    requests: () => oracle.counts().calls.PutRecords ?? 0,
-    records: () => oracle.records('s'),
-    found: () => oracle.userRecords('s').records.map(({ data }) => data.toString()),
-    done: (...sends: { state: string }[]) =>
-      runUntil(clock, () => sends.every(({ state }) => state !== 'pending')),
-  };
-}
+import { simulated } from './simulated.ts';
 
 describe('kinesis adapter: what holds a send up', () => {
   const hot = 'shardId-000000000001';
@@ -179,7 +139,7 @@ describe('kinesis adapter: collecting', () => {
     const hang: FaultRule = { fault: { type: 'hang', commit: 'before' }, requests: [1, 1] };
     const { clock, send, done, adapter, found } = simulated({ faults: [hang] }, { requestTimeoutMs: 1_000 });
     const controller = new AbortController();
-    const [given, kept] = [send(['given up'], controller.signal), send(['kept'])];
+    const [given, kept] = [send(['given up'], { signal: controller.signal }), send(['kept'])];
     await runTo(clock, 500);
     controller.abort();
     await done(given, kept);
@@ -320,7 +280,8 @@ describe('kinesis adapter: aggregation', () => {
         fc.array(fc.tuple(fc.integer({ min: 1, max: 15 }), fc.integer({ min: 1, max: 6 })), { maxLength: 4 }),
         fc.tuple(rate, rate, rate),
         fc.nat(),
-        async (aggregation, reshards, [partial, before, after], seed) => {
+        fc.array(fc.boolean(), { minLength: 20, maxLength: 20 }),
+        async (aggregation, reshards, [partial, before, after], seed, hurried) => {
           const error = { type: 'error', code: 'InternalFailure' } as const;
           const { clock, send, done, found, oracle, adapter } = simulated(
             {
@@ -342,8 +303,10 @@ describe('kinesis adapter: aggregation', () => {
           );
           const sends = [];
           for (let i = 0; i < 20; i++) {
-            sends.push(send(names(60, `${i}-`)));
+            const isHurried = () => hurried[i] === true;
+            sends.push(send(names(60, `${i}-`), { isHurried }));
             await runTo(clock, clock.now() + 50);
+            if (i === 10) adapter.hurry();
           }
           await done(...sends);
           const expected = names(20).flatMap((i) => names(60, `${i}-`));

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { startKinesisSimulator } from '../../../src/testing/index.ts';
 import { run } from '../support/script.ts';
 
 describe('The end of a script', () => {
@@ -63,6 +64,14 @@ describe('The end of a script', () => {
       });
     }
   }
+
+  it('waits for no company that an aggregate could have', async () => {
+    const simulator = await startKinesisSimulator({ streams: { pieces: 1 }, limits: false });
+    const { endpoint, region } = simulator;
+    const { out } = await run('exits-collecting', endpoint, region);
+    await simulator.stop();
+    expect(out).to.deep.equal(['delivered 41, pending 0']);
+  });
 
   it('is not held up by a dead letter: its sink cannot take it any more', async () => {
     const { code, out, err } = await run('leaves-a-letter');

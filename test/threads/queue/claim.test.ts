@@ -25,6 +25,20 @@ describe('The events of a claim', () => {
     expect(claim.bytes).to.equal(claim.events.reduce((sum, { bytes }) => sum + bytes, 0));
   });
 
+  it('are as old as the oldest of them that is left', () => {
+    const handle = smallQueue();
+    const writer = writerOf(handle);
+    const from = ++stillClock.time;
+    for (let n = 0; n < 4; n++, stillClock.time++) writer.append(n);
+    const table = tableOf(handle);
+    const [first, second] = table.split(claimAll(table)!);
+    expect([first.recordedAt, second.recordedAt]).to.deep.equal([from, from + 2]);
+    table.settle(first, 'delivered');
+    expect(first.recordedAt).to.equal(Number.POSITIVE_INFINITY);
+    table.release(second);
+    expect(claimAll(table)?.recordedAt).to.equal(from + 2);
+  });
+
   it('are charged as the one of them that was charged most', () => {
     const handle = smallQueue();
     const writer = writerOf(handle);

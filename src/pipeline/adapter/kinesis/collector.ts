@@ -79,7 +79,9 @@ export class Collector {
   #laneOf = new Map<Parcel, Lane>();
   #turn = 0;
   /** Nothing waits for company any more. */
-  #hurried = false;
+  #closing = false;
+  /** The youngest send that somebody waits for. */
+  #hurriedTo = -1;
   #aggregation: CollectorSettings['aggregation'] = 'none';
   /** What comes now is sent in aggregates as soon as it is known how. */
   #expectsMore = false;
@@ -182,8 +184,17 @@ export class Collector {
     this.#expectsMore = keys === 'unknown' && this.#settings.aggregation !== 'none';
   }
 
-  hurry(): void {
-    this.#hurried = true;
+  /**
+   * Sends up to this one wait no longer for company, but for the answer of a request that is under way: what was handed
+   * over meanwhile goes with them.
+   */
+  hurry(ordinal: number): void {
+    this.#hurriedTo = Math.max(this.#hurriedTo, ordinal);
+  }
+
+  /** Nothing more comes: what waits, and what comes back, goes at once. */
+  close(): void {
+    this.#closing = true;
   }
 
   /** When there is something to send: `now` or before if there is, infinity while nothing waits. */
@@ -307,9 +318,10 @@ export class Collector {
   }
 
   /** When the lane may send so many records, or as many of them as are worth a request. */
-  #dueAt(lane: Lane, { now, alone, busy }: Situation, records: number): number {
+  #dueAt(lane: Lane, situation: Situation, records: number): number {
+    const { now, busy } = situation;
     const allowed = lane.rate.readyAt(now, records);
-    if (this.#waitsForNobody(lane, alone)) return allowed;
+    if (this.#waitsForNobody(lane, situation)) return allowed;
     const { collectMs } = this.#settings;
     if (this.#fullAggregates(lane) > 0 && (!busy || this.#isWorthwhile())) return allowed;
     return Math.max(allowed, (lane.oldest?.delivery.startedAt ?? now) + collectMs);
@@ -330,8 +342,9 @@ export class Collector {
     return this.#groupingOf(lane) === 'in-order' ? Math.floor(lane.bytes / this.#settings.aggregateBytes) : 0;
   }
 
-  #waitsForNobody(lane: Lane, alone: boolean): boolean {
-    if (alone || this.#hurried || this.#settings.collectMs === 0) return true;
+  #waitsForNobody(lane: Lane, { alone, busy }: Situation): boolean {
+    if (alone || this.#closing || this.#settings.collectMs === 0) return true;
+    if (!busy && (lane.oldest?.delivery.ordinal ?? Number.POSITIVE_INFINITY) <= this.#hurriedTo) return true;
     return this.#groupingOf(lane) === 'none' && !this.#expectsMore;
   }
 
@@ -340,10 +353,11 @@ export class Collector {
     return this.#aggregation === 'shard' && lane.shard !== null ? 'in-order' : 'by-key';
   }
 
-  #draw(lane: Lane, { now, alone }: Situation, maxBytes: number): LaneDraw {
+  #draw(lane: Lane, situation: Situation, maxBytes: number): LaneDraw {
+    const { now } = situation;
     const { aggregateBytes, collectMs } = this.#settings;
     const oldest = lane.oldest?.delivery.startedAt ?? now;
-    const keepRest = !this.#waitsForNobody(lane, alone) && oldest + collectMs > now;
+    const keepRest = !this.#waitsForNobody(lane, situation) && oldest + collectMs > now;
     return new LaneDraw(lane, this.#groupingOf(lane), Math.min(aggregateBytes, maxBytes), keepRest);
   }
 }

@@ -57,8 +57,12 @@ export class KinesisAdapter implements Adapter {
     );
   }
 
-  close({ timeoutMs }: CloseOptions): Promise<void> {
+  hurry(): void {
     for (const sender of this.#senders.values()) sender.hurry();
+  }
+
+  close({ timeoutMs }: CloseOptions): Promise<void> {
+    for (const sender of this.#senders.values()) sender.finish();
     return this.#sends.close(timeoutMs, () => {
       this.#closed.abort(new Error('the adapter is closed'));
       for (const sender of this.#senders.values()) sender.close();

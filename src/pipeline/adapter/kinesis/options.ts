@@ -131,7 +131,7 @@ const entries = () => ({
   ),
   /** The size of an aggregate, at most. The default is what AWS bills as one unit. */
   aggregateBytes: v.optional(wholeNumberBetween(256, MIB), 25_600),
-  /** How long a message may wait for others to fill its aggregate. One that is alone does not wait. */
+  /** How long a message may wait for others to fill its aggregate. One that is alone, or the last of a flush, does not. */
   collectMs: v.optional(wholeNumberBetween(0, 60_000), 250),
   /**
    * Whether to read which shards a stream has (`kinesis:ListShards`), to send to each as fast as it takes, and how

@@ -118,7 +118,7 @@ export class StreamSender {
 
   async #deliver(
     records: number,
-    { signal, ordered = false, explain }: SendOptions,
+    { signal, ordered = false, explain, isHurried }: SendOptions,
     enter: (delivery: Delivery) => void,
   ): Promise<readonly Rejection[]> {
     if (records === 0) return [];
@@ -126,6 +126,7 @@ export class StreamSender {
     // Who collects waits for the map. All others would only have it made while their first request is.
     if (this.#parts.settings.aggregation !== 'none') this.#keeper.want();
     const { delivery, settled } = this.#open(records, ordered, signal);
+    if (isHurried?.() === true) this.#collector.hurry(delivery.ordinal);
     enter(delivery);
     explain?.(() => this.#heldBy(delivery));
     this.#wake();
@@ -163,9 +164,15 @@ export class StreamSender {
     for (const rejection of rejections) this.#settlement.countRejection(rejection);
   }
 
-  /** Nothing more will come: what waits for company goes. */
+  /** Somebody waits for the sends under way. */
   hurry(): void {
-    this.#collector.hurry();
+    this.#collector.hurry(this.#ordinal - 1);
+    this.#wake();
+  }
+
+  /** Nothing more will come: what waits for company goes. */
+  finish(): void {
+    this.#collector.close();
     this.#wake();
   }
 
