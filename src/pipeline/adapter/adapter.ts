@@ -27,9 +27,9 @@ export interface WireMessage {
  */
 export interface UnwrittenMessages {
   readonly size: number;
-  /** Of each, by its place. Undefined: messages must be made, of all. */
-  partitionKey(place: number): string | undefined;
-  /** The most bytes that its data can have, and how many it is likely to have. */
+  /** Undefined: messages must be made, of all. */
+  partitionKeys(): readonly string[] | undefined;
+  /** Of each, by its place: the most bytes that its data can have, and how many it is likely to have. */
   bytesMax(place: number): number;
   bytesLikely(place: number): number;
   /** Writes its data at `at`, where there is room for the most: where that ends, or -1: messages must be made, of all. */

@@ -32,8 +32,8 @@ export class ForwardedEvents implements UnwrittenMessages {
     return this.#claim.size;
   }
 
-  partitionKey(place: number): string | undefined {
-    return this.#claim.fieldAt(place, this.#to.partitionKey);
+  partitionKeys(): readonly string[] | undefined {
+    return this.#claim.fieldsOf(this.#to.partitionKey);
   }
 
   bytesMax(place: number): number {

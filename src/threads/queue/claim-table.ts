@@ -32,6 +32,7 @@ import { JsonWriter } from './json-writer.ts';
 import { LANES, Lanes } from './lanes.ts';
 import type { QueueHandle } from './layout.ts';
 import { QueueReader, type QueueReaderOptions } from './reader.ts';
+import { ShortTexts } from './short-texts.ts';
 import type { Watch } from './wait.ts';
 
 const NO_LANES: ReadonlySet<number> = new Set();
@@ -69,7 +70,12 @@ export class ClaimTable<Owner = unknown> {
     { laneOf, decoder = new Decoder() }: ClaimTableOptions = {},
   ) {
     this.#reader = new QueueReader(handle, options);
-    this.#access = { frames: this.#reader.frames, decoder, json: new JsonWriter() };
+    this.#access = {
+      frames: this.#reader.frames,
+      decoder,
+      json: new JsonWriter(),
+      texts: new ShortTexts(),
+    };
     this.#watch = watch;
     this.#laneOf = laneOf;
     this.#backlog = laneOf === undefined ? new Returned() : new Lanes();

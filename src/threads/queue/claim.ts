@@ -9,6 +9,8 @@ import type { EventDecoder } from './codec.ts';
 import type { FrameAt } from './frame.ts';
 import type { HeldFrames } from './held-frames.ts';
 import type { JsonWriter } from './json-writer.ts';
+import { NOT_WRITTEN } from './not-written.ts';
+import type { ShortTexts } from './short-texts.ts';
 
 export type Settlement = 'delivered' | 'dead' | 'buried';
 
@@ -63,8 +65,8 @@ export interface Claim<Owner = unknown> {
   /** Of one of its events, by its place among them: the length, encoded, and the id. */
   bytesAt(place: number): number;
   idAt(place: number): string;
-  /** The text of a field of that event, without decoding it; undefined where only that would do. */
-  fieldAt(place: number, name: string): string | undefined;
+  /** The text of a field of each of its events, without decoding them; undefined where only that would do. */
+  fieldsOf(name: string): readonly string[] | undefined;
   /**
    * Writes its JSON at `at` of `target`: where that ends, or `NOT_WRITTEN` where only decoding would do (json-writer.ts), or
    * where it has the field `without` itself.
@@ -77,6 +79,7 @@ export interface EventAccess {
   readonly frames: HeldFrames;
   readonly decoder: EventDecoder;
   readonly json: JsonWriter;
+  readonly texts: ShortTexts;
 }
 
 /** One event, for those who ask for it by itself. */
@@ -208,11 +211,26 @@ export class Batch<Owner> implements Claim<Owner> {
     return this.#access.frames.id(this.frames[place] as FrameAt);
   }
 
-  fieldAt(place: number, name: string): string | undefined {
-    const { frames, json } = this.#access;
-    const at = this.frames[place] as FrameAt;
-    const start = frames.payloadAt(at);
-    return json.field(frames.memory, start, start + frames.bytes(at), name);
+  fieldsOf(name: string): readonly string[] | undefined {
+    const { frames, json, texts } = this.#access;
+    const { memory } = frames;
+    for (let place = 0; place < this.frames.length; place++) {
+      const at = this.frames[place] as FrameAt;
+      const start = frames.payloadAt(at);
+      const end = start + frames.bytes(at);
+      const written = json.shortField(memory, start, end, name, texts.bytes, texts.room());
+      if (written !== NOT_WRITTEN) {
+        texts.add(place, written);
+        continue;
+      }
+      const text = json.field(memory, start, end, name);
+      if (text === undefined) {
+        texts.end();
+        return undefined;
+      }
+      texts.addMade(place, text);
+    }
+    return texts.end();
   }
 
   writeJson(place: number, target: Buffer, at: number, without?: string): number {

@@ -89,22 +89,49 @@ export class JsonWriter {
   field(bytes: Buffer, start: number, end: number, name: string): string | undefined {
     this.#begin(bytes, start, end);
     try {
-      return this.#byte() === OBJECT ? this.#field(name) : undefined;
+      return this.#find(name) ? this.#text(this.#byte()) : undefined;
     } catch {
       // As above.
       return undefined;
     }
   }
 
-  #field(name: string): string | undefined {
+  /** The same, written at `from` of `target` where it is short and of one-byte characters. Otherwise `NOT_WRITTEN`. */
+  shortField(bytes: Buffer, start: number, end: number, name: string, target: Buffer, from: number): number {
+    this.#begin(bytes, start, end);
+    try {
+      return this.#find(name) ? this.#shortText(this.#byte(), target, from) : NOT_WRITTEN;
+    } catch {
+      // As above.
+      return NOT_WRITTEN;
+    }
+  }
+
+  #shortText(tag: number, target: Buffer, from: number): number {
+    if (tag < SMALL_STRING) return writeSmall(target, from, tag);
+    if (tag === INT32) {
+      this.#at += 4;
+      return writeInteger(target, from, this.#view.getInt32(this.#at - 4, true));
+    }
+    if (tag >= NULL) return NOT_WRITTEN;
+    const bytes = this.#bytes;
+    const start = this.#at;
+    const length = tag & SMALL_STRING_MAX;
+    if (start + length > this.#end) return NOT_WRITTEN;
+    for (let i = 0; i < length; i++) target[from + i] = bytes[start + i] as number;
+    return from + length;
+  }
+
+  /** Goes to the value of this field. */
+  #find(name: string): boolean {
+    if (this.#byte() !== OBJECT) return false;
     while (this.#at < this.#end && this.#bytes[this.#at] !== END) {
       const key = this.#nextKey();
-      if (key === undefined) return undefined;
-      const tag = this.#byte();
-      if (key.name === name) return this.#text(tag);
-      if (!this.#skip(tag)) return undefined;
+      if (key === undefined) return false;
+      if (key.name === name) return true;
+      if (!this.#skip(this.#byte())) return false;
     }
-    return undefined;
+    return false;
   }
 
   #begin(bytes: Buffer, start: number, end: number): void {

@@ -5,6 +5,7 @@ import { Decoder } from '../../../src/threads/queue/decoder.ts';
 import { Encoder } from '../../../src/threads/queue/encoder.ts';
 import { JSON_GROWTH, JsonWriter } from '../../../src/threads/queue/json-writer.ts';
 import { NOT_WRITTEN } from '../../../src/threads/queue/not-written.ts';
+import { SHORT } from '../../../src/threads/queue/short-texts.ts';
 
 const MAX_BYTES = 100_000;
 const AT = 40;
@@ -130,6 +131,11 @@ describe('The text of a field, read from a frame', () => {
           const isKey = typeof found === 'string' || (typeof found === 'number' && Number.isFinite(found));
           const field = writer.field(frame, AT, frame.length, name);
           expect(field).to.equal(isKey ? String(found) : undefined);
+          const target = Buffer.alloc(SHORT + 9, 0xee);
+          const end = writer.shortField(frame, AT, frame.length, name, target, 9);
+          if (end === NOT_WRITTEN) continue;
+          expect(target.toString('latin1', 9, end)).to.equal(field);
+          expect(target.subarray(end).every((byte) => byte === 0xee)).to.equal(true);
         }
       }),
       { numRuns: 2_000 },

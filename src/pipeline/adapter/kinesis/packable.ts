@@ -35,12 +35,10 @@ export function packableMessages(messages: readonly WireMessage[], maxRecordByte
 /** The same for those that are not written yet. */
 export function packableUnwritten(unwritten: UnwrittenMessages, maxRecordBytes: number): Packable | null {
   const bytesMax = Math.min(maxRecordBytes, PACKED_BYTES_MAX);
-  const keys: string[] = [];
-  for (let place = 0; place < unwritten.size; place++) {
-    const key = unwritten.partitionKey(place);
-    if (key === undefined || !fits(key, unwritten.bytesMax(place), bytesMax)) return null;
-    keys.push(key);
-  }
+  const keys = unwritten.partitionKeys();
+  if (keys === undefined) return null;
+  for (let place = 0; place < keys.length; place++)
+    if (!fits(keys[place] as string, unwritten.bytesMax(place), bytesMax)) return null;
   return new PackableUnwritten(keys, unwritten);
 }
 
