@@ -6,6 +6,7 @@
 import type { Cancellation } from '../../base/cancellation.ts';
 import type { Adapter, HeldBy, Hold } from '../adapter/adapter.ts';
 import { SendAbortedError } from '../adapter/errors.ts';
+import { sendOptions } from '../adapter/send-options.ts';
 import type { MessageShape } from '../message.ts';
 
 export interface SendsOptions {
@@ -92,11 +93,8 @@ export class Sends {
       open.heldBy = heldBy;
     };
     try {
-      return this.#adapter.send(stream, messages, {
-        signal: this.#over.signal,
-        ordered: this.#ordered,
-        explain,
-      });
+      const options = sendOptions(this.#over, { ordered: this.#ordered, explain });
+      return this.#adapter.send(stream, messages, options);
     } catch (thrown) {
       return Promise.reject(thrown);
     }

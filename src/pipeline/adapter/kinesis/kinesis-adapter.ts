@@ -2,6 +2,7 @@
  * The adapter over a transport: one sender per stream, and the slots that bound the requests of all of them. It
  * knows no AWS SDK, so it runs the same on a scripted Kinesis.
  */
+import { Cancellation } from '../../../base/cancellation.ts';
 import type {
   Adapter,
   AdapterContext,
@@ -18,7 +19,7 @@ import type { KinesisSettings } from './options.ts';
 import { preflight } from './preflight.ts';
 import { canBePacked, prepare } from './record.ts';
 import { RequestSlots } from './request-slots.ts';
-import { StreamSender } from './stream-sender.ts';
+import { type DeliveryOptions, StreamSender } from './stream-sender.ts';
 import { streamTarget } from './stream-target.ts';
 import type { Transport } from './transport.ts';
 
@@ -31,7 +32,7 @@ export class KinesisAdapter implements Adapter {
   readonly #context: AdapterContext;
   readonly #slots: RequestSlots;
   readonly #sends: OpenSends;
-  readonly #closed = new AbortController();
+  readonly #closed = new Cancellation();
   readonly #senders = new Map<string, StreamSender>();
 
   constructor(settings: KinesisSettings, transport: Transport, context: AdapterContext) {
@@ -40,19 +41,18 @@ export class KinesisAdapter implements Adapter {
     this.#context = context;
     this.#slots = new RequestSlots(settings.maxInFlight);
     this.#sends = new OpenSends(context.clock);
-    if (settings.preflight) void preflight(settings, transport, context, this.#closed.signal);
+    if (settings.preflight) void preflight(settings, transport, context, this.#closed);
   }
 
   send(stream: string, messages: readonly WireMessage[], options: SendOptions): Promise<void> {
-    return this.#sends.run(options.signal, (signal) =>
-      this.#deliver(stream, messages, { ...options, signal }),
-    );
+    const { ordered, explain } = options;
+    return this.#sends.run(options, (end) => this.#deliver(stream, messages, { end, ordered, explain }));
   }
 
   close({ timeoutMs }: CloseOptions): Promise<void> {
     for (const sender of this.#senders.values()) sender.hurry();
     return this.#sends.close(timeoutMs, () => {
-      this.#closed.abort(new Error('the adapter is closed'));
+      this.#closed.cancel(new Error('the adapter is closed'));
       for (const sender of this.#senders.values()) sender.close();
       this.#transport.close();
     });
@@ -66,7 +66,7 @@ export class KinesisAdapter implements Adapter {
     };
   }
 
-  async #deliver(stream: string, messages: readonly WireMessage[], options: SendOptions): Promise<void> {
+  async #deliver(stream: string, messages: readonly WireMessage[], options: DeliveryOptions): Promise<void> {
     const sender = this.#senderOf(stream);
     const maxRecordBytes = await this.#maxRecordBytes(sender, messages);
     if (sender.packs(options) && canBePacked(messages, maxRecordBytes))
