@@ -90,7 +90,7 @@ export class Collector {
   addPacked(delivery: Delivery, messages: readonly WireMessage[]): void {
     const map = this.#map;
     if (map === null) {
-      this.#enter(delivery, pack(messages, Uint32Array.from(messages.keys()), { keys: 'each' }), null);
+      this.#enter(delivery, pack(messages, allOf(messages), { keys: 'each' }), null);
       return;
     }
     const { shards } = map;
@@ -341,17 +341,31 @@ export class Collector {
 /** By the place of the shard: which of the messages go to it. */
 function placesByShard(map: ShardMap, messages: readonly WireMessage[]): Uint32Array[] {
   const { length } = map.shards;
-  if (length === 1) return [Uint32Array.from(messages.keys())];
+  if (length === 1) return [allOf(messages)];
   const shardOf = map.placesOf(messages);
   const counts = new Uint32Array(length);
-  for (const place of shardOf) counts[place] = (counts[place] as number) + 1;
-  const places = Array.from(counts, (count) => new Uint32Array(count));
-  counts.fill(0);
+  for (let i = 0; i < shardOf.length; i++) counts[shardOf[i] as number]!++;
+  // One array, in parts; `next` is where the next one of a shard goes.
+  const all = new Uint32Array(messages.length);
+  const next = new Uint32Array(length);
+  const parts: Uint32Array[] = [];
+  let end = 0;
+  for (let shard = 0; shard < length; shard++) {
+    next[shard] = end;
+    end += counts[shard] as number;
+    parts.push(all.subarray(next[shard], end));
+  }
   for (let i = 0; i < shardOf.length; i++) {
     const shard = shardOf[i] as number;
-    const at = counts[shard] as number;
-    (places[shard] as Uint32Array)[at] = i;
-    counts[shard] = at + 1;
+    const at = next[shard] as number;
+    all[at] = i;
+    next[shard] = at + 1;
   }
+  return parts;
+}
+
+function allOf({ length }: readonly WireMessage[]): Uint32Array {
+  const places = new Uint32Array(length);
+  for (let i = 0; i < length; i++) places[i] = i;
   return places;
 }
