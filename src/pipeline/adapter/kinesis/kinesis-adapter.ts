@@ -68,9 +68,11 @@ export class KinesisAdapter implements Adapter {
 
   async #deliver(stream: string, messages: readonly WireMessage[], options: DeliveryOptions): Promise<void> {
     const sender = this.#senderOf(stream);
-    const maxRecordBytes = await this.#maxRecordBytes(sender, messages);
-    if (sender.packs(options) && canBePacked(messages, maxRecordBytes))
+    // What can be packed is far from where the stream would have to be asked.
+    const { maxRecordBytes: limit = RECORD_BYTES_ALWAYS } = this.#settings;
+    if (sender.packs(options) && canBePacked(messages, limit))
       return allTaken(stream, messages.length, [], sender.deliverPacked(messages, options));
+    const maxRecordBytes = await this.#maxRecordBytes(sender, messages);
     const { records, rejections } = prepare(messages, maxRecordBytes);
     sender.rejectedUnsent(rejections);
     const delivered = sender.deliver(records, options);
