@@ -23,7 +23,6 @@ export interface MessageShape {
 
 const KEY_CHARACTERS_MAX = 256;
 const KEY_EXPECTED = `a string of 1 to ${KEY_CHARACTERS_MAX} characters or a finite number`;
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
 const DATA_EXPECTED = 'a string, bytes, or a value that JSON can hold';
 
@@ -79,8 +78,8 @@ function isLost(value: unknown, text: string): boolean {
 }
 
 function keyOf(key: string): string {
-  if (key.length === 0 || isTooLong(key) || LONE_SURROGATE.test(key)) {
-    const came = LONE_SURROGATE.test(key) ? 'half of a surrogate pair' : kindOf(key);
+  if (key.length === 0 || isTooLong(key) || !key.isWellFormed()) {
+    const came = key.isWellFormed() ? kindOf(key) : 'half of a surrogate pair';
     throw refused('partitionKey', KEY_EXPECTED, came);
   }
   return key;

@@ -3,14 +3,17 @@
  * under way may finish), closed (the rest was cut off). Shared by all adapters of this library, so that an abort
  * and a close mean the same in each.
  */
+import { Cancellation } from '../../base/cancellation.ts';
 import type { Clock } from '../../base/clock.ts';
+import type { SendOptions } from './adapter.ts';
 import { AdapterClosedError, SendAbortedError } from './errors.ts';
-import { delay, orAborted } from './wait.ts';
+import { endOf } from './send-options.ts';
+import { delay, orCancelled } from './wait.ts';
 
 export class OpenSends {
   readonly #clock: Clock;
-  readonly #open = new Map<AbortController, Promise<void>>();
-  readonly #callers = new Map<AbortSignal, Caller>();
+  readonly #open = new Map<Cancellation, Promise<void>>();
+  readonly #followers = new Map<AbortSignal, Follower>();
   #closing: Promise<void> | null = null;
 
   constructor(clock: Clock) {
@@ -22,22 +25,22 @@ export class OpenSends {
   }
 
   /**
-   * Runs one send. It is handed a signal that is aborted by the caller's own and by the end of `close`; when that
-   * happens the result rejects at once, and what `work` still comes to is of no interest to anybody.
+   * Runs one send. It is handed an end of its own, which comes with the caller's and with that of `close`; when it
+   * does the result rejects at once, and what `work` still comes to is of no interest to anybody.
    */
-  async run(callerSignal: AbortSignal, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  async run(options: SendOptions, work: (end: Cancellation) => Promise<void>): Promise<void> {
     if (this.#closing !== null) throw new AdapterClosedError();
-    if (callerSignal.aborted) throw new SendAbortedError(callerSignal.reason);
-    const controller = new AbortController();
-    const caller = this.#callers.get(callerSignal) ?? new Caller(callerSignal);
-    this.#callers.set(callerSignal, caller);
-    caller.add(controller);
-    const settled = orAborted(work(controller.signal), controller.signal).finally(() => {
-      this.#open.delete(controller);
-      if (caller.remove(controller) === 0) this.#callers.delete(callerSignal);
+    const caller = endOf(options);
+    if (caller instanceof Cancellation) return this.#run(caller, work);
+    if (caller.aborted) throw new SendAbortedError(caller.reason);
+    const follower = this.#followers.get(caller) ?? new Follower(caller);
+    this.#followers.set(caller, follower);
+    follower.sends++;
+    return this.#run(follower.end, work).finally(() => {
+      if (--follower.sends > 0) return;
+      follower.leave();
+      this.#followers.delete(caller);
     });
-    this.#open.set(controller, settled);
-    return settled;
   }
 
   /** Waits for the open sends up to `timeoutMs`, cuts off the rest, then calls `release`. */
@@ -46,41 +49,46 @@ export class OpenSends {
     return this.#closing;
   }
 
+  async #run(caller: Cancellation, work: (end: Cancellation) => Promise<void>): Promise<void> {
+    if (caller.cancelled) throw new SendAbortedError(caller.reason);
+    const end = new Cancellation();
+    const abort = (): void => end.cancel(new SendAbortedError(caller.reason));
+    caller.onCancel(abort);
+    const settled = orCancelled(work(end), end).finally(() => {
+      this.#open.delete(end);
+      caller.offCancel(abort);
+    });
+    this.#open.set(end, settled);
+    return settled;
+  }
+
   async #finish(timeoutMs: number): Promise<void> {
     const settled = Promise.allSettled(this.#open.values());
-    const drained = new AbortController();
-    settled.then(() => drained.abort());
+    const drained = new Cancellation();
+    settled.then(() => drained.cancel());
     // The wait ends by its deadline or because there is nothing left to wait for; both are good ends of it.
-    await delay(this.#clock, timeoutMs, drained.signal).catch(() => settled);
-    for (const controller of this.#open.keys()) controller.abort(new AdapterClosedError());
+    await delay(this.#clock, timeoutMs, drained).catch(() => settled);
+    for (const end of this.#open.keys()) end.cancel(new AdapterClosedError());
     await settled;
   }
 }
 
 /**
- * A caller's signal and the sends that it ends. One listener for all of them, because Node warns of a leak at
+ * Follows a signal for all the sends that it ends. One listener for all of them, because Node warns of a leak at
  * eleven, and a batch may well send more than ten times under its one signal.
  */
-class Caller {
+class Follower {
+  readonly end = new Cancellation();
   readonly #signal: AbortSignal;
-  readonly #controllers = new Set<AbortController>();
-  readonly #abort = () => {
-    for (const controller of this.#controllers) controller.abort(new SendAbortedError(this.#signal.reason));
-  };
+  sends = 0;
+  readonly #abort = () => this.end.cancel(this.#signal.reason);
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;
     signal.addEventListener('abort', this.#abort);
   }
 
-  add(controller: AbortController): void {
-    this.#controllers.add(controller);
-  }
-
-  /** How many are left. */
-  remove(controller: AbortController): number {
-    this.#controllers.delete(controller);
-    if (this.#controllers.size === 0) this.#signal.removeEventListener('abort', this.#abort);
-    return this.#controllers.size;
+  leave(): void {
+    this.#signal.removeEventListener('abort', this.#abort);
   }
 }

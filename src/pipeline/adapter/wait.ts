@@ -1,31 +1,32 @@
 /**
  * Waiting that can be cut short. Whatever way a wait ends, its timer and its listener are gone with it.
  */
+import type { Cancellation } from '../../base/cancellation.ts';
 import type { Clock } from '../../base/clock.ts';
 
-/** Settles as `promise` does, or rejects with the signal's reason, whichever comes first. */
-export function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+/** Settles as `promise` does, or rejects with the reason of the end, whichever comes first. */
+export function orCancelled<T>(promise: Promise<T>, end: Cancellation): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    const done = () => signal.removeEventListener('abort', abort);
-    signal.addEventListener('abort', abort);
+    const cancel = () => reject(end.reason);
+    const done = () => end.offCancel(cancel);
+    end.onCancel(cancel);
     promise.then(resolve, reject).finally(done);
-    if (signal.aborted) abort();
+    if (end.cancelled) cancel();
   });
 }
 
-/** Resolves after `delayMs` on the clock; rejects with the signal's reason if that comes first. */
-export function delay(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
+/** Resolves after `delayMs` on the clock; rejects with the reason of the end if that comes first. */
+export function delay(clock: Clock, delayMs: number, end: Cancellation): Promise<void> {
   return new Promise<void>((resolve, reject) => {
-    const abort = () => {
+    const cancel = () => {
       timer.clear();
-      reject(signal.reason);
+      reject(end.reason);
     };
     const timer = clock.setTimer(delayMs, () => {
-      signal.removeEventListener('abort', abort);
+      end.offCancel(cancel);
       resolve();
     });
-    signal.addEventListener('abort', abort, { once: true });
-    if (signal.aborted) abort();
+    end.onCancel(cancel);
+    if (end.cancelled) cancel();
   });
 }

@@ -6,6 +6,7 @@
 import type { Cancellation } from '../../base/cancellation.ts';
 import type { Adapter, HeldBy, Hold, UnwrittenMessages } from '../adapter/adapter.ts';
 import { SendAbortedError } from '../adapter/errors.ts';
+import { sendOptions } from '../adapter/send-options.ts';
 import type { MessageShape } from '../message.ts';
 
 export type Sender = Pick<Adapter, 'send' | 'sendUnwritten'>;
@@ -101,7 +102,7 @@ export class Sends {
     };
     const adapter = this.#adapter;
     try {
-      const options = { ...this.#options, signal: this.#over.signal, explain };
+      const options = sendOptions(this.#over, { ...this.#options, explain });
       if (!('made' in messages)) return adapter.send(stream, messages, options);
       if (adapter.sendUnwritten === undefined) return adapter.send(stream, messages.made(), options);
       return adapter.sendUnwritten(stream, messages, options);

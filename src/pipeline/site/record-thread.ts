@@ -35,7 +35,7 @@ export async function boot({ runtime, link, codec, argument }: ThreadSite): Prom
     const told = 'its thread has the priority of all others: its niceness could not be set';
     void main.log('debug', { err: refused }, told).catch(() => {});
   }
-  void touchAhead(site.queue, { clock: runtime.clock, recheckMs: RECHECK_MS }, recordSite.closed.signal);
+  void touchAhead(site.queue, { clock: runtime.clock, recheckMs: RECHECK_MS }, recordSite.closed);
   return siteControl(recordSite) as unknown as ControlApi;
 }
 

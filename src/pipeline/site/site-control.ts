@@ -18,7 +18,7 @@ export function siteControl(site: RecordSite): SiteControl {
   let producer: Process | undefined;
   // The exit loop: the tree needs the main thread, which answers nothing any more. What the Producer holds goes back.
   const watch = { clock: runtime.clock, recheckMs: RECHECK_MS };
-  void site.signals.exitAnnounced(watch, site.closed.signal).then((outcome) => {
+  void site.signals.exitAnnounced(watch, site.closed).then((outcome) => {
     if (outcome === 'cancelled') return;
     producer?.end('shutdown');
     site.fetchNow();

@@ -2,6 +2,7 @@
  * The simulated service behind the adapter's transport port: no wire, and every delay on the clock that was handed
  * in, so that on a clock that stands still an hour takes as long as its work.
  */
+import { Cancellation } from '../../base/cancellation.ts';
 import type { Clock } from '../../base/clock.ts';
 import type {
   ListShardsResponse,
@@ -74,12 +75,14 @@ export class SimulatedTransport implements Transport {
 
   async #play(call: Call, signal: AbortSignal): Promise<object | null> {
     signal.throwIfAborted();
+    const end = new Cancellation();
+    signal.addEventListener('abort', () => end.cancel(signal.reason), { once: true });
     const reply: Reply = this.#core.call(call);
     switch (reply.type) {
       case 'answer': {
         const afterMs = reply.afterMs + reply.bodyMs;
         try {
-          if (afterMs > 0) await delay(this.#clock, afterMs, signal);
+          if (afterMs > 0) await delay(this.#clock, afterMs, end);
         } catch (aborted) {
           reply.unheard();
           throw aborted;
@@ -87,17 +90,17 @@ export class SimulatedTransport implements Transport {
         return reply.answer;
       }
       case 'error':
-        if (reply.afterMs > 0) await delay(this.#clock, reply.afterMs, signal);
+        if (reply.afterMs > 0) await delay(this.#clock, reply.afterMs, end);
         throw Object.assign(new Error(reply.message), {
           name: reply.code,
           $metadata: { httpStatusCode: reply.status },
         });
       case 'reset':
-        if (reply.afterMs > 0) await delay(this.#clock, reply.afterMs, signal);
+        if (reply.afterMs > 0) await delay(this.#clock, reply.afterMs, end);
         throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
       case 'hang':
         return new Promise((_, reject) => {
-          signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+          end.onCancel(() => reject(end.reason));
         });
     }
   }

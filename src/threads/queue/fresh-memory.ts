@@ -9,6 +9,7 @@
  * Bound: one segment ahead, and none while the queue does with the first two over and over again, as one that is drained
  * does. Nobody waits for it: who comes to a page first touches it.
  */
+import type { Cancellation } from '../../base/cancellation.ts';
 import { HEADER, PAGE_BYTES, type QueueHandle, QueueMemory } from './layout.ts';
 import { controlOf, looksFree } from './segment.ts';
 import { changed, type Watch } from './wait.ts';
@@ -23,15 +24,15 @@ export function callAhead({ words }: QueueMemory, segment: number, generation: n
   Atomics.notify(words, HEADER.FRESH);
 }
 
-/** The type's thread: touches a segment for each call, until the signal is aborted. */
-export async function touchAhead(queue: QueueHandle, watch: Watch, signal: AbortSignal): Promise<void> {
+/** The type's thread: touches a segment for each call, until it is cancelled. */
+export async function touchAhead(queue: QueueHandle, watch: Watch, end: Cancellation): Promise<void> {
   const memory = new QueueMemory(queue);
   const { words } = memory;
   // Who sleeps on a word keeps its memory for ever, if nobody wakes it.
   const cancel = () => Atomics.notify(words, HEADER.FRESH);
-  signal.addEventListener('abort', cancel);
+  end.onCancel(cancel);
   let touched = USUAL_SEGMENTS;
-  for (let seen = 0; !signal.aborted; ) {
+  for (let seen = 0; !end.cancelled; ) {
     const calls = Atomics.load(words, HEADER.FRESH);
     if (calls === seen) {
       await changed(words, HEADER.FRESH, seen, watch, () => Atomics.load(words, HEADER.FRESH) !== seen);
@@ -43,7 +44,7 @@ export async function touchAhead(queue: QueueHandle, watch: Watch, signal: Abort
     touchPages(memory, segment);
     touched = segment + 1;
   }
-  signal.removeEventListener('abort', cancel);
+  end.offCancel(cancel);
 }
 
 /** The first that was never taken, from there on. */

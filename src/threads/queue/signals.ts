@@ -2,6 +2,7 @@
  * The words by which the threads of an application tell each other what is no event. Owns DOOR, ATTENTION, EXITING
  * and READER_GENERATION of one queue; each has one writer and one reader (layout.ts), and stands by itself.
  */
+import type { Cancellation } from '../../base/cancellation.ts';
 import { requestFlush, ringIfAsleep } from './doorbell.ts';
 import { DOOR, HEADER, type QueueHandle, QueueMemory } from './layout.ts';
 import { changed, type Watch } from './wait.ts';
@@ -59,17 +60,17 @@ export class QueueSignals {
   }
 
   /** Reading thread: resolves when the process is on its way out, or nobody wants to hear of it any more. */
-  async exitAnnounced(watch: Watch, signal: AbortSignal): Promise<'exiting' | 'cancelled'> {
+  async exitAnnounced(watch: Watch, end: Cancellation): Promise<'exiting' | 'cancelled'> {
     const { words } = this.#memory;
     // Who sleeps on a word keeps its memory for ever, if nobody wakes it.
     const cancel = () => Atomics.notify(words, HEADER.EXITING);
-    signal.addEventListener('abort', cancel);
+    end.onCancel(cancel);
     try {
-      while (!this.exiting && !signal.aborted)
-        await changed(words, HEADER.EXITING, 0, watch, () => this.exiting || signal.aborted);
+      while (!this.exiting && !end.cancelled)
+        await changed(words, HEADER.EXITING, 0, watch, () => this.exiting || end.cancelled);
       return this.exiting ? 'exiting' : 'cancelled';
     } finally {
-      signal.removeEventListener('abort', cancel);
+      end.offCancel(cancel);
     }
   }
 

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { Cancellation } from '../../../src/base/cancellation.ts';
 import { type KinesisOptions, kinesisSchema } from '../../../src/pipeline/adapter/kinesis/options.ts';
 import { mendOf, preflight } from '../../../src/pipeline/adapter/kinesis/preflight.ts';
 import { SdkTransport } from '../../../src/pipeline/adapter/kinesis/sdk-transport.ts';
@@ -10,7 +11,7 @@ import { never, testContext } from '../context.ts';
 
 async function fly(transport: Transport, options: KinesisOptions) {
   const context = testContext({ clock: new ManualClock() });
-  await preflight(parseOptions('kinesis()', kinesisSchema, options), transport, context, never);
+  await preflight(parseOptions('kinesis()', kinesisSchema, options), transport, context, new Cancellation());
   return context.log.map(({ level, message }) => `${level} ${message}`);
 }
 

@@ -137,8 +137,13 @@ describe('the answer to a PutRecords', () => {
     );
   });
 
+  it('is the shards alone for more of them than are looked for at once, and for names that are no usual ones', () => {
+    const ids = Array.from({ length: 400 }, (_, i) => (i < 300 ? `shardId-${i >> 2}` : `a.b(${i >> 5})*`));
+    expect(read(JSON.stringify(taken(ids)))).to.deep.equal({ FailedRecordCount: 0, taken: ids });
+  });
+
   it('is read result by result where one of them says anything else', () => {
-    const { Records } = taken(['shardId-000000000000', 'shardId-000000000001', 'shardId-000000000000']);
+    const { Records } = taken([0, 1, 0, 0, 0, 0, 0].map((shard) => `shardId-00000000000${shard}`));
     const good = Records[0] as object;
     for (const odd of [
       { ErrorCode: 'InternalFailure', ErrorMessage: 'm' },
@@ -152,7 +157,7 @@ describe('the answer to a PutRecords', () => {
       { ShardId: 'shardId-000000000000', SequenceNumber: '1' },
       { SequenceNumber: '1' },
     ]) {
-      for (let place = 0; place < 3; place++) {
+      for (let place = 0; place < Records.length; place++) {
         const answer = { FailedRecordCount: 0, Records: Records.with(place, odd as never) };
         expect(read(JSON.stringify(answer)), JSON.stringify(odd)).to.deep.equal(answer);
       }
@@ -169,7 +174,7 @@ describe('the answer to a PutRecords', () => {
   });
 
   it('is left to the SDK wherever it is cut off', () => {
-    const text = JSON.stringify(taken(['shardId-000000000000', 'shardId-000000000001']));
+    const text = JSON.stringify(taken([0, 1, 1, 1, 1].map((shard) => `shardId-00000000000${shard}`)));
     for (let length = 0; length < text.length; length++) expect(read(text.slice(0, length))).to.equal(null);
     expect(read(`${text}]`)).to.equal(null);
   });

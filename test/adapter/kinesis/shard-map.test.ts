@@ -99,6 +99,15 @@ describe('kinesis adapter: the shard map', () => {
     );
   });
 
+  it('says of hundreds at once what it says of each, with one among them whose bytes are not its characters', () => {
+    const shards = [shard('a', 0n, END / 2n), shard('b', END / 2n + 1n, END - 1n)];
+    const keys = Array.from({ length: 500 }, (_, i) => (i === 300 ? 'k\u00e9y' : `user-${i}`));
+    const alone = keys.map((key) => (ShardMap.of(shards) as ShardMap).placeOf(key));
+    expect(new Set(alone)).to.have.property('size', 2);
+    const map = ShardMap.of(shards) as ShardMap;
+    for (let round = 0; round < 20; round++) expect([...map.placesOf(keys)]).to.deep.equal(alone);
+  });
+
   it('puts all in the only shard that there is', () => {
     const map = ShardMap.of([shard('a', 0n, END - 1n)]) as ShardMap;
     expect([...map.placesOf(['k', '\u00e9'])]).to.deep.equal([0, 0]);

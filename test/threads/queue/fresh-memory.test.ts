@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
+import { Cancellation } from '../../../src/base/cancellation.ts';
 import { createQueue, type QueueWriter, touchAhead } from '../../../src/threads/queue/index.ts';
 import { HEADER, QueueMemory } from '../../../src/threads/queue/layout.ts';
 import { claimAll, smallQueue, tableOf, watch, writerOf } from './rig.ts';
@@ -31,8 +32,8 @@ describe('Memory of a queue that was never used', () => {
     const queue = createQueue({ bootId: 'boot', queueBytes: 64 * MIB, parkedBytes: 0, maxEventBytes: 1000 });
     const memory = new QueueMemory(queue);
     const writer = writerOf(queue);
-    const end = new AbortController();
-    const ahead = touchAhead(queue, watch, end.signal);
+    const end = new Cancellation();
+    const ahead = touchAhead(queue, watch, end);
     const event = 'x'.repeat(900);
     let most = 0;
     for (let segment = 0; segment < 20; segment++) {
@@ -43,7 +44,7 @@ describe('Memory of a queue that was never used', () => {
       if (segment > 3) most = Math.max(most, faults() - before);
     }
     expect(most, 'pages of a segment of 256').to.be.below(128);
-    end.abort();
+    end.cancel();
     await ahead;
   });
 
@@ -73,7 +74,7 @@ describe('Memory of a queue that was never used', () => {
     const queue = smallQueue({ queueBytes: 8 * 512 });
     const memory = new QueueMemory(queue);
     const [writer, table] = [writerOf(queue), tableOf(queue)];
-    const ahead = touchAhead(queue, watch, new AbortController().signal);
+    const ahead = touchAhead(queue, watch, new Cancellation());
     let count = 0;
     while (writer.append(count)) {
       count++;

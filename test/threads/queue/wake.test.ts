@@ -217,10 +217,10 @@ describe('the signals of a queue', () => {
 
   it('let nobody sleep for the end of the process whose queue is closed, which would keep its memory for ever', async () => {
     const signals = new QueueSignals(smallQueue());
-    const controller = new AbortController();
-    const waiting = signals.exitAnnounced(watch, controller.signal);
+    const end = new Cancellation();
+    const waiting = signals.exitAnnounced(watch, end);
     expect(await sleeps(waiting)).to.equal(true);
-    controller.abort();
+    end.cancel();
     expect(await waiting).to.equal('cancelled');
   });
 

@@ -5,6 +5,7 @@
  * record that makes the service refuse a request.
  */
 import { assert, unreachable } from '../../../base/assert.ts';
+import type { Cancellation } from '../../../base/cancellation.ts';
 import type { AdapterContext } from '../adapter.ts';
 import type { StreamMeter } from '../stream-meter.ts';
 import type { Batch, Collector } from './collector.ts';
@@ -46,7 +47,7 @@ export interface Sent {
   readonly units: readonly Unit[];
   readonly passage: Passage;
   readonly moment: Moment;
-  readonly signal: AbortSignal;
+  readonly end: Cancellation;
 }
 
 /** What an answer leaves to be done. */
@@ -108,7 +109,7 @@ export class Aftermath {
     return { epoch: this.#concurrency.epoch, round: this.#round };
   }
 
-  /** `inFlight` were under way when it ended, itself included. Rejects with the signal's reason, or a bug. */
+  /** `inFlight` were under way when it ended, itself included. Rejects with the reason of the end, or a bug. */
   async ended(sent: Sent, outcome: Outcome, inFlight: number): Promise<Unfinished> {
     if (outcome.type === 'answered') return this.#answered(sent, outcome, inFlight);
     return { again: await this.#failed(sent, outcome.failure), strays: [] };
@@ -216,7 +217,7 @@ export class Aftermath {
   }
 
   async #failed(
-    { batch, units, passage, moment, signal }: Sent,
+    { batch, units, passage, moment, end }: Sent,
     failure: Failure,
   ): Promise<readonly PreparedRecord[]> {
     const { epoch, round } = moment;
@@ -245,7 +246,7 @@ export class Aftermath {
         return records;
       case 'invalid':
         this.#find(passage, null);
-        return this.#search(records, failure, signal);
+        return this.#search(records, failure, end);
       case 'too-large':
         this.#find(passage, null);
         return this.#tooLarge(units, records, failure);
@@ -257,7 +258,7 @@ export class Aftermath {
   async #search(
     records: readonly PreparedRecord[],
     refusal: Failure,
-    signal: AbortSignal,
+    end: Cancellation,
   ): Promise<readonly PreparedRecord[]> {
     const { line, gate } = this.#parts;
     const search = {
@@ -266,7 +267,7 @@ export class Aftermath {
       limits: this.limits,
       mayGoOn: () => gate.isOpen,
     };
-    const { again, interrupted } = await searchPoison(search, records, refusal, signal);
+    const { again, interrupted } = await searchPoison(search, records, refusal, end);
     if (interrupted?.verdict === 'pause') {
       this.#find({ probe: false, pauses: gate.pauses }, interrupted);
     } else if (interrupted !== null) this.#hold(interrupted.verdict === 'throttle' ? 'throttle' : 'retry');

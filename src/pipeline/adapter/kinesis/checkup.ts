@@ -3,6 +3,7 @@
  * record. For those who look for what is wrong before there is an application. The rule is that of the preflight: only
  * AWS itself is asked, and nothing is written.
  */
+import { Cancellation } from '../../../base/cancellation.ts';
 import type { Clock } from '../../../base/clock.ts';
 import { isBeamlineError } from '../../errors.ts';
 import { withDeadline } from './deadline.ts';
@@ -100,7 +101,7 @@ async function streamOf(transport: SdkTransport, stream: string, clock: Clock): 
 }
 
 function within<T>(clock: Clock, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  return withDeadline(clock, ANSWER_MS, new AbortController().signal, call);
+  return withDeadline(clock, ANSWER_MS, new Cancellation(), call);
 }
 
 function wrong(what: Checked['what'], text: string, mend: string): Checked {

@@ -365,17 +365,31 @@ export class Collector {
 /** By the place of the shard: which of the records with these keys go to it. All to one place while there is no map. */
 function placesByShard(map: ShardMap | null, keys: readonly string[]): Uint32Array[] {
   const length = map?.shards.length ?? 1;
-  if (map === null || length === 1) return [Uint32Array.from(keys.keys())];
+  if (map === null || length === 1) return [allOf(keys)];
   const shardOf = map.placesOf(keys);
   const counts = new Uint32Array(length);
-  for (const place of shardOf) counts[place] = (counts[place] as number) + 1;
-  const places = Array.from(counts, (count) => new Uint32Array(count));
-  counts.fill(0);
+  for (let i = 0; i < shardOf.length; i++) counts[shardOf[i] as number]!++;
+  // One array, in parts; `next` is where the next one of a shard goes.
+  const all = new Uint32Array(keys.length);
+  const next = new Uint32Array(length);
+  const parts: Uint32Array[] = [];
+  let end = 0;
+  for (let shard = 0; shard < length; shard++) {
+    next[shard] = end;
+    end += counts[shard] as number;
+    parts.push(all.subarray(next[shard], end));
+  }
   for (let i = 0; i < shardOf.length; i++) {
     const shard = shardOf[i] as number;
-    const at = counts[shard] as number;
-    (places[shard] as Uint32Array)[at] = i;
-    counts[shard] = at + 1;
+    const at = next[shard] as number;
+    all[at] = i;
+    next[shard] = at + 1;
   }
+  return parts;
+}
+
+function allOf({ length }: readonly string[]): Uint32Array {
+  const places = new Uint32Array(length);
+  for (let i = 0; i < length; i++) places[i] = i;
   return places;
 }

@@ -1,6 +1,7 @@
 /** A call with a time limit of its own, on the clock that was handed in, so that it can be tested without waiting. */
+import { Cancellation } from '../../../base/cancellation.ts';
 import type { Clock } from '../../../base/clock.ts';
-import { orAborted } from '../wait.ts';
+import { orCancelled } from '../wait.ts';
 
 /** Named as the SDK names its own timeouts: whoever reads the error need not tell the two apart. */
 export class TimeoutError extends Error {
@@ -8,26 +9,26 @@ export class TimeoutError extends Error {
 }
 
 /**
- * Settles as `call` does, or rejects with a `TimeoutError` after `timeoutMs`, or with the signal's reason. In the
- * latter two cases the call's own signal is aborted, and it is not waited for: it may never settle.
+ * Settles as `call` does, or rejects with a `TimeoutError` after `timeoutMs`, or with the reason of the end. In the
+ * latter two cases the call's signal is aborted, and it is not waited for: it may never settle.
  */
 export async function withDeadline<T>(
   clock: Clock,
   timeoutMs: number,
-  signal: AbortSignal,
+  end: Cancellation,
   call: (limited: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  signal.throwIfAborted();
-  const controller = new AbortController();
-  const abort = () => controller.abort(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
+  if (end.cancelled) throw end.reason;
+  const limit = new Cancellation();
+  const cancel = () => limit.cancel(end.reason);
+  end.onCancel(cancel);
   const timer = clock.setTimer(timeoutMs, () => {
-    controller.abort(new TimeoutError(`no answer within ${timeoutMs} ms`));
+    limit.cancel(new TimeoutError(`no answer within ${timeoutMs} ms`));
   });
   try {
-    return await orAborted(call(controller.signal), controller.signal);
+    return await orCancelled(call(limit.signal), limit);
   } finally {
     timer.clear();
-    signal.removeEventListener('abort', abort);
+    end.offCancel(cancel);
   }
 }

@@ -1,6 +1,7 @@
 /**
  * One request to one stream and what came of it, told to the meter and to telemetry. Decides nothing.
  */
+import type { Cancellation } from '../../../base/cancellation.ts';
 import type { AdapterContext } from '../adapter.ts';
 import type { StreamMeter } from '../stream-meter.ts';
 import { withDeadline } from './deadline.ts';
@@ -24,19 +25,19 @@ export interface Line {
   readonly timeoutMs: number;
 }
 
-/** Rejects with the signal's reason, or with a bug. */
-export async function exchange(line: Line, units: readonly Unit[], signal: AbortSignal): Promise<Outcome> {
+/** Rejects with the reason of the end, or with a bug. */
+export async function exchange(line: Line, units: readonly Unit[], end: Cancellation): Promise<Outcome> {
   const { stream, target, transport, context, meter } = line;
   const records = countTries(units, meter);
   const startedAt = context.clock.now();
   const request = new UnitsRequest(target, units);
   let response: PutRecordsResponse;
   try {
-    response = await withDeadline(context.clock, line.timeoutMs, signal, (limited) =>
+    response = await withDeadline(context.clock, line.timeoutMs, end, (limited) =>
       transport.putRecords(request, limited),
     );
   } catch (thrown) {
-    signal.throwIfAborted();
+    if (end.cancelled) throw end.reason;
     const failure = failureOf(thrown);
     if (failure === 'bug') throw thrown;
     const durationMs = context.clock.now() - startedAt;

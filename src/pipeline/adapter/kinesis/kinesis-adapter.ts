@@ -2,6 +2,7 @@
  * The adapter over a transport: one sender per stream, and the slots that bound the requests of all of them. It
  * knows no AWS SDK, so it runs the same on a scripted Kinesis.
  */
+import { Cancellation } from '../../../base/cancellation.ts';
 import type {
   Adapter,
   AdapterContext,
@@ -20,7 +21,7 @@ import { packableMessages, packableUnwritten } from './packable.ts';
 import { preflight } from './preflight.ts';
 import { prepare } from './record.ts';
 import { RequestSlots } from './request-slots.ts';
-import { StreamSender } from './stream-sender.ts';
+import { type DeliveryOptions, StreamSender } from './stream-sender.ts';
 import { streamTarget } from './stream-target.ts';
 import type { Transport } from './transport.ts';
 
@@ -33,7 +34,7 @@ export class KinesisAdapter implements Adapter {
   readonly #context: AdapterContext;
   readonly #slots: RequestSlots;
   readonly #sends: OpenSends;
-  readonly #closed = new AbortController();
+  readonly #closed = new Cancellation();
   readonly #senders = new Map<string, StreamSender>();
 
   constructor(settings: KinesisSettings, transport: Transport, context: AdapterContext) {
@@ -42,18 +43,20 @@ export class KinesisAdapter implements Adapter {
     this.#context = context;
     this.#slots = new RequestSlots(settings.maxInFlight);
     this.#sends = new OpenSends(context.clock);
-    if (settings.preflight) void preflight(settings, transport, context, this.#closed.signal);
+    if (settings.preflight) void preflight(settings, transport, context, this.#closed);
   }
 
   send(stream: string, messages: readonly WireMessage[], options: SendOptions): Promise<void> {
-    return this.#sends.run(options.signal, (signal) =>
-      this.#deliver(stream, messages, { ...options, signal }),
+    const { ordered, explain, isHurried } = options;
+    return this.#sends.run(options, (end) =>
+      this.#deliver(stream, messages, { end, ordered, explain, isHurried }),
     );
   }
 
   sendUnwritten(stream: string, messages: UnwrittenMessages, options: SendOptions): Promise<void> {
-    return this.#sends.run(options.signal, (signal) =>
-      this.#deliverUnwritten(stream, messages, { ...options, signal }),
+    const { ordered, explain, isHurried } = options;
+    return this.#sends.run(options, (end) =>
+      this.#deliverUnwritten(stream, messages, { end, ordered, explain, isHurried }),
     );
   }
 
@@ -64,7 +67,7 @@ export class KinesisAdapter implements Adapter {
   close({ timeoutMs }: CloseOptions): Promise<void> {
     for (const sender of this.#senders.values()) sender.finish();
     return this.#sends.close(timeoutMs, () => {
-      this.#closed.abort(new Error('the adapter is closed'));
+      this.#closed.cancel(new Error('the adapter is closed'));
       for (const sender of this.#senders.values()) sender.close();
       this.#transport.close();
     });
@@ -78,12 +81,14 @@ export class KinesisAdapter implements Adapter {
     };
   }
 
-  async #deliver(stream: string, messages: readonly WireMessage[], options: SendOptions): Promise<void> {
+  async #deliver(stream: string, messages: readonly WireMessage[], options: DeliveryOptions): Promise<void> {
     const sender = this.#senderOf(stream);
-    const maxRecordBytes = await this.#maxRecordBytes(sender, messages);
-    const packable = sender.packs(options) ? packableMessages(messages, maxRecordBytes) : null;
+    // What can be packed is far from where the stream would have to be asked.
+    const { maxRecordBytes: limit = RECORD_BYTES_ALWAYS } = this.#settings;
+    const packable = sender.packs(options) ? packableMessages(messages, limit) : null;
     const packed = packable && sender.deliverPacked(packable, options);
     if (packed !== null) return allTaken(stream, messages.length, [], packed);
+    const maxRecordBytes = await this.#maxRecordBytes(sender, messages);
     const { records, rejections } = prepare(messages, maxRecordBytes);
     sender.rejectedUnsent(rejections);
     const delivered = sender.deliver(records, options);
@@ -92,7 +97,11 @@ export class KinesisAdapter implements Adapter {
   }
 
   /** Before it first waits it has written them, or made messages of them. */
-  async #deliverUnwritten(stream: string, messages: UnwrittenMessages, options: SendOptions): Promise<void> {
+  async #deliverUnwritten(
+    stream: string,
+    messages: UnwrittenMessages,
+    options: DeliveryOptions,
+  ): Promise<void> {
     const sender = this.#senderOf(stream);
     const { maxRecordBytes = RECORD_BYTES_ALWAYS } = this.#settings;
     const packable = sender.packs(options) ? packableUnwritten(messages, maxRecordBytes) : null;

@@ -3,9 +3,7 @@
  * spend it on the way there and back. Two at a time: each step of one needs the step before it, so while one waits the
  * other goes on. Only what says where on the ring of hash keys a record stands is given.
  */
-
-/** One block of 64 bytes holds so much of a message, beside its end mark and its length. */
-export const MD5_SHORT_MAX = 55;
+import { FIRST, keyWords, SECOND } from './key-words.ts';
 
 const SINES = Int32Array.from({ length: 64 }, (_, i) => Math.floor(Math.abs(Math.sin(i + 1)) * 2 ** 32));
 /** By how many bits each step turns, in rounds of sixteen. */
@@ -23,47 +21,14 @@ const WORDS = Uint8Array.from({ length: 64 }, (_, i) => {
   return (places[i >> 4] as number) % 16;
 });
 
-const BLOCK_WORDS = 16;
-/** The block of the one, then that of the other. */
-const blocks = new Int32Array(2 * BLOCK_WORDS);
-
 /**
- * Of each of two texts the first 53 bits of its MD5, as a whole number; -1 when it has more than `MD5_SHORT_MAX` characters,
- * or one that is not ASCII, so that its bytes are not its characters.
+ * Of each of the two keys that were read the first 53 bits of its MD5, as a whole number. Of one that
+ * was not read, or is longer than a block holds, nothing is said: what stands there for it is anything.
+ *
+ * Four loops that differ in one expression: a choice within one loop made it three times as slow.
  */
-export function md5Heads(first: string, second: string, heads: Float64Array): void {
-  const firstIsShort = fill(first, 0);
-  const secondIsShort = fill(second, BLOCK_WORDS);
-  digestHeads(heads);
-  if (!firstIsShort) heads[0] = -1;
-  if (!secondIsShort) heads[1] = -1;
-}
-
-/** Whether it is one that fills its block. */
-function fill(text: string, from: number): boolean {
-  const { length } = text;
-  if (length > MD5_SHORT_MAX) return false;
-  const end = from + BLOCK_WORDS;
-  let at = from;
-  let word = 0;
-  let all = 0;
-  for (let i = 0; i < length; i++) {
-    const unit = text.charCodeAt(i);
-    all |= unit;
-    word |= unit << ((i & 3) << 3);
-    if ((i & 3) === 3) {
-      blocks[at++] = word;
-      word = 0;
-    }
-  }
-  blocks[at++] = word | (0x80 << ((length & 3) << 3));
-  while (at < end) blocks[at++] = 0;
-  blocks[end - 2] = length << 3;
-  return all < 0x80;
-}
-
-/** Four loops that differ in one expression: a choice within one loop made it three times as slow. */
-function digestHeads(heads: Float64Array): void {
+export function md5Heads(heads: Float64Array): void {
+  const words = keyWords;
   let a = 0x67452301;
   let b = 0xefcdab89 | 0;
   let c = 0x98badcfe | 0;
@@ -76,8 +41,8 @@ function digestHeads(heads: Float64Array): void {
   for (; i < 16; i++) {
     const sine = SINES[i] as number;
     const turn = TURNS[i] as number;
-    const sum = (a + (d ^ (b & (c ^ d))) + (blocks[i] as number) + sine) | 0;
-    const other = (e + (h ^ (f & (g ^ h))) + (blocks[i + BLOCK_WORDS] as number) + sine) | 0;
+    const sum = (a + (d ^ (b & (c ^ d))) + (words[i + FIRST] as number) + sine) | 0;
+    const other = (e + (h ^ (f & (g ^ h))) + (words[i + SECOND] as number) + sine) | 0;
     a = d;
     d = c;
     c = b;
@@ -91,8 +56,8 @@ function digestHeads(heads: Float64Array): void {
     const word = WORDS[i] as number;
     const sine = SINES[i] as number;
     const turn = TURNS[i] as number;
-    const sum = (a + (c ^ (d & (b ^ c))) + (blocks[word] as number) + sine) | 0;
-    const other = (e + (g ^ (h & (f ^ g))) + (blocks[word + BLOCK_WORDS] as number) + sine) | 0;
+    const sum = (a + (c ^ (d & (b ^ c))) + (words[word + FIRST] as number) + sine) | 0;
+    const other = (e + (g ^ (h & (f ^ g))) + (words[word + SECOND] as number) + sine) | 0;
     a = d;
     d = c;
     c = b;
@@ -106,8 +71,8 @@ function digestHeads(heads: Float64Array): void {
     const word = WORDS[i] as number;
     const sine = SINES[i] as number;
     const turn = TURNS[i] as number;
-    const sum = (a + (b ^ c ^ d) + (blocks[word] as number) + sine) | 0;
-    const other = (e + (f ^ g ^ h) + (blocks[word + BLOCK_WORDS] as number) + sine) | 0;
+    const sum = (a + (b ^ c ^ d) + (words[word + FIRST] as number) + sine) | 0;
+    const other = (e + (f ^ g ^ h) + (words[word + SECOND] as number) + sine) | 0;
     a = d;
     d = c;
     c = b;
@@ -121,8 +86,8 @@ function digestHeads(heads: Float64Array): void {
     const word = WORDS[i] as number;
     const sine = SINES[i] as number;
     const turn = TURNS[i] as number;
-    const sum = (a + (c ^ (b | ~d)) + (blocks[word] as number) + sine) | 0;
-    const other = (e + (g ^ (f | ~h)) + (blocks[word + BLOCK_WORDS] as number) + sine) | 0;
+    const sum = (a + (c ^ (b | ~d)) + (words[word + FIRST] as number) + sine) | 0;
+    const other = (e + (g ^ (f | ~h)) + (words[word + SECOND] as number) + sine) | 0;
     a = d;
     d = c;
     c = b;

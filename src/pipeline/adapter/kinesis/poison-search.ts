@@ -2,6 +2,7 @@
  * Finds the records for which a request was refused as a whole, by halving it, and sends the others. One request at a
  * time, in the place of the one that was refused.
  */
+import type { Cancellation } from '../../../base/cancellation.ts';
 import { exchange, type Line } from './exchange.ts';
 import type { Failure } from './failure.ts';
 import type { PreparedRecord } from './record.ts';
@@ -24,12 +25,12 @@ export interface Search {
   readonly mayGoOn: () => boolean;
 }
 
-/** Rejects with the signal's reason, or with a bug. */
+/** Rejects with the reason of the end, or with a bug. */
 export async function searchPoison(
   { line, settlement, limits, mayGoOn }: Search,
   records: readonly PreparedRecord[],
   refusal: Failure,
-  signal: AbortSignal,
+  end: Cancellation,
 ): Promise<Found> {
   const again: PreparedRecord[] = [];
   const ordered = records.some(({ parcel }) => parcel?.delivery.ordered === true);
@@ -43,7 +44,7 @@ export async function searchPoison(
       if (worklist.size === 0) return { again, interrupted: null };
       if (!mayGoOn()) return { again: [...again, ...worklist.empty()], interrupted: null };
       const taken = worklist.take(ordered ? { ...limits, onePerKey: true } : limits);
-      const outcome = await exchange(line, taken, signal);
+      const outcome = await exchange(line, taken, end);
       if (outcome.type === 'failed') {
         failure = outcome.failure;
         line.meter.error(failure.code, failure.message);

@@ -5,6 +5,7 @@
  *
  * The rule: only AWS itself is asked. Emulators ignore `DryRun` and write the record.
  */
+import type { Cancellation } from '../../../base/cancellation.ts';
 import type { AdapterContext } from '../adapter.ts';
 import { withDeadline } from './deadline.ts';
 import { type Failure, failureOf } from './failure.ts';
@@ -17,7 +18,7 @@ export async function preflight(
   settings: KinesisSettings,
   transport: Transport,
   context: AdapterContext,
-  signal: AbortSignal,
+  end: Cancellation,
 ): Promise<void> {
   const { endpoint, streams, requestTimeoutMs } = settings;
   const { logger, recordType, clock } = context;
@@ -32,13 +33,13 @@ export async function preflight(
     const target = streamTarget(text);
     if (target === null) return;
     try {
-      await withDeadline(clock, requestTimeoutMs, signal, (limited) => transport.dryRun(target, limited));
+      await withDeadline(clock, requestTimeoutMs, end, (limited) => transport.dryRun(target, limited));
       logger.debug(
         { recordType, stream, target: text },
         `preflight: stream '${stream}' (${text}) takes records`,
       );
     } catch (thrown) {
-      if (signal.aborted) return;
+      if (end.cancelled) return;
       const failure = failureOf(thrown);
       const { code, message } = failure === 'bug' ? { code: 'Bug', message: String(thrown) } : failure;
       const mend = failure === 'bug' ? 'this is a bug of the adapter' : mendOf(failure);

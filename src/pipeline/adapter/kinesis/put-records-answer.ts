@@ -26,33 +26,54 @@ function takenIn(bytes: Buffer): PutRecordsResponse | null {
   if (start < RESULTS.length || !isAt(text, RESULT, start)) return null;
   const taken: string[] = [];
   let shardId = '';
-  /** What stands between two sequence numbers, if the shard is that of the result before. */
-  let between: string | null = null;
   let number = start + RESULT.length;
-  let end = 0;
   for (;;) {
     const numberEnd = text.indexOf('"', number);
     if (numberEnd <= number) return null;
-    if (between !== null && isAt(text, between, numberEnd)) {
-      taken.push(shardId);
-      number = numberEnd + between.length;
-      continue;
-    }
     const shard = numberEnd + SHARD.length;
     const shardEnd = text.indexOf('"', shard);
     if (!isAt(text, SHARD, numberEnd) || shardEnd <= shard) return null;
+    const before = shardId;
     shardId = text.slice(shard, shardEnd);
     if (shardId.includes('\\') || !isAt(text, END, shardEnd)) return null;
     taken.push(shardId);
-    end = shardEnd + END.length;
-    if (text.charCodeAt(end) === CLOSE) break;
+    const end = shardEnd + END.length;
+    if (text.charCodeAt(end) === CLOSE) {
+      // What is around the results must be an answer by itself.
+      const around = parsed(Buffer.from(text.slice(0, start) + text.slice(end), 'latin1'));
+      return around?.FailedRecordCount === 0 ? { FailedRecordCount: 0, taken } : null;
+    }
     if (!isAt(text, NEXT, end)) return null;
-    between = `${SHARD}${shardId}${END}${NEXT}`;
+    const digits = numberEnd - number;
     number = end + NEXT.length;
+    // Two of one shard: there may be hundreds.
+    const more = shardId === before ? sameShard(shardId, digits) : null;
+    if (more === null) continue;
+    more.lastIndex = number;
+    more.test(text);
+    const size = digits + SHARD.length + shardId.length + END.length + NEXT.length;
+    for (; number < more.lastIndex; number += size) taken.push(shardId);
   }
-  // What is around the results must be an answer by itself.
-  const around = parsed(Buffer.from(text.slice(0, start) + text.slice(end), 'latin1'));
-  return around?.FailedRecordCount === 0 ? { FailedRecordCount: 0, taken } : null;
+}
+
+/** By shard and number of digits; so many at most, for others are read one by one. */
+const sameShards = new Map<string, RegExp>();
+const SAME_SHARDS_MAX = 64;
+const DIGITS_MAX = 128;
+const PLAIN = /^[\w-]+$/;
+
+/**
+ * As many results of one shard as there are, each with the beginning of the next: one call for all, which takes a third of
+ * the time of calls for each. With a class for each digit, because a repeated one is four times as slow.
+ */
+function sameShard(shardId: string, digits: number): RegExp | null {
+  const name = `${digits} ${shardId}`;
+  const known = sameShards.get(name);
+  if (known !== undefined) return known;
+  if (sameShards.size === SAME_SHARDS_MAX || digits > DIGITS_MAX || !PLAIN.test(shardId)) return null;
+  const made = new RegExp(`(?:${'[^"]'.repeat(digits)}${SHARD}${shardId}${END},\\{"SequenceNumber":")*`, 'y');
+  sameShards.set(name, made);
+  return made;
 }
 
 /** As `startsWith`, which takes three times as long: it compares one character after the other. */

@@ -10,6 +10,7 @@
  */
 import type { Readable } from 'node:stream';
 import * as v from 'valibot';
+import { Cancellation } from '../../../base/cancellation.ts';
 import type { Clock } from '../../../base/clock.ts';
 import { BeamlineError } from '../../errors.ts';
 import type { AdapterContext } from '../adapter.ts';
@@ -317,7 +318,7 @@ function credentialsOf(
   return async () => {
     try {
       // Without a limit one answer that never comes would hold every request of this client.
-      const never = new AbortController().signal;
+      const never = new Cancellation();
       const given = await withDeadline(clock, requestTimeoutMs, never, () => provider());
       return v.parse(givenCredentialsSchema, given);
     } catch (cause) {

@@ -5,6 +5,7 @@
  * It may be without a map for good: without the permission, or on a stream that pays no attention to keys, which is
  * found out by asking or by answers that keep naming other shards than the newest map does.
  */
+import { Cancellation } from '../../../base/cancellation.ts';
 import type { Timer } from '../../../base/clock.ts';
 import type { AdapterContext } from '../adapter.ts';
 import { withDeadline } from './deadline.ts';
@@ -47,7 +48,7 @@ type State = 'unread' | 'reading' | 'read' | 'without';
 
 export class ShardMapKeeper {
   readonly #parts: KeeperParts;
-  readonly #closed = new AbortController();
+  readonly #closed = new Cancellation();
   #state: State;
   #map: ShardMap | null = null;
   #nextAt = Number.NEGATIVE_INFINITY;
@@ -95,12 +96,12 @@ export class ShardMapKeeper {
     this.#timer = null;
     this.#state = 'without';
     this.#tellWaiting();
-    this.#closed.abort(new Error('the adapter is closed'));
+    this.#closed.cancel(new Error('the adapter is closed'));
   }
 
   #start(): void {
     const { clock } = this.#parts.context;
-    if (this.#closed.signal.aborted || this.#timer !== null) return;
+    if (this.#closed.cancelled || this.#timer !== null) return;
     const delayMs = this.#nextAt - clock.now();
     if (delayMs <= 0) this.#begin();
     else this.#timer = clock.setTimer(delayMs, () => this.#begin());
@@ -124,7 +125,7 @@ export class ShardMapKeeper {
     try {
       this.#described ??= this.#describe();
       const [map] = await Promise.all([this.#list(), this.#described]);
-      if (this.#closed.signal.aborted) return;
+      if (this.#closed.cancelled) return;
       const unchanged = map !== null && before?.equals(map) === true;
       this.#vain = unchanged ? this.#vain + 1 : 0;
       const ignoresKeys =
@@ -133,7 +134,7 @@ export class ShardMapKeeper {
       this.#map = ignoresKeys ? null : (map ?? before);
       this.#state = ignoresKeys ? 'without' : this.#map === null ? 'unread' : 'read';
     } catch (thrown) {
-      if (this.#closed.signal.aborted) return;
+      if (this.#closed.cancelled) return;
       const failure = failureOf(thrown);
       // A bug in the reading of the map must not take the thread down with the records that can do without it.
       const denied =
@@ -180,7 +181,7 @@ export class ShardMapKeeper {
   }
 
   #call<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    return withDeadline(this.#parts.context.clock, this.#parts.timeoutMs, this.#closed.signal, call);
+    return withDeadline(this.#parts.context.clock, this.#parts.timeoutMs, this.#closed, call);
   }
 
   #tell(thrown: unknown, denied: boolean): void {

@@ -6,6 +6,18 @@
  * call, compared without an object.
  */
 import { hash } from 'node:crypto';
+import { KeyPlaces } from './key-places.ts';
+import {
+  BLOCK_KEY_MAX,
+  endBlock,
+  FIRST,
+  KEY_BYTES_MAX,
+  KEYS_AT_ONCE,
+  readKey,
+  SECOND,
+  type Which,
+  writeKeys,
+} from './key-words.ts';
 import { md5Heads } from './md5.ts';
 import type { ShardDescription } from './transport.ts';
 
@@ -24,9 +36,7 @@ export interface Keys {
   readonly ExplicitHashKey?: string | undefined;
 }
 
-/** Places for keys whose shard is remembered, a power of two: an MD5 takes longer than all else that is done to find one. */
-const REMEMBERED = 16_384;
-/** Of the keys that are not, every so manieth: where no key comes twice, to remember each would be for nothing. */
+/** Of the keys whose shard is not remembered, every so manieth is: where none comes twice, each would be for nothing. */
 const REMEMBER_EVERY = 8;
 
 export class ShardMap {
@@ -36,9 +46,8 @@ export class ShardMap {
   readonly #ranges: ReadonlyMap<string, Range>;
   /** The first 53 bits of where each begins. */
   readonly #heads: Float64Array;
-  readonly #remembered = new Array<string>(REMEMBERED).fill('');
-  /** By the place of a key that is remembered: the place of its shard. */
-  readonly #placeOf = new Uint16Array(REMEMBERED);
+  /** Made with the first key: an MD5 takes longer than all else that is done to find a shard. */
+  #remembered: KeyPlaces | null = null;
   #forgotten = 0;
   readonly #pair = new Float64Array(2);
 
@@ -96,34 +105,15 @@ export class ShardMap {
     if (this.shards.length === 1) return 0;
     if (explicitHashKey !== undefined)
       return this.#at(hashOf({ PartitionKey: key, ExplicitHashKey: explicitHashKey }));
-    const slot = slotOf(key);
-    if (this.#remembered[slot] === key) return this.#placeOf[slot] as number;
-    md5Heads(key, '', this.#pair);
-    return this.#found(key, this.#pair[0] as number);
+    return this.placesOf([key])[0] as number;
   }
 
   /** The same of many keys. */
   placesOf(keys: readonly string[]): Uint16Array {
     const places = new Uint16Array(keys.length);
     if (this.shards.length === 1) return places;
-    // Of the keys that must be hashed, one waits for the next.
-    let waiting = -1;
-    let first = '';
-    for (let i = 0; i < places.length; i++) {
-      const partitionKey = keys[i] as string;
-      const slot = slotOf(partitionKey);
-      if (this.#remembered[slot] === partitionKey) places[i] = this.#placeOf[slot] as number;
-      else if (waiting === -1) {
-        waiting = i;
-        first = partitionKey;
-      } else {
-        md5Heads(first, partitionKey, this.#pair);
-        places[waiting] = this.#found(first, this.#pair[0] as number);
-        places[i] = this.#found(partitionKey, this.#pair[1] as number);
-        waiting = -1;
-      }
-    }
-    if (waiting !== -1) places[waiting] = this.placeOf(first);
+    for (let from = 0; from < places.length; from += KEYS_AT_ONCE)
+      this.#place(keys, from, Math.min(places.length, from + KEYS_AT_ONCE), places);
     return places;
   }
 
@@ -135,14 +125,61 @@ export class ShardMap {
     );
   }
 
-  /** The place for a key of which the beginning of its MD5 is known, or -1 for it. */
-  #found(key: string, head: number): number {
-    const place = head === -1 ? this.#at(hashOf({ PartitionKey: key })) : this.#placeAt(head, key);
-    if (this.#forgotten++ % REMEMBER_EVERY === 0) {
-      const slot = slotOf(key);
-      this.#remembered[slot] = key;
-      this.#placeOf[slot] = place;
+  /** Those of the keys from one to another. */
+  #place(keys: readonly string[], from: number, to: number, places: Uint16Array): void {
+    let all = '';
+    for (let i = from; i < to; i++) all += keys[i];
+    const bytes = writeKeys(all);
+    const isAlone = to - from === 1;
+    if (bytes !== all.length && !isAlone) {
+      // Who knows where each begins?
+      for (let i = from; i < to; i++) this.#place(keys, i, i + 1, places);
+      return;
     }
+    this.#remembered ??= new KeyPlaces();
+    const remembered = this.#remembered;
+    // Of the keys that must be hashed, one waits for the next.
+    let waiting = -1;
+    let start = 0;
+    for (let i = from; i < to; i++) {
+      const key = keys[i] as string;
+      const length = isAlone ? bytes : key.length;
+      if (length > KEY_BYTES_MAX) {
+        places[i] = this.#at(hashOf({ PartitionKey: key }));
+        start += length;
+        continue;
+      }
+      const which = waiting === -1 ? FIRST : SECOND;
+      readKey(start, length, which);
+      start += length;
+      const known = remembered.find(which);
+      if (known !== -1) places[i] = known;
+      else if (length > BLOCK_KEY_MAX)
+        places[i] = this.#found(this.#at(hashOf({ PartitionKey: key })), which);
+      else {
+        endBlock(which);
+        if (waiting === -1) waiting = i;
+        else {
+          this.#hash(keys, waiting, places, i);
+          waiting = -1;
+        }
+      }
+    }
+    if (waiting !== -1) this.#hash(keys, waiting, places);
+  }
+
+  /** The keys that were read: these. */
+  #hash(keys: readonly string[], first: number, places: Uint16Array, second?: number): void {
+    md5Heads(this.#pair);
+    const pair = this.#pair;
+    places[first] = this.#found(this.#placeAt(pair[0] as number, keys[first] as string), FIRST);
+    if (second === undefined) return;
+    places[second] = this.#found(this.#placeAt(pair[1] as number, keys[second] as string), SECOND);
+  }
+
+  /** The place of a key that was read. */
+  #found(place: number, which: Which): number {
+    if (this.#forgotten++ % REMEMBER_EVERY === 0) this.#remembered?.add(which, place);
     return place;
   }
 
@@ -191,12 +228,4 @@ function ringText(hashKey: bigint): string {
 /** The first 53 bits of 128, as a whole number. */
 function headOf(hashKey: string): number {
   return Number(BigInt(`0x${Buffer.from(hashKey, 'latin1').toString('hex')}`) >> 75n);
-}
-
-/** Of the length and the last four characters of a key, which differ most often. By eleven, each four digits have a slot. */
-function slotOf(key: string): number {
-  const { length } = key;
-  let slot = length;
-  for (let i = length > 4 ? length - 4 : 0; i < length; i++) slot = (slot * 11 + key.charCodeAt(i)) | 0;
-  return slot & (REMEMBERED - 1);
 }

@@ -3,6 +3,7 @@
  * find out when it is ready, and ask again if it is still missing. A creation that fails leaves the stream
  * paused, and is told once for each reason.
  */
+import { Cancellation } from '../../../base/cancellation.ts';
 import type { AdapterContext } from '../adapter.ts';
 import { withDeadline } from './deadline.ts';
 import { failureOf } from './failure.ts';
@@ -31,7 +32,7 @@ export class StreamCreator {
   readonly #timeoutMs: number;
   readonly #transport: Transport;
   readonly #context: AdapterContext;
-  readonly #closed = new AbortController();
+  readonly #closed = new Cancellation();
   #creating = false;
   #toldCode: string | null = null;
 
@@ -50,10 +51,10 @@ export class StreamCreator {
   }
 
   create(): void {
-    if (this.#creating || this.#closed.signal.aborted) return;
+    if (this.#creating || this.#closed.cancelled) return;
     this.#creating = true;
     const { clock, logger, recordType } = this.#context;
-    withDeadline(clock, this.#timeoutMs, this.#closed.signal, (signal) =>
+    withDeadline(clock, this.#timeoutMs, this.#closed, (signal) =>
       this.#transport.createStream(this.#name, this.#shape, signal),
     )
       .then(
@@ -67,7 +68,7 @@ export class StreamCreator {
           );
         },
         (thrown: unknown) => {
-          if (!this.#closed.signal.aborted) this.#tell(thrown);
+          if (!this.#closed.cancelled) this.#tell(thrown);
         },
       )
       .finally(() => {
@@ -76,7 +77,7 @@ export class StreamCreator {
   }
 
   close(): void {
-    this.#closed.abort(new Error('the adapter is closed'));
+    this.#closed.cancel(new Error('the adapter is closed'));
   }
 
   #tell(thrown: unknown): void {

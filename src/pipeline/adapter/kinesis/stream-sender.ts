@@ -9,6 +9,7 @@
  * What can go out at once goes: the pump runs at the end of the turn in which something was handed over, so that
  * sends of one turn share requests and none waits for company that may not come.
  */
+import { Cancellation } from '../../../base/cancellation.ts';
 import type { Timer } from '../../../base/clock.ts';
 import type {
   AdapterContext,
@@ -43,6 +44,14 @@ export interface SenderParts {
   readonly context: AdapterContext;
 }
 
+/** As of a send, of which it is known what ends it. */
+export interface DeliveryOptions {
+  readonly end: Cancellation;
+  readonly ordered: SendOptions['ordered'];
+  readonly explain: SendOptions['explain'];
+  readonly isHurried: SendOptions['isHurried'];
+}
+
 export class StreamSender {
   readonly #parts: SenderParts;
   readonly #meter: StreamMeter;
@@ -53,7 +62,7 @@ export class StreamSender {
   readonly #aftermath: Aftermath;
   /** Oldest first: a Set keeps the order of insertion. */
   readonly #deliveries = new Set<Delivery>();
-  readonly #requests = new Map<Batch, AbortController>();
+  readonly #requests = new Map<Batch, Cancellation>();
   readonly #line: Line;
   readonly #settlement: Settlement;
   #ordinal = 0;
@@ -98,17 +107,17 @@ export class StreamSender {
   }
 
   /** Whether messages that can be packed should be. */
-  packs({ ordered = false }: SendOptions): boolean {
+  packs({ ordered = false }: DeliveryOptions): boolean {
     return !ordered && this.#collector.packs;
   }
 
-  /** Resolves when each record is in the stream or in the result; rejects with the signal's reason, or a bug. */
-  deliver(records: readonly PreparedRecord[], options: SendOptions): Promise<readonly Rejection[]> {
+  /** Resolves when each record is in the stream or in the result; rejects with the reason of its end, or a bug. */
+  deliver(records: readonly PreparedRecord[], options: DeliveryOptions): Promise<readonly Rejection[]> {
     return this.#deliver(records.length, options, (delivery) => this.#collector.add(delivery, records));
   }
 
   /** The same for what can be packed. `null`: it cannot, when it is written, and nothing of it is under way. */
-  deliverPacked(packable: Packable, options: SendOptions): Promise<readonly Rejection[]> | null {
+  deliverPacked(packable: Packable, options: DeliveryOptions): Promise<readonly Rejection[]> | null {
     const packs = this.#collector.packed(packable);
     if (packs === null) return null;
     return this.#deliver(packable.keys.length, options, (delivery) =>
@@ -118,14 +127,14 @@ export class StreamSender {
 
   async #deliver(
     records: number,
-    { signal, ordered = false, explain, isHurried }: SendOptions,
+    { end, ordered = false, explain, isHurried }: DeliveryOptions,
     enter: (delivery: Delivery) => void,
   ): Promise<readonly Rejection[]> {
     if (records === 0) return [];
-    signal.throwIfAborted();
+    if (end.cancelled) throw end.reason;
     // Who collects waits for the map. All others would only have it made while their first request is.
     if (this.#parts.settings.aggregation !== 'none') this.#keeper.want();
-    const { delivery, settled } = this.#open(records, ordered, signal);
+    const { delivery, settled } = this.#open(records, ordered, end);
     if (isHurried?.() === true) this.#collector.hurry(delivery.ordinal);
     enter(delivery);
     explain?.(() => this.#heldBy(delivery));
@@ -137,7 +146,7 @@ export class StreamSender {
   #open(
     records: number,
     ordered: boolean,
-    signal: AbortSignal,
+    end: Cancellation,
   ): { readonly delivery: Delivery; readonly settled: Promise<readonly Rejection[]> } {
     let settle!: (error: unknown) => void;
     const startedAt = this.#parts.context.clock.now();
@@ -146,10 +155,10 @@ export class StreamSender {
     );
     this.#deliveries.add(delivery);
     const settled = new Promise<readonly Rejection[]>((resolve, reject) => {
-      const abort = () => this.#drop(delivery, () => reject(signal.reason));
-      signal.addEventListener('abort', abort, { once: true });
+      const cancel = () => this.#drop(delivery, () => reject(end.reason));
+      end.onCancel(cancel);
       settle = (error) => {
-        signal.removeEventListener('abort', abort);
+        end.offCancel(cancel);
         if (error === null) {
           this.#deliveries.delete(delivery);
           resolve(delivery.rejections);
@@ -221,8 +230,8 @@ export class StreamSender {
     this.#collector.drop(delivery);
     reject();
     // A request that nobody waits for any more is given up.
-    for (const [batch, controller] of this.#requests) {
-      if (batch.parcels.every((parcel) => parcel.delivery.dropped)) controller.abort(new Unwanted());
+    for (const [batch, end] of this.#requests) {
+      if (batch.parcels.every((parcel) => parcel.delivery.dropped)) end.cancel(new Unwanted());
     }
     this.#wake();
   }
@@ -263,18 +272,17 @@ export class StreamSender {
 
   /** One request, and whatever it takes to be done with its records or to know that they must be sent again. */
   async #run(batch: Batch, passage: Passage): Promise<void> {
-    const controller = new AbortController();
-    this.#requests.set(batch, controller);
+    const end = new Cancellation();
+    this.#requests.set(batch, end);
     this.#inFlight++;
     const now = this.#parts.context.clock.now();
     for (const { delivery } of batch.parcels) this.#meter.buffered(now - delivery.startedAt);
-    const { signal } = controller;
     const units = batch.shares.flatMap((share) => share.units);
-    const sent = { batch, units, passage, moment: this.#aftermath.moment, signal };
+    const sent = { batch, units, passage, moment: this.#aftermath.moment, end };
     let again: readonly PreparedRecord[] = [];
     let strays: readonly Stray[] = [];
     try {
-      const outcome = await exchange(this.#line, units, signal);
+      const outcome = await exchange(this.#line, units, end);
       this.#keeper.want();
       ({ again, strays } = await this.#aftermath.ended(sent, outcome, this.#inFlight));
     } catch (thrown) {

@@ -1,5 +1,6 @@
 /** The module of `memory()`: writes each send into the log that its descriptor brought, as one frame. */
 import { type Backoff, backoffDelay } from '../../../base/backoff.ts';
+import type { Cancellation } from '../../../base/cancellation.ts';
 import { concerns, type InjectedFailure, InjectedFailures } from '../../../threads/shared-failures.ts';
 import { MessageLog, type SharedLog } from '../../../threads/shared-log.ts';
 import type {
@@ -44,9 +45,9 @@ class MemoryAdapter implements Adapter {
     this.#book = new SendBook(context.clock);
   }
 
-  send(stream: string, messages: readonly WireMessage[], { signal }: SendOptions): Promise<void> {
-    return this.#sends.run(signal, (inner) =>
-      this.#book.enter(stream, messages, (page) => this.#deliver(stream, messages, page, inner)),
+  send(stream: string, messages: readonly WireMessage[], options: SendOptions): Promise<void> {
+    return this.#sends.run(options, (end) =>
+      this.#book.enter(stream, messages, (page) => this.#deliver(stream, messages, page, end)),
     );
   }
 
@@ -62,7 +63,7 @@ class MemoryAdapter implements Adapter {
     stream: string,
     messages: readonly WireMessage[],
     page: StreamPage,
-    signal: AbortSignal,
+    end: Cancellation,
   ): Promise<void> {
     if (messages.length === 0) return;
     const { clock, random } = this.#context;
@@ -75,7 +76,7 @@ class MemoryAdapter implements Adapter {
       const message = this.#injected();
       page.meter.error(code, message);
       page.state = { type: 'failing', code, message, since, failures: attempt };
-      await delay(clock, backoffDelay(BACKOFF, attempt, random), signal);
+      await delay(clock, backoffDelay(BACKOFF, attempt, random), end);
     }
   }
 

@@ -12,11 +12,11 @@ export const createAdapter: CreateAdapter = (options, { clock }): Adapter => {
   const sends = new OpenSends(clock);
   const book = new SendBook(clock);
   return {
-    send(stream: string, messages: readonly WireMessage[], { signal }: SendOptions) {
-      return sends.run(signal, (inner) =>
+    send(stream: string, messages: readonly WireMessage[], options: SendOptions) {
+      return sends.run(options, (end) =>
         book.enter(stream, messages, async ({ meter }) => {
           if (messages.length === 0) return;
-          if (delayMs > 0) await delay(clock, delayMs, inner);
+          if (delayMs > 0) await delay(clock, delayMs, end);
           meter.request(0);
           meter.sent(
             messages.length,
