@@ -230,9 +230,12 @@ describe('kinesis adapter: aggregation', () => {
     // Enough for a request of their own.
     sends.push(...names(8, 'd').map(full));
     await runTo(clock, before.at + 30);
+    expect(requests() - before.requests).to.equal(2);
+    sends.push(...names(12, 'e').map(full));
+    await runTo(clock, before.at + 35);
     expect(requests() - before.requests).to.equal(3);
     await done(...sends, send(['last']));
-    expect(oracle.userRecords('s').records).to.have.lengthOf(2 + 11 * 12);
+    expect(oracle.userRecords('s').records).to.have.lengthOf(2 + 23 * 12);
   });
 
   it('puts only records with equal keys into one when the shards are not known', async () => {

@@ -34,8 +34,9 @@ export interface CollectorSettings {
   readonly collectMs: number;
 }
 
-/** While another request is under way, so many full aggregates are worth the next one. */
-const AGGREGATES_WORTHWHILE = 8;
+/** While another request is under way, so many full aggregates are worth the next one, or fewer that have so many bytes. */
+const AGGREGATES_WORTHWHILE = 20;
+const BYTES_WORTHWHILE = 500 * 1024;
 
 /** How the stream stands at a moment. */
 export interface Situation {
@@ -329,10 +330,11 @@ export class Collector {
 
   /** To write, sign and send a request takes as much as to aggregate a thousand small records. */
   #isWorthwhile(): boolean {
+    const worthwhile = Math.min(AGGREGATES_WORTHWHILE, BYTES_WORTHWHILE / this.#settings.aggregateBytes);
     let full = 0;
     for (const lane of this.#active) {
       full += this.#fullAggregates(lane);
-      if (full >= AGGREGATES_WORTHWHILE) return true;
+      if (full >= worthwhile) return true;
     }
     return false;
   }
