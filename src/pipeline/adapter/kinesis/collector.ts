@@ -20,7 +20,7 @@ import type { Packable } from './packable.ts';
 import { type Delivery, Parcel } from './parcel.ts';
 import type { PreparedRecord } from './record.ts';
 import type { RequestLimits } from './request.ts';
-import type { ShardMap } from './shard-map.ts';
+import type { OpenShard, ShardMap } from './shard-map.ts';
 import type { Unit } from './unit.ts';
 
 /** What takes a shard longer than this, at the rate at which it takes records, holds a send up. */
@@ -121,8 +121,9 @@ export class Collector {
       return;
     }
     const byLane = new Map<string, PreparedRecord[]>();
-    for (const record of records) {
-      const { shardId } = this.#map.shardOf(record);
+    const shards = this.#map.shardsOf(records);
+    for (const [i, record] of records.entries()) {
+      const { shardId } = shards[i] as OpenShard;
       const found = byLane.get(shardId);
       if (found === undefined) byLane.set(shardId, [record]);
       else found.push(record);

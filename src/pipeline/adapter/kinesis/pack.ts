@@ -164,13 +164,16 @@ export function pack(
     }
     keyOf[i] = key;
     records = withRoom(records, at, packable.bytesMax(place) + RECORD_ROOM);
-    // As if it were as long as it is likely to be; where it is not, it is moved.
-    const start = at + headBytes(packable.bytesLikely(place));
+    // As if it were as long as it is likely to be; where it is not, it may have to be moved.
+    const likely = packable.bytesLikely(place);
+    const start = at + headBytes(likely);
     const end = packable.write(place, records, start);
     if (end === NOT_WRITTEN) return null;
     const length = end - start;
-    const moved = at + headBytes(length);
-    if (moved !== start) records.copyWithin(moved, start, end);
+    if (length !== likely) {
+      const moved = at + headBytes(length);
+      if (moved !== start) records.copyWithin(moved, start, end);
+    }
     if (packable.isText(place)) texts[i] = 1;
     at = writeHead(records, at, length) + length;
     ends[i] = at;
