@@ -1,14 +1,20 @@
 import { expect } from 'chai';
+import { KeyBytes } from '../../../src/pipeline/adapter/kinesis/key-bytes.ts';
 import { KeyPlaces } from '../../../src/pipeline/adapter/kinesis/key-places.ts';
-import { FIRST, readKey, SECOND, writeKeys } from '../../../src/pipeline/adapter/kinesis/key-words.ts';
+import { FIRST, readKey, SECOND, type Which } from '../../../src/pipeline/adapter/kinesis/key-words.ts';
+
+function read(key: string, which: Which): void {
+  const { view, ends } = new KeyBytes([key]);
+  readKey(view, 0, ends[0] as number, which);
+}
 
 function add(places: KeyPlaces, key: string, place: number): void {
-  readKey(0, writeKeys(key), FIRST);
+  read(key, FIRST);
   places.add(FIRST, place);
 }
 
 function find(places: KeyPlaces, key: string): number {
-  readKey(0, writeKeys(key), SECOND);
+  read(key, SECOND);
   return places.find(SECOND);
 }
 

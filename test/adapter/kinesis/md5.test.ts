@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { KeyBytes } from '../../../src/pipeline/adapter/kinesis/key-bytes.ts';
 import {
   BLOCK_KEY_MAX,
   endBlock,
   FIRST,
   readKey,
   SECOND,
-  writeKeys,
 } from '../../../src/pipeline/adapter/kinesis/key-words.ts';
 import { md5Heads } from '../../../src/pipeline/adapter/kinesis/md5.ts';
 
@@ -15,10 +15,10 @@ const expected = (text: string) => Number(BigInt(`0x${createHash('md5').update(t
 
 const heads = (first: string, second: string) => {
   const both = new Float64Array(2);
-  const length = writeKeys(first);
-  const all = writeKeys(first + second);
-  readKey(0, length, FIRST);
-  readKey(length, all - length, SECOND);
+  const { view, ends } = new KeyBytes([first, second]);
+  const [end = 0, all = 0] = ends;
+  readKey(view, 0, end, FIRST);
+  readKey(view, end, all - end, SECOND);
   endBlock(FIRST);
   endBlock(SECOND);
   md5Heads(both);

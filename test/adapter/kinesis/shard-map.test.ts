@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { KeyBytes } from '../../../src/pipeline/adapter/kinesis/key-bytes.ts';
 import { ShardMap } from '../../../src/pipeline/adapter/kinesis/shard-map.ts';
 import type { ShardDescription, Transport } from '../../../src/pipeline/adapter/kinesis/transport.ts';
 import { ManualClock, SimulatedKinesis } from '../../../src/testing/index.ts';
@@ -95,7 +96,9 @@ describe('kinesis adapter: the shard map', () => {
         const map = ShardMap.of(shards) as ShardMap;
         const alone = keys.map((PartitionKey) => (ShardMap.of(shards) as ShardMap).shardOf({ PartitionKey }));
         for (let round = 0; round < 2; round++)
-          expect([...map.placesOf(keys)].map((place) => map.shards[place])).to.deep.equal(alone);
+          expect([...map.placesOf(new KeyBytes(keys))].map((place) => map.shards[place])).to.deep.equal(
+            alone,
+          );
       }),
     );
   });
@@ -103,14 +106,15 @@ describe('kinesis adapter: the shard map', () => {
   it('says of hundreds at once what it says of each, with one among them whose bytes are not its characters', () => {
     const shards = [shard('a', 0n, END / 2n), shard('b', END / 2n + 1n, END - 1n)];
     const keys = Array.from({ length: 500 }, (_, i) => (i === 300 ? 'k\u00e9y' : `user-${i}`));
-    const alone = keys.map((key) => (ShardMap.of(shards) as ShardMap).placesOf([key])[0]);
+    const alone = keys.map((key) => (ShardMap.of(shards) as ShardMap).placesOf(new KeyBytes([key]))[0]);
     expect(new Set(alone)).to.have.property('size', 2);
     const map = ShardMap.of(shards) as ShardMap;
-    for (let round = 0; round < 20; round++) expect([...map.placesOf(keys)]).to.deep.equal(alone);
+    for (let round = 0; round < 20; round++)
+      expect([...map.placesOf(new KeyBytes(keys))]).to.deep.equal(alone);
   });
 
   it('puts all in the only shard that there is', () => {
     const map = ShardMap.of([shard('a', 0n, END - 1n)]) as ShardMap;
-    expect([...map.placesOf(['k', '\u00e9'])]).to.deep.equal([0, 0]);
+    expect([...map.placesOf(new KeyBytes(['k', '\u00e9']))]).to.deep.equal([0, 0]);
   });
 });

@@ -13,6 +13,7 @@
  * in the order given, as far as they succeed at the first try; what fails goes in again before what follows it.
  */
 import { assert } from '../../../base/assert.ts';
+import type { KeyBytes } from './key-bytes.ts';
 import { Lane } from './lane.ts';
 import { type Grouping, LaneDraw } from './lane-draw.ts';
 import { type Pack, pack } from './pack.ts';
@@ -366,14 +367,14 @@ export class Collector {
 }
 
 /** By the place of the shard: which of the records with these keys go to it. All to one place while there is no map. */
-function placesByShard(map: ShardMap | null, keys: readonly string[]): Uint32Array[] {
+function placesByShard(map: ShardMap | null, keys: KeyBytes): Uint32Array[] {
   const length = map?.shards.length ?? 1;
   if (map === null || length === 1) return [allOf(keys)];
   const shardOf = map.placesOf(keys);
   const counts = new Uint32Array(length);
   for (let i = 0; i < shardOf.length; i++) counts[shardOf[i] as number]!++;
   // One array, in parts; `next` is where the next one of a shard goes.
-  const all = new Uint32Array(keys.length);
+  const all = new Uint32Array(keys.size);
   const next = new Uint32Array(length);
   const parts: Uint32Array[] = [];
   let end = 0;
@@ -391,8 +392,8 @@ function placesByShard(map: ShardMap | null, keys: readonly string[]): Uint32Arr
   return parts;
 }
 
-function allOf({ length }: readonly string[]): Uint32Array {
-  const places = new Uint32Array(length);
-  for (let i = 0; i < length; i++) places[i] = i;
+function allOf({ size }: KeyBytes): Uint32Array {
+  const places = new Uint32Array(size);
+  for (let i = 0; i < size; i++) places[i] = i;
   return places;
 }

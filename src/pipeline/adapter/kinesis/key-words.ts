@@ -4,18 +4,10 @@
  *
  *     keyWords  [ length | hash | words of the one, end mark | ...      length | hash | words of the other, end mark | ... ]
  *                               FIRST                                                 SECOND
- *
- * Many keys are turned into bytes by one call: to look at each character of a text that is a part of another takes longer
- * than all else that is done with a key.
  */
 
-/** So many keys are written at a time, */
-export const KEYS_AT_ONCE = 128;
-/** and so many bytes of a key are read. It has 256 characters, so it is a rare one that has more. */
+/** So many bytes of a key are read. It has 256 characters, so it is a rare one that has more. */
 export const KEY_BYTES_MAX = 256;
-/** Behind the last one stands what is read with it, and is none of it. */
-const bytes = Buffer.alloc(KEYS_AT_ONCE * KEY_BYTES_MAX + 4);
-const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 const LENGTH = -2;
 const HASH = -1;
@@ -29,26 +21,20 @@ const BLOCK_WORDS = 16;
 /** A longer key is not in one block. */
 export const BLOCK_KEY_MAX = 55;
 
-/** Writes keys, one behind the other; gives the number of bytes. Where that is the number of characters, each is one byte. */
-export function writeKeys(keys: string): number {
-  return bytes.write(keys, 0, KEYS_AT_ONCE * KEY_BYTES_MAX);
-}
-
-/** Makes the words of a key of those that were written. */
-export function readKey(start: number, length: number, which: Which): void {
+/** Makes the words of a key that lies at `start`, with three bytes behind it that may be read. */
+export function readKey(view: DataView, start: number, length: number, which: Which): void {
   const words = keyWords;
-  const written = view;
   const last = start + length - 3;
   let at = which as number;
   let place = start;
   let hash = length;
   for (; place < last; place += 4) {
-    const word = written.getInt32(place, true);
+    const word = view.getInt32(place, true);
     words[at++] = word;
     hash = mixed(hash, word);
   }
   const bits = (length & 3) << 3;
-  const word = (written.getInt32(place, true) & ((1 << bits) - 1)) | (0x80 << bits);
+  const word = (view.getInt32(place, true) & ((1 << bits) - 1)) | (0x80 << bits);
   words[at] = word;
   words[which + LENGTH] = length;
   words[which + HASH] = mixed(hash, word);

@@ -12,14 +12,14 @@
  */
 import { NOT_WRITTEN } from '../../../threads/queue/not-written.ts';
 import { KeyTable } from './key-table.ts';
-import { type Packable, UTF8_MAX } from './packable.ts';
+import type { Packable } from './packable.ts';
 import {
   PARTITION_KEY,
   RECORD,
   RECORD_DATA,
   RECORD_PARTITION_KEY_INDEX,
   varintBytes,
-  writeText,
+  writeField,
   writeVarint,
 } from './protobuf.ts';
 import { PreparedRecord } from './record.ts';
@@ -51,7 +51,7 @@ export interface PackParts extends Numbers {
   /** Their places in the list that was sent. */
   readonly indexes: Uint32Array;
   /** Which were text. */
-  readonly texts: Uint8Array;
+  readonly isText: Uint8Array;
   /** Data and keys of all. */
   readonly bytes: number;
 }
@@ -70,7 +70,7 @@ export class Pack {
   readonly keysBefore: Uint32Array;
   readonly keyEnds: Uint32Array;
   readonly #indexes: Uint32Array;
-  readonly #texts: Uint8Array;
+  readonly #isText: Uint8Array;
 
   constructor(parts: PackParts) {
     this.size = parts.indexes.length;
@@ -83,7 +83,7 @@ export class Pack {
     this.keysBefore = parts.keysBefore;
     this.keyEnds = parts.keyEnds;
     this.#indexes = parts.indexes;
-    this.#texts = parts.texts;
+    this.#isText = parts.isText;
   }
 
   /** Where the record begins in `records`. */
@@ -124,7 +124,7 @@ export class Pack {
     const end = this.ends[place] as number;
     const start = end - (this.dataBytes[place] as number);
     const data =
-      this.#texts[place] === 1
+      this.#isText[place] === 1
         ? this.records.toString('utf8', start, end)
         : Buffer.from(this.records.subarray(start, end));
     return new PreparedRecord({ partitionKey: this.keyText(place), data }, this.#indexes[place] as number);
@@ -142,24 +142,30 @@ export function pack(
 ): Pack | null {
   const size = indexes.length;
   const { ends, dataBytes, keyOf, keysBefore, keyEnds } = numbersFor(size);
-  const texts = new Uint8Array(size);
+  const isText = new Uint8Array(size);
   const room = roomFor(packable, indexes);
-  let keys: Buffer = Buffer.allocUnsafeSlow(room.keys);
+  const { texts, bytes: keyBytes, ends: keyBytesEnds } = packable.keys;
+  const keys: Buffer = Buffer.allocUnsafeSlow(room.keys);
   let records: Buffer = Buffer.allocUnsafeSlow(room.records);
   let table = written === 'once' ? new KeyTable() : null;
   let keyCount = 0;
   let [at, keyAt, bytes] = [0, 0, 0];
   for (let i = 0; i < size; i++) {
     const place = indexes[i] as number;
-    const partitionKey = packable.keys[place] as string;
     keysBefore[i] = keyCount;
-    let key = table === null ? -1 : table.find(partitionKey);
+    let key = table === null ? -1 : table.find(texts[place] as string);
     if (key === -1) {
       key = keyCount++;
-      table?.add(partitionKey, key);
+      table?.add(texts[place] as string, key);
       if (keyCount === DISTINCT && i + 1 === keyCount) table = null;
-      keys = withRoom(keys, keyAt, UTF8_MAX * partitionKey.length + KEY_ROOM);
-      keyAt = writeText(keys, keyAt, PARTITION_KEY, partitionKey);
+      keyAt = writeField(
+        keys,
+        keyAt,
+        PARTITION_KEY,
+        keyBytes,
+        packable.keys.startOf(place),
+        keyBytesEnds[place] as number,
+      );
       keyEnds[key] = keyAt;
     }
     keyOf[i] = key;
@@ -174,13 +180,13 @@ export function pack(
       const moved = at + headBytes(length);
       if (moved !== start) records.copyWithin(moved, start, end);
     }
-    if (packable.isText(place)) texts[i] = 1;
+    if (packable.isText(place)) isText[i] = 1;
     at = writeHead(records, at, length) + length;
     ends[i] = at;
     dataBytes[i] = length;
     bytes += length + textBytes((keyEnds[key] as number) - (key === 0 ? 0 : (keyEnds[key - 1] as number)));
   }
-  return new Pack({ ends, dataBytes, keyOf, keysBefore, keyEnds, keys, records, indexes, texts, bytes });
+  return new Pack({ ends, dataBytes, keyOf, keysBefore, keyEnds, keys, records, indexes, isText, bytes });
 }
 
 /** One array, in five parts. */
@@ -190,17 +196,18 @@ function numbersFor(size: number): Numbers {
   return { ends: part(0), dataBytes: part(1), keyOf: part(2), keysBefore: part(3), keyEnds: part(4) };
 }
 
-/** Enough for what is likely, with room to write the longest without looking what it is. */
+/** Enough for the keys, and for data as long as it is likely to be, with room to write the longest without looking what it is. */
 function roomFor(packable: Packable, indexes: Uint32Array) {
+  const { ends } = packable.keys;
   let [keys, records, longest] = [0, 0, 0];
   for (let i = 0; i < indexes.length; i++) {
     const place = indexes[i] as number;
     const most = packable.bytesMax(place);
-    keys += (packable.keys[place] as string).length + KEY_ROOM;
+    keys += (ends[place] as number) - packable.keys.startOf(place) + KEY_ROOM;
     records += packable.bytesLikely(place) + RECORD_ROOM;
     if (most > longest) longest = most;
   }
-  return { keys: keys + UTF8_MAX * 64, records: records + longest };
+  return { keys, records: records + longest };
 }
 
 function withRoom(buffer: Buffer, at: number, bytes: number): Buffer {

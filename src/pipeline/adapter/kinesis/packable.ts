@@ -5,10 +5,11 @@
  * The rule: nothing can be wrong with any of it, which shows without measuring it, and none brings a hash key of its own.
  */
 import type { UnwrittenMessages, WireMessage } from '../adapter.ts';
+import { KeyBytes } from './key-bytes.ts';
 
 export interface Packable {
-  /** Of each, in the order of the send. */
-  readonly keys: readonly string[];
+  /** In the order of the send. */
+  readonly keys: KeyBytes;
   /** The most bytes that its data can have. */
   bytesMax(place: number): number;
   /** How many it has, or is likely to have. */
@@ -48,11 +49,11 @@ function fits(key: string, dataBytesMax: number, bytesMax: number): boolean {
 }
 
 export class PackableMessages implements Packable {
-  readonly keys: readonly string[];
+  readonly keys: KeyBytes;
   readonly #messages: readonly WireMessage[];
 
   constructor(messages: readonly WireMessage[]) {
-    this.keys = messages.map(({ partitionKey }) => partitionKey);
+    this.keys = new KeyBytes(messages.map(({ partitionKey }) => partitionKey));
     this.#messages = messages;
   }
 
@@ -82,13 +83,13 @@ export class PackableMessages implements Packable {
 }
 
 class PackableUnwritten implements Packable {
-  readonly keys: readonly string[];
+  readonly keys: KeyBytes;
   readonly #unwritten: UnwrittenMessages;
   /** Events of one type have about the same length. */
   #last: number;
 
   constructor(keys: readonly string[], unwritten: UnwrittenMessages) {
-    this.keys = keys;
+    this.keys = new KeyBytes(keys);
     this.#unwritten = unwritten;
     this.#last = unwritten.size === 0 ? 0 : unwritten.bytesLikely(0);
   }

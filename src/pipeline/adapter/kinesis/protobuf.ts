@@ -72,3 +72,20 @@ function writeLongText(buffer: Buffer, at: number, text: string): number {
   const start = writeVarint(buffer, at, Buffer.byteLength(text));
   return start + buffer.write(text, start);
 }
+
+/** A field of bytes that stand elsewhere: a few, as a rule. */
+export function writeField(
+  buffer: Buffer,
+  at: number,
+  tag: number,
+  bytes: Buffer,
+  from: number,
+  to: number,
+): number {
+  buffer[at] = tag;
+  const length = to - from;
+  const start = writeVarint(buffer, at + 1, length);
+  if (length > SHORT) bytes.copy(buffer, start, from, to);
+  else for (let i = 0; i < length; i++) buffer[start + i] = bytes[from + i] as number;
+  return start + length;
+}

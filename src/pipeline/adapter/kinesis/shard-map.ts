@@ -6,18 +6,9 @@
  * call, compared without an object.
  */
 import { hash } from 'node:crypto';
+import { KeyBytes } from './key-bytes.ts';
 import { KeyPlaces } from './key-places.ts';
-import {
-  BLOCK_KEY_MAX,
-  endBlock,
-  FIRST,
-  KEY_BYTES_MAX,
-  KEYS_AT_ONCE,
-  readKey,
-  SECOND,
-  type Which,
-  writeKeys,
-} from './key-words.ts';
+import { BLOCK_KEY_MAX, endBlock, FIRST, KEY_BYTES_MAX, readKey, SECOND, type Which } from './key-words.ts';
 import { md5Heads } from './md5.ts';
 import type { ShardDescription } from './transport.ts';
 
@@ -98,7 +89,8 @@ export class ShardMap {
 
   shardOf(keys: Keys): OpenShard {
     const { PartitionKey, ExplicitHashKey } = keys;
-    const place = ExplicitHashKey === undefined ? this.placesOf([PartitionKey])[0] : this.#at(hashOf(keys));
+    const place =
+      ExplicitHashKey === undefined ? this.placesOf(new KeyBytes([PartitionKey]))[0] : this.#at(hashOf(keys));
     return this.shards[place as number] as OpenShard;
   }
 
@@ -106,16 +98,42 @@ export class ShardMap {
   shardsOf(records: readonly Keys[]): readonly OpenShard[] {
     if (records.some(({ ExplicitHashKey }) => ExplicitHashKey !== undefined))
       return records.map((keys) => this.shardOf(keys));
-    const places = this.placesOf(records.map(({ PartitionKey }) => PartitionKey));
+    const places = this.placesOf(new KeyBytes(records.map(({ PartitionKey }) => PartitionKey)));
     return Array.from(places, (place) => this.shards[place] as OpenShard);
   }
 
   /** Of partition keys: the place in `shards` of the one that a record with it goes to. */
-  placesOf(keys: readonly string[]): Uint16Array {
-    const places = new Uint16Array(keys.length);
+  placesOf(keys: KeyBytes): Uint16Array {
+    const places = new Uint16Array(keys.size);
     if (this.shards.length === 1) return places;
-    for (let from = 0; from < places.length; from += KEYS_AT_ONCE)
-      this.#place(keys, from, Math.min(places.length, from + KEYS_AT_ONCE), places);
+    this.#remembered ??= new KeyPlaces();
+    const remembered = this.#remembered;
+    const { ends, view } = keys;
+    // Of the keys that must be hashed, one waits for the next.
+    let waiting = -1;
+    let start = 0;
+    for (let i = 0; i < places.length; i++) {
+      const end = ends[i] as number;
+      const length = end - start;
+      if (length > KEY_BYTES_MAX) places[i] = this.#atKey(keys, i);
+      else {
+        const which = waiting === -1 ? FIRST : SECOND;
+        readKey(view, start, length, which);
+        const known = remembered.find(which);
+        if (known !== -1) places[i] = known;
+        else if (length > BLOCK_KEY_MAX) places[i] = this.#found(this.#atKey(keys, i), which);
+        else {
+          endBlock(which);
+          if (waiting === -1) waiting = i;
+          else {
+            this.#hash(keys, waiting, places, i);
+            waiting = -1;
+          }
+        }
+      }
+      start = end;
+    }
+    if (waiting !== -1) this.#hash(keys, waiting, places);
     return places;
   }
 
@@ -127,56 +145,13 @@ export class ShardMap {
     );
   }
 
-  /** Those of the keys from one to another. */
-  #place(keys: readonly string[], from: number, to: number, places: Uint16Array): void {
-    let all = '';
-    for (let i = from; i < to; i++) all += keys[i];
-    const bytes = writeKeys(all);
-    const isAlone = to - from === 1;
-    if (bytes !== all.length && !isAlone) {
-      // Who knows where each begins?
-      for (let i = from; i < to; i++) this.#place(keys, i, i + 1, places);
-      return;
-    }
-    this.#remembered ??= new KeyPlaces();
-    const remembered = this.#remembered;
-    // Of the keys that must be hashed, one waits for the next.
-    let waiting = -1;
-    let start = 0;
-    for (let i = from; i < to; i++) {
-      const key = keys[i] as string;
-      const length = isAlone ? bytes : key.length;
-      if (length > KEY_BYTES_MAX) {
-        places[i] = this.#at(hashOf({ PartitionKey: key }));
-        start += length;
-        continue;
-      }
-      const which = waiting === -1 ? FIRST : SECOND;
-      readKey(start, length, which);
-      start += length;
-      const known = remembered.find(which);
-      if (known !== -1) places[i] = known;
-      else if (length > BLOCK_KEY_MAX)
-        places[i] = this.#found(this.#at(hashOf({ PartitionKey: key })), which);
-      else {
-        endBlock(which);
-        if (waiting === -1) waiting = i;
-        else {
-          this.#hash(keys, waiting, places, i);
-          waiting = -1;
-        }
-      }
-    }
-    if (waiting !== -1) this.#hash(keys, waiting, places);
-  }
-
   /** The keys that were read: these. */
-  #hash(keys: readonly string[], first: number, places: Uint16Array, second?: number): void {
+  #hash(keys: KeyBytes, first: number, places: Uint16Array, second?: number): void {
     md5Heads(this.#pair);
     const pair = this.#pair;
-    places[first] = this.#found(this.#placeAt(pair[0] as number, keys[first] as string), FIRST);
+    places[first] = this.#found(this.#placeAt(pair[0] as number, keys, first), FIRST);
     if (second === undefined) return;
-    places[second] = this.#found(this.#placeAt(pair[1] as number, keys[second] as string), SECOND);
+    places[second] = this.#found(this.#placeAt(pair[1] as number, keys, second), SECOND);
   }
 
   /** The place of a key that was read. */
@@ -185,7 +160,7 @@ export class ShardMap {
     return place;
   }
 
-  #placeAt(head: number, key: string): number {
+  #placeAt(head: number, keys: KeyBytes, place: number): number {
     const heads = this.#heads;
     let low = 0;
     let high = heads.length - 1;
@@ -195,7 +170,11 @@ export class ShardMap {
       else high = middle - 1;
     }
     // With a boundary in its first 53 bits, it is on this side or on that of the others.
-    return heads[low] === head ? this.#at(hashOf({ PartitionKey: key })) : low;
+    return heads[low] === head ? this.#atKey(keys, place) : low;
+  }
+
+  #atKey({ texts }: KeyBytes, place: number): number {
+    return this.#at(hashOf({ PartitionKey: texts[place] as string }));
   }
 
   #at(hashKey: string): number {

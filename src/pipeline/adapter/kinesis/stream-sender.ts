@@ -120,7 +120,7 @@ export class StreamSender {
   deliverPacked(packable: Packable, options: DeliveryOptions): Promise<readonly Rejection[]> | null {
     const packs = this.#collector.packed(packable);
     if (packs === null) return null;
-    return this.#deliver(packable.keys.length, options, (delivery) =>
+    return this.#deliver(packable.keys.size, options, (delivery) =>
       this.#collector.addPacked(delivery, packs),
     );
   }
