@@ -99,7 +99,7 @@ export class ShardMap {
     if (records.some(({ ExplicitHashKey }) => ExplicitHashKey !== undefined))
       return records.map((keys) => this.shardOf(keys));
     const places = this.placesOf(new KeyBytes(records.map(({ PartitionKey }) => PartitionKey)));
-    return Array.from(places, (place) => this.shards[place] as OpenShard);
+    return records.map((_, i) => this.shards[places[i] as number] as OpenShard);
   }
 
   /** Of partition keys: the place in `shards` of the one that a record with it goes to. */
