@@ -6,7 +6,7 @@
  * It means the handler that is made of it here, and nothing else: what is quicker must do the same.
  */
 import type { HandleEvent } from './definition.ts';
-import { Message } from './message.ts';
+import { keyText, Message } from './message.ts';
 
 export interface ForwardTo<Key extends string = string> {
   readonly stream: string;
@@ -31,9 +31,10 @@ export function forwarding(to: ForwardTo): HandleEvent<unknown> {
  * @throws BeamlineError `ERR_MESSAGE` when the event has no such field, or one that is no key.
  */
 export function forwarded(id: string, data: unknown, { partitionKey, idField }: ForwardTo): Message {
-  const fields = Object(data) as Readonly<Record<string, string>>;
+  const fields = Object(data) as Readonly<Record<string, unknown>>;
   const key = Object.hasOwn(fields, partitionKey) ? fields[partitionKey] : undefined;
-  return new Message(key as string, idField === undefined ? data : { [idField]: id, ...fields });
+  const text = keyText(`partitionKey, the event's field '${partitionKey}',`, key);
+  return new Message(text, idField === undefined ? data : { [idField]: id, ...fields });
 }
 
 export function isForwardTo(value: unknown): value is ForwardTo {

@@ -49,10 +49,17 @@ export class Message implements MessageShape {
     data: unknown,
     options?: { readonly explicitHashKey?: string | bigint | undefined },
   ) {
-    this.partitionKey = typeof partitionKey === 'string' ? keyOf(partitionKey) : keyOfNumber(partitionKey);
+    this.partitionKey = keyText('partitionKey', partitionKey);
     this.data = typeof data === 'string' ? data : dataOf(data);
     if (options?.explicitHashKey !== undefined) this.explicitHashKey = hashKeyOf(options.explicitHashKey);
   }
+}
+
+/** A partition key as its text. Throws `ERR_MESSAGE` for what is none; `argument` is its name there. */
+export function keyText(argument: string, key: unknown): string {
+  if (typeof key === 'string') return textKey(argument, key);
+  if (typeof key === 'number' && Number.isFinite(key)) return String(key);
+  throw refused(argument, KEY_EXPECTED, kindOf(key));
 }
 
 /** The JSON text of a value. Throws `ERR_MESSAGE` for one that JSON cannot hold; `argument` is its name there. */
@@ -77,10 +84,10 @@ function isLost(value: unknown, text: string): boolean {
   return text === '{}' && Object.prototype.toString.call(value) !== '[object Object]';
 }
 
-function keyOf(key: string): string {
+function textKey(argument: string, key: string): string {
   if (key.length === 0 || isTooLong(key) || !key.isWellFormed()) {
     const came = key.isWellFormed() ? kindOf(key) : 'half of a surrogate pair';
-    throw refused('partitionKey', KEY_EXPECTED, came);
+    throw refused(argument, KEY_EXPECTED, came);
   }
   return key;
 }
@@ -89,11 +96,6 @@ function keyOf(key: string): string {
 function isTooLong(key: string): boolean {
   if (key.length <= KEY_CHARACTERS_MAX) return false;
   return key.length > KEY_CHARACTERS_MAX * 2 || [...key].length > KEY_CHARACTERS_MAX;
-}
-
-function keyOfNumber(key: unknown): string {
-  if (typeof key === 'number' && Number.isFinite(key)) return String(key);
-  throw refused('partitionKey', KEY_EXPECTED, kindOf(key));
 }
 
 function dataOf(data: unknown): string | Uint8Array {

@@ -82,9 +82,10 @@ describe('A type that forwards its events', () => {
   });
 
   for (const [what, event, said] of [
-    ['has no such field', { n: 7 }, 'undefined came'],
+    ['has no such field', { n: 7 }, "partitionKey, the event's field 'user', must be"],
     ['has another value there', { user: { id: 1 }, n: 7 }, 'an object came'],
     ['has an empty text there', { user: '', n: 7 }, 'an empty string came'],
+    ['has half of a character there', { user: 'a\ud800', n: 7 }, 'half of a surrogate pair came'],
     ['holds what JSON cannot', { user: 'a', n: 7, rest: 1n }, 'BigInt'],
   ] as const) {
     it(`isolates an event that ${what}, and delivers the others of its batch`, async () => {
@@ -104,6 +105,27 @@ describe('A type that forwards its events', () => {
       expect(letters[0]?.error.message).to.include(said);
     });
   }
+
+  it('sends no key that is no text, on a Kinesis that would take it', async () => {
+    const letters: DeadLetter[] = [];
+    const simulator = await startKinesisSimulator({ streams: { forwarded: 1 } });
+    try {
+      const { endpoint, region, credentials } = simulator;
+      const app = await scene.start({
+        adapter: kinesis({ endpoint, region, credentials }),
+        backoff: { initialMs: 1, maxMs: 2 },
+        maxAttempts: 2,
+        deadLetter: (letter) => void letters.push(letter),
+      });
+      for (const user of ['漢字', 'é', 'a\ud800', 'b']) Forwarding.record({ user, n: 1 });
+      expect(await app.flush()).to.include({ delivered: 3, deadLettered: 1, pending: 0 });
+      expect(letters.map(({ data }) => (data as Forwarded).user)).to.deep.equal(['a\ud800']);
+      const { records } = simulator.oracle.userRecords('forwarded');
+      expect(records.map(({ partitionKey }) => partitionKey)).to.have.members(['漢字', 'é', 'b']);
+    } finally {
+      await simulator.stop();
+    }
+  });
 
   it('has no handler beside, and says where to', () => {
     const define = (more: object) => () =>
