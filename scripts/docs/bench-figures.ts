@@ -13,10 +13,11 @@ const ROWS: readonly (readonly [scenario: string, against: string, what: string]
   ['deliver, json', 'SDK loop, one thread', 'delivered by one record type, on two cores'],
   ["deliver, json: the main thread's share", 'SDK loop, one thread', 'of that the main thread'],
   [
-    'deliver-aggregated: billing units',
+    'deliver-aggregated, 100 bytes',
     'SDK loop, a record an event',
-    "100-byte events, `aggregation: 'shard'`",
+    "100-byte events, `forwardTo` and `aggregation: 'shard'`",
   ],
+  ['deliver-aggregated: billing units', 'SDK loop, a record an event', 'billing units for a million of them'],
   ['loop-delay, p99', 'SDK batching on the main thread', "delay of the application's event loop, p99"],
   ['latency, recordAndConfirm: p50', 'one request', '`recordAndConfirm()`, p50'],
   ['recovery, median', 'a bare worker, start to end', 'a thread that has ended delivers again'],
