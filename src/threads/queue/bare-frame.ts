@@ -4,6 +4,7 @@
  */
 
 import { assert } from '../../base/assert.ts';
+import { viewOf } from '../../base/view-of.ts';
 import { SMALL_STRING, SMALL_STRING_MAX } from './codec.ts';
 import { attemptsOf, type FrameAt, KIND, withAttempts } from './frame.ts';
 import { FRAME_HEADER_BYTES, frameBytes, PLACE_BYTES, type QueueMemory } from './layout.ts';
@@ -69,10 +70,6 @@ export function writeRestored(memory: QueueMemory, at: FrameAt, event: RestoredE
   target.bytes[start] = SMALL_STRING + id.length;
   target.bytes.write(id, start + 1, 'latin1');
   target.bytes.set(payload, start + 1 + id.length);
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function latin1(bytes: Uint8Array): string {

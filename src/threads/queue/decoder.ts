@@ -12,6 +12,7 @@
 // The global is an accessor, and is asked for each event.
 import { Buffer } from 'node:buffer';
 import { markAsUntransferable } from 'node:worker_threads';
+import { viewOf } from '../../base/view-of.ts';
 import {
   ARRAY,
   BIGINT,
@@ -312,10 +313,6 @@ export class Decoder implements EventDecoder {
     const message = `The bytes of a frame are not those of an event, at byte ${this.#at - this.#start}.`;
     return new QueueError('ERR_FRAME_CORRUPT', message, cause === undefined ? {} : { cause });
   }
-}
-
-function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
-  return new DataView(buffer, byteOffset, length);
 }
 
 function define(object: object, key: string, value: unknown, { enumerable = true } = {}): void {

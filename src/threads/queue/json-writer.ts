@@ -8,6 +8,7 @@
  */
 // The global is an accessor, and is asked for each event.
 import { Buffer } from 'node:buffer';
+import { viewOf } from '../../base/view-of.ts';
 import {
   ARRAY,
   DATE,
@@ -46,7 +47,7 @@ export class JsonWriter {
   readonly #keys = new MetKeys();
   #key = this.#keys.first;
   #bytes: Buffer = Buffer.alloc(0);
-  #view = new DataView(this.#bytes.buffer);
+  #view = viewOf(this.#bytes);
   #at = 0;
   #end = 0;
   #target: Buffer = this.#bytes;
@@ -382,7 +383,3 @@ export class JsonWriter {
 const NULL_TEXT = Buffer.from('null');
 const TRUE_TEXT = Buffer.from('true');
 const FALSE_TEXT = Buffer.from('false');
-
-function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
-  return new DataView(buffer, byteOffset, length);
-}

@@ -2,6 +2,7 @@
  * Base64 into a buffer. For what is short it is written in JavaScript, six bytes at a time: a native call makes a string
  * first, which another one must then write.
  */
+import { viewOf } from '../../../base/view-of.ts';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 /** The two characters of each twelve bits, the first in the lower byte. */
@@ -55,8 +56,4 @@ function writeLong(target: Buffer, at: number, bytes: Buffer): number {
 /** Of 24 bits. */
 function fourCharacters(bits: number): number {
   return (PAIRS[bits >>> 12] as number) | ((PAIRS[bits & 0xfff] as number) << 16);
-}
-
-function viewOf({ buffer, byteOffset, byteLength }: Buffer): DataView {
-  return new DataView(buffer, byteOffset, byteLength);
 }

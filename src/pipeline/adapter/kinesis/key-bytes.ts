@@ -4,6 +4,7 @@
  */
 // The global is an accessor.
 import { Buffer } from 'node:buffer';
+import { viewOf } from '../../../base/view-of.ts';
 
 /** Behind the last one stands what is read with it, four bytes at a time, and is none of it. */
 const BEHIND = 4;
@@ -32,7 +33,7 @@ export class KeyBytes {
     }
     this.texts = texts;
     this.bytes = bytes;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.view = viewOf(bytes);
     this.ends = ends;
   }
 
