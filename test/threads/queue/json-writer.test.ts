@@ -6,6 +6,7 @@ import { Encoder } from '../../../src/threads/queue/encoder.ts';
 import { JSON_GROWTH, JsonWriter } from '../../../src/threads/queue/json-writer.ts';
 import { NOT_WRITTEN } from '../../../src/threads/queue/not-written.ts';
 import { SHORT } from '../../../src/threads/queue/short-texts.ts';
+import { wellFormed } from '../../support/well-formed.ts';
 
 const MAX_BYTES = 100_000;
 const AT = 40;
@@ -31,7 +32,7 @@ function written(frame: Buffer, writer = new JsonWriter()): string | undefined {
 
 const text = fc.oneof(
   fc.string(),
-  fc.string({ unit: 'binary' }),
+  wellFormed(),
   fc.string({ unit: fc.integer({ min: 0, max: 0xff }).map((code) => String.fromCharCode(code)) }),
   fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code)) }),
   fc.constantFrom('x'.repeat(63), 'x'.repeat(64), 'é"\\'.repeat(300), '\ud800', '\u2028'),
