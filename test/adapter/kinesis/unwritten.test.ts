@@ -3,6 +3,8 @@ import { expect } from 'chai';
 import type { UnwrittenMessages, WireMessage } from '../../../src/pipeline/adapter/adapter.ts';
 import { KinesisAdapter } from '../../../src/pipeline/adapter/kinesis/kinesis-adapter.ts';
 import { type KinesisOptions, kinesisSchema } from '../../../src/pipeline/adapter/kinesis/options.ts';
+import { pack } from '../../../src/pipeline/adapter/kinesis/pack.ts';
+import { packableUnwritten } from '../../../src/pipeline/adapter/kinesis/packable.ts';
 import { parseOptions } from '../../../src/pipeline/adapter/options.ts';
 import { ForwardedEvents } from '../../../src/pipeline/batch/forwarded-events.ts';
 import { ManualClock, runUntil, SimulatedKinesis } from '../../../src/testing/index.ts';
@@ -120,6 +122,21 @@ describe('kinesis adapter: messages that are not made yet', () => {
       expect(world.found()).to.deep.equal([]);
     });
   }
+
+  it('are packed into room for themselves, whichever of them is the longest', () => {
+    const longest = { user: 'a', text: 'x'.repeat(5_000) };
+    const short = events.map((event) => ({ ...event, text: '' }));
+    for (const all of [
+      [longest, ...short],
+      [...short, longest],
+    ]) {
+      const packable = packableUnwritten(claimed(all), MIB);
+      const packed = packable && pack(packable, Uint32Array.from(all.keys()), { keys: 'each' });
+      expect(packed?.size).to.equal(all.length);
+      // What the longest might have is kept free, so that none need be measured.
+      expect(packed?.records.length).to.be.lessThan(100_000);
+    }
+  });
 
   it('are made where their keys decide one by one, and where their order is to be kept', async () => {
     for (const [options, ordered] of [
