@@ -159,7 +159,7 @@ const VALIDATE: readonly unknown[] = ['always', 'development', 'never', undefine
 const HANDLE_EVENT_EXPECTED =
   'a function (events, context); or forwardTo: { stream, partitionKey } in its place';
 const FORWARD_TO_EXPECTED =
-  '{ stream, partitionKey, idField }: the names of a stream, of the field that is the partition key, and (it may be left out) of one for the id; and no handleEvent beside it';
+  '{ stream, partitionKey, idField }: the names of a stream, of the field that is the partition key, and (it may be left out) of another for the id; and no handleEvent beside it';
 const SCHEMA_EXPECTED = 'a Standard Schema, as zod, valibot and arktype make them';
 const AT_ONCE_EXPECTED =
   'a schema that answers at once, because record() does (asked for undefined, it answered with a promise)';

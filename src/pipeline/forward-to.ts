@@ -41,7 +41,8 @@ export function isForwardTo(value: unknown): value is ForwardTo {
   if (typeof value !== 'object' || value === null) return false;
   const { stream, partitionKey, idField, ...others } = value as Readonly<Record<string, unknown>>;
   if (Object.keys(others).length > 0 || (idField !== undefined && !isText(idField))) return false;
-  return isText(stream) && isText(partitionKey);
+  // An event without the key goes nowhere, and one with it would keep that: no id would ever go along.
+  return isText(stream) && isText(partitionKey) && idField !== partitionKey;
 }
 
 function isText(value: unknown): boolean {

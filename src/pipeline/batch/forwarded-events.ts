@@ -11,6 +11,8 @@ import type { Message } from '../message.ts';
 const ID_BYTES_MAX = 128;
 
 const COMMA = 0x2c;
+const ZERO = 0x30;
+const NINE = 0x39;
 
 export class ForwardedEvents implements UnwrittenMessages {
   readonly #claim: Claim;
@@ -53,6 +55,9 @@ export class ForwardedEvents implements UnwrittenMessages {
     // `{"id":"..."` and then the event. It has a key, so it is an object and not an empty one: its brace becomes the comma.
     const from = at + target.write(`${this.#head}${id}"`, at);
     const end = this.#claim.writeJson(place, target, from, idField);
+    // In an object, names that are numbers come before all others, and so before the id.
+    const first = target[from + 2] as number;
+    if (first >= ZERO && first <= NINE) return NOT_WRITTEN;
     target[from] = COMMA;
     return end;
   }

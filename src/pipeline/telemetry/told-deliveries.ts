@@ -13,9 +13,7 @@ const TRACES_MAX = 128;
 /** Of W3C Trace Context, version 00. */
 const TRACEPARENT = /^00-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/;
 
-export type Sender = Pick<Adapter, 'send'>;
-
-export function toldDeliveries(site: RecordSite, traces: () => readonly string[]): Sender {
+export function toldDeliveries(site: RecordSite, traces: () => readonly string[]): Pick<Adapter, 'send'> {
   const { adapter, recordType, runtime, telemetry } = site;
   return {
     async send(stream, messages, options) {

@@ -76,7 +76,16 @@ export class SimulatedTransport implements Transport {
   async #play(call: Call, signal: AbortSignal): Promise<object | null> {
     signal.throwIfAborted();
     const end = new Cancellation();
-    signal.addEventListener('abort', () => end.cancel(signal.reason), { once: true });
+    const abort = () => end.cancel(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      return await this.#answer(call, end);
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  async #answer(call: Call, end: Cancellation): Promise<object | null> {
     const reply: Reply = this.#core.call(call);
     switch (reply.type) {
       case 'answer': {

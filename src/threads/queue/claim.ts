@@ -65,7 +65,10 @@ export interface Claim<Owner = unknown> {
   /** Of one of its events, by its place among them: the length, encoded, and the id. */
   bytesAt(place: number): number;
   idAt(place: number): string;
-  /** The text of a field of each of its events, without decoding them; undefined where only that would do. */
+  /**
+   * The text of a field of each of its events, without decoding them; undefined where only that would do, or where one has
+   * half of a surrogate pair.
+   */
   fieldsOf(name: string): readonly string[] | undefined;
   /**
    * Writes its JSON at `at` of `target`: where that ends, or `NOT_WRITTEN` where only decoding would do (json-writer.ts), or
@@ -224,7 +227,8 @@ export class Batch<Owner> implements Claim<Owner> {
         continue;
       }
       const text = json.field(memory, start, end, name);
-      if (text === undefined) {
+      // A short one has characters of one byte: it need not be looked at.
+      if (text === undefined || !text.isWellFormed()) {
         texts.end();
         return undefined;
       }

@@ -3,6 +3,8 @@ import { expect } from 'chai';
 import type { UnwrittenMessages, WireMessage } from '../../../src/pipeline/adapter/adapter.ts';
 import { KinesisAdapter } from '../../../src/pipeline/adapter/kinesis/kinesis-adapter.ts';
 import { type KinesisOptions, kinesisSchema } from '../../../src/pipeline/adapter/kinesis/options.ts';
+import { pack } from '../../../src/pipeline/adapter/kinesis/pack.ts';
+import { packableUnwritten } from '../../../src/pipeline/adapter/kinesis/packable.ts';
 import { parseOptions } from '../../../src/pipeline/adapter/options.ts';
 import { ForwardedEvents } from '../../../src/pipeline/batch/forwarded-events.ts';
 import { ManualClock, runUntil, SimulatedKinesis } from '../../../src/testing/index.ts';
@@ -44,6 +46,11 @@ function simulated(options: KinesisOptions) {
   return {
     sendUnwritten: (messages: UnwrittenMessages, ordered = false) =>
       done(adapter.sendUnwritten('s', messages, { signal: never, ordered })),
+    refused: async (messages: UnwrittenMessages) => {
+      const sent = watch(adapter.sendUnwritten('s', messages, { signal: never }));
+      await runUntil(clock, () => sent.state !== 'pending');
+      return sent.error;
+    },
     send: (messages: readonly WireMessage[]) => done(adapter.send('s', messages, { signal: never })),
     found: () =>
       simulator.oracle
@@ -88,6 +95,47 @@ describe('kinesis adapter: messages that are not made yet', () => {
     await other.sendUnwritten(odd);
     expect(odd.times).to.equal(1);
     expect(other.found()).to.deep.include(['a', '{"id":"mine","user":"a"}']);
+  });
+
+  it('have their id where an object has it: behind names that are numbers', async () => {
+    for (const idField of ['id', '2']) {
+      const world = simulated({});
+      const sent = claimed([{ 1: 'one', 3: 'three', user: 'a' }, { user: 'b' }], idField);
+      await world.sendUnwritten(sent);
+      const wire = sent.made().map(({ partitionKey, data }) => [partitionKey, data]);
+      expect(world.found()).to.have.deep.members(wire);
+    }
+  });
+
+  for (const [what, user] of [
+    ['nothing', undefined],
+    ['an empty text', ''],
+    ['a text that is too long', 'x'.repeat(257)],
+    ['half of a character', 'a\ud83d'],
+    ['the other half', '\udd11'],
+    ['no number', Number.NaN],
+  ]) {
+    it(`are refused as a handler's are where a key is ${what}`, async () => {
+      const world = simulated({});
+      const error = await world.refused(claimed([{ user: 'b' }, { user }, { user: 'c' }]));
+      expect(error).to.include({ code: 'ERR_MESSAGE' });
+      expect(world.found()).to.deep.equal([]);
+    });
+  }
+
+  it('are packed into room for themselves, whichever of them is the longest', () => {
+    const longest = { user: 'a', text: 'x'.repeat(5_000) };
+    const short = events.map((event) => ({ ...event, text: '' }));
+    for (const all of [
+      [longest, ...short],
+      [...short, longest],
+    ]) {
+      const packable = packableUnwritten(claimed(all), MIB);
+      const packed = packable && pack(packable, Uint32Array.from(all.keys()), { keys: 'each' });
+      expect(packed?.size).to.equal(all.length);
+      // What the longest might have is kept free, so that none need be measured.
+      expect(packed?.records.length).to.be.lessThan(100_000);
+    }
   });
 
   it('are made where their keys decide one by one, and where their order is to be kept', async () => {

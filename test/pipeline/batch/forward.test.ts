@@ -138,6 +138,7 @@ describe('A type that forwards its events', () => {
       { stream: 'signup', partitionKey: 7 },
       { stream: 'signup', partitionKey: 'user', key: 'user' },
       { stream: 'signup', partitionKey: 'user', idField: '' },
+      { stream: 'signup', partitionKey: 'user', idField: 'user' },
     ]) {
       const error = thrown(define({ forwardTo }));
       expect(error).to.include({ code: 'ERR_DEFINITION' });

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { expect } from 'chai';
 import type { PutRecordsResponse } from '../../../src/pipeline/adapter/kinesis/transport.ts';
 import {
@@ -186,6 +187,22 @@ describe('the simulated Kinesis: faults', () => {
     });
     await runUntil(clock, () => answered);
     expect(clock.now()).to.equal(3_600_000 + 5_020);
+  });
+
+  it('listens to the signal of its caller no longer than a call takes', async () => {
+    const { put, clock } = bench({
+      latencyMs: 20,
+      faults: [
+        { fault: { type: 'error', code: 'InternalFailure', commit: 'before' }, requests: [1, 1] },
+        { fault: { type: 'reset', commit: 'before' }, requests: [2, 2] },
+      ],
+    });
+    const { signal } = new AbortController();
+    const calls = Promise.allSettled([1, 2, 3].map(() => put(entries(1), 's', signal)));
+    expect(getEventListeners(signal, 'abort')).to.have.length(3);
+    await runTo(clock, clock.now() + 20);
+    await calls;
+    expect(getEventListeners(signal, 'abort')).to.have.length(0);
   });
 
   it('keeps to the times, streams and calls of its rules', async () => {

@@ -171,7 +171,7 @@ export function pack(
     keyOf[i] = key;
     records = withRoom(records, at, packable.bytesMax(place) + RECORD_ROOM);
     // As if it were as long as it is likely to be; where it is not, it may have to be moved.
-    const likely = packable.bytesLikely(place);
+    const likely = packable.bytesNext(place);
     const start = at + headBytes(likely);
     const end = packable.write(place, records, start);
     if (end === NOT_WRITTEN) return null;

@@ -14,6 +14,8 @@ export interface Packable {
   bytesMax(place: number): number;
   /** How many it has, or is likely to have. */
   bytesLikely(place: number): number;
+  /** The same, when the one that is packed before it has been written. */
+  bytesNext(place: number): number;
   isText(place: number): boolean;
   /** Writes its data at `at`, where there is room for the most: where that ends, or `NOT_WRITTEN`. */
   write(place: number, target: Buffer, at: number): number;
@@ -69,6 +71,10 @@ export class PackableMessages implements Packable {
     return this.#dataOf(place).length;
   }
 
+  bytesNext(place: number): number {
+    return this.bytesLikely(place);
+  }
+
   isText(place: number): boolean {
     return typeof this.#dataOf(place) === 'string';
   }
@@ -88,21 +94,24 @@ export class PackableMessages implements Packable {
 class PackableUnwritten implements Packable {
   readonly keys: KeyBytes;
   readonly #unwritten: UnwrittenMessages;
-  /** Events of one type have about the same length. */
-  #last: number;
+  /** The length of the one before: events of one type have about the same. */
+  #last = -1;
 
   constructor(keys: readonly string[], unwritten: UnwrittenMessages) {
     this.keys = new KeyBytes(keys);
     this.#unwritten = unwritten;
-    this.#last = unwritten.size === 0 ? 0 : unwritten.bytesLikely(0);
   }
 
   bytesMax(place: number): number {
     return this.#unwritten.bytesMax(place);
   }
 
-  bytesLikely(): number {
-    return this.#last;
+  bytesLikely(place: number): number {
+    return this.#unwritten.bytesLikely(place);
+  }
+
+  bytesNext(place: number): number {
+    return this.#last === -1 ? this.bytesLikely(place) : this.#last;
   }
 
   isText(): boolean {

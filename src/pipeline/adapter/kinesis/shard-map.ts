@@ -27,7 +27,7 @@ export interface Keys {
   readonly ExplicitHashKey?: string | undefined;
 }
 
-/** Of the keys whose shard is not remembered, every so manieth is: where none comes twice, each would be for nothing. */
+/** Of the keys whose shard is not remembered one in so many is taken up: where none comes twice, each would be for nothing. */
 const REMEMBER_EVERY = 8;
 
 export class ShardMap {
