@@ -27,7 +27,7 @@ export interface WireMessage {
  */
 export interface UnwrittenMessages {
   readonly size: number;
-  /** Undefined: messages must be made, of all. */
+  /** Well-formed texts. Undefined: messages must be made, of all. */
   partitionKeys(): readonly string[] | undefined;
   /** Of each, by its place: the most bytes that its data can have, and how many it is likely to have. */
   bytesMax(place: number): number;

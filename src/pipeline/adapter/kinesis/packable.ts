@@ -40,11 +40,8 @@ export function packableUnwritten(unwritten: UnwrittenMessages, maxRecordBytes: 
   const bytesMax = Math.min(maxRecordBytes, PACKED_BYTES_MAX);
   const keys = unwritten.partitionKeys();
   if (keys === undefined) return null;
-  for (let place = 0; place < keys.length; place++) {
-    const key = keys[place] as string;
-    // Of a message that is made this has been seen to.
-    if (!key.isWellFormed() || !fits(key, unwritten.bytesMax(place), bytesMax)) return null;
-  }
+  for (let place = 0; place < keys.length; place++)
+    if (!fits(keys[place] as string, unwritten.bytesMax(place), bytesMax)) return null;
   return new PackableUnwritten(keys, unwritten);
 }
 
