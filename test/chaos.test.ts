@@ -145,6 +145,8 @@ describe('A chaos run', () => {
 describe('The chaos runs that the papers tell of', () => {
   const runs = JSON.parse(readFileSync('docs/chaos.json', 'utf8')) as Verdict[];
 
+  const sumOf = (field: (run: Verdict) => number): number => runs.reduce((sum, run) => sum + field(run), 0);
+
   it('are ten, one of a million events, all with every fault', () => {
     expect(runs.map(({ seed }) => seed)).to.deep.equal([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     expect(runs.map(({ events }) => events)).to.deep.equal([1_000_000, ...Array<number>(9).fill(100_000)]);
@@ -156,7 +158,17 @@ describe('The chaos runs that the papers tell of', () => {
     for (const run of runs) {
       expect(isGood(run), `seed ${run.seed}`).to.equal(true);
       expect(run).to.include({ missing: 0, invented: 0, kills: 10 });
-      expect(run.threads).to.be.at.least(100);
+      expect(run.threads).to.be.at.least(75);
+    }
+    expect(sumOf(({ threads }) => threads)).to.be.at.least(1_000);
+  });
+
+  it('have killed threads that forward, among them', () => {
+    const forwarding = runs.filter(({ forwarded }) => forwarded > 0);
+    expect(forwarding.map(({ seed }) => seed)).to.include.members([2, 3, 4]);
+    for (const run of forwarding) {
+      expect(run.forwarded).to.be.at.least(run.accepted / 4);
+      expect(run.forwarding).to.be.at.least(10);
     }
   });
 });
