@@ -1,18 +1,18 @@
 /** The judge of a chaos run finds whatever is wrong, each thing by itself; and the runs that are told of were good. */
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { textOf } from '../scripts/chaos/events.ts';
+import { eventOf, FORWARDED, numberFrom, typeOf } from '../scripts/chaos/events.ts';
 import { type Delivery, type Evidence, isClean, type Judgement, judge } from '../scripts/chaos/judge.ts';
 import { planOf } from '../scripts/chaos/plan.ts';
 import { isGood } from '../scripts/chaos/report.ts';
 import type { Verdict } from '../scripts/chaos/run.ts';
 
-const delivery = (key: string, change: Partial<Delivery['event']> = {}): Delivery => ({
-  event: { key, id: `id-${key}`, text: textOf(Number(key.split('-')[1])), ...change },
-  isLast: true,
-});
+const delivery = (key: string, change: Partial<Delivery['event']> = {}): Delivery => {
+  const event = eventOf(Number(key.split('-')[0]), Number(key.split('-')[1]));
+  return { event: { id: `id-${key}`, ...event, ...change }, partitionKey: String(event.user), isLast: true };
+};
 
-/** Three events, one of them poison, and all is as it should be. */
+/** Three events, one of them forwarded, one poison, and all is as it should be. */
 const good: Evidence = {
   planned: new Set(['0-1', '0-2', '0-3']),
   confirmed: new Map([
@@ -41,7 +41,14 @@ describe('The judge of a chaos run', () => {
   it('has nothing against a good one, and counts duplicates without blame', () => {
     expect(isClean(judge(good))).to.equal(true);
     const twice = judge({ ...good, found: [...good.found, delivery('0-1')] });
-    expect(twice).to.include({ accepted: 3, confirmed: 2, distinct: 2, duplicates: 1, letters: 1 });
+    expect(twice).to.include({
+      accepted: 3,
+      confirmed: 2,
+      forwarded: 1,
+      distinct: 2,
+      duplicates: 1,
+      letters: 1,
+    });
     expect(isClean(twice)).to.equal(true);
   });
 
@@ -61,6 +68,16 @@ describe('The judge of a chaos run', () => {
     [
       'an event with another payload',
       { found: [delivery('0-1', { text: 'other' }), delivery('0-2')] },
+      { strangePayloads: 1 },
+    ],
+    [
+      'an event that has lost a field',
+      { found: [delivery('0-1', { user: undefined as never }), delivery('0-2')] },
+      { strangePayloads: 1 },
+    ],
+    [
+      'an event under the key of another',
+      { found: [{ ...delivery('0-1'), partitionKey: 'user-2' }, delivery('0-2')] },
       { strangePayloads: 1 },
     ],
     ['a letter that is no poison', { letters: ['0-3', '0-1'] }, { wrongLetters: 1 }],
@@ -90,6 +107,31 @@ describe('The judge of a chaos run', () => {
   });
 });
 
+describe('The events of a chaos run', () => {
+  it('are found by type, from any number on', () => {
+    for (let from = 0; from < 7; from++) {
+      for (const type of ['ChaosA', 'ChaosB', FORWARDED] as const) {
+        const number = numberFrom(from, type);
+        expect(typeOf(number)).to.equal(type);
+        expect(number - from).to.be.within(0, 2);
+      }
+    }
+  });
+
+  it('are forwarded as they lie in the queue, but for a few that must be decoded', () => {
+    const forwarded = Array.from({ length: 33_000 }, (_, n) => n).filter((n) => typeOf(n) === FORWARDED);
+    const decoded = forwarded.filter((n) => eventOf(0, n).tags instanceof Map);
+    expect(decoded).to.have.lengthOf(23);
+  });
+
+  it('cannot be forwarded without their key, or with what JSON cannot hold', () => {
+    expect(eventOf(0, 2, 'keyless'))
+      .to.include({ key: '0-2' })
+      .and.not.to.have.property('user');
+    expect(eventOf(0, 2, 'bigint')).to.include({ key: '0-2', user: 'user-2', tags: 1n });
+  });
+});
+
 describe('A chaos run', () => {
   it('takes a fault that it does not know, or a number that is none, for a mistake', () => {
     expect(() => planOf(['--faults', 'threads,fire'])).to.throw(
@@ -103,6 +145,8 @@ describe('A chaos run', () => {
 describe('The chaos runs that the papers tell of', () => {
   const runs = JSON.parse(readFileSync('docs/chaos.json', 'utf8')) as Verdict[];
 
+  const sumOf = (field: (run: Verdict) => number): number => runs.reduce((sum, run) => sum + field(run), 0);
+
   it('are ten, one of a million events, all with every fault', () => {
     expect(runs.map(({ seed }) => seed)).to.deep.equal([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     expect(runs.map(({ events }) => events)).to.deep.equal([1_000_000, ...Array<number>(9).fill(100_000)]);
@@ -114,7 +158,17 @@ describe('The chaos runs that the papers tell of', () => {
     for (const run of runs) {
       expect(isGood(run), `seed ${run.seed}`).to.equal(true);
       expect(run).to.include({ missing: 0, invented: 0, kills: 10 });
-      expect(run.threads).to.be.at.least(100);
+      expect(run.threads).to.be.at.least(75);
+    }
+    expect(sumOf(({ threads }) => threads)).to.be.at.least(1_000);
+  });
+
+  it('have killed threads that forward, among them', () => {
+    const forwarding = runs.filter(({ forwarded }) => forwarded > 0);
+    expect(forwarding.map(({ seed }) => seed)).to.include.members([2, 3, 4]);
+    for (const run of forwarding) {
+      expect(run.forwarded).to.be.at.least(run.accepted / 4);
+      expect(run.forwarding).to.be.at.least(10);
     }
   });
 });

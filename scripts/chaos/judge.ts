@@ -1,6 +1,6 @@
 /** Looks up every event in what Kinesis holds, and says whether anything is wrong. Pure. */
 import type { Ledger } from '../../src/index.ts';
-import { type ChaosEvent, textOf } from './events.ts';
+import { type ChaosEvent, eventOf, FORWARDED, typeOf } from './events.ts';
 
 export interface Evidence {
   /** Every key that was ever to be recorded. */
@@ -21,6 +21,7 @@ export interface Evidence {
 
 export interface Delivery {
   readonly event: ChaosEvent & { readonly id: string };
+  readonly partitionKey: string;
   /** Since the last process was started, all that was sent before having arrived. */
   readonly isLast: boolean;
 }
@@ -28,11 +29,14 @@ export interface Delivery {
 export interface Judgement {
   readonly accepted: number;
   readonly confirmed: number;
+  /** Those of the accepted ones whose type has no handler. */
+  readonly forwarded: number;
   readonly missing: number;
   readonly invented: number;
   readonly duplicates: number;
   /** Deliveries of an event under another id than the one it was confirmed or delivered under before. */
   readonly strangeIds: number;
+  /** Deliveries of anything but the event, or under another key than its own. */
   readonly strangePayloads: number;
   readonly distinct: number;
   readonly letters: number;
@@ -47,20 +51,26 @@ export function judge(evidence: Evidence): Judgement {
   const ids = new Map<string, string>();
   const last = new Set<string>();
   let [deliveries, strangeIds, strangePayloads] = [0, 0, 0];
-  for (const { event, isLast } of found) {
-    const { key, id, text } = event;
+  for (const { event, partitionKey, isLast } of found) {
+    const { key, id } = event;
     deliveries++;
     const known = ids.get(key) ?? confirmed.get(key) ?? id;
     if (known !== id) strangeIds++;
     ids.set(key, id);
     if (isLast) last.add(id);
-    if (text !== textOf(Number(key.split('-')[1]))) strangePayloads++;
+    const expected = eventOf(...placeOf(key));
+    if (
+      partitionKey !== String(expected.user) ||
+      JSON.stringify(event) !== JSON.stringify({ id, ...expected })
+    )
+      strangePayloads++;
   }
   const promised = [...confirmed.keys(), ...accepted];
   const buried = new Set(letters);
   return {
     accepted: promised.length,
     confirmed: confirmed.size,
+    forwarded: promised.filter((key) => typeOf(placeOf(key)[1]) === FORWARDED).length,
     missing: promised.filter((key) => !ids.has(key) && !planted.has(key)).length,
     invented: [...ids.keys()].filter((key) => !planned.has(key)).length,
     duplicates: deliveries - ids.size,
@@ -77,6 +87,11 @@ export function judge(evidence: Evidence): Judgement {
       ledger.delivered === last.size &&
       ledger.accepted + ledger.recovered === ledger.delivered + ledger.deadLettered,
   };
+}
+
+function placeOf(key: string): [writer: number, number: number] {
+  const [writer, number] = key.split('-').map(Number);
+  return [writer ?? Number.NaN, number ?? Number.NaN];
 }
 
 export function isClean(judgement: Judgement): boolean {

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { type Random, seededRandom } from '../../src/base/random.ts';
 import { Application, kinesis, type Ledger, type Logger, Records } from '../../src/index.ts';
-import { type ChaosEvent, Orders, TYPES } from './events.ts';
+import { type ChaosEvent, FORWARDED, HANDLED, Orders } from './events.ts';
 import { type WriterTask, type Written, write } from './writer.ts';
 
 export interface LifeTask {
@@ -23,14 +23,15 @@ export interface LifeTask {
   readonly writers: readonly WriterTask[];
   /** Batches in flight; undefined: as many as usual. */
   readonly places: number | undefined;
+  readonly aggregation: 'none' | 'shard';
   readonly kills: boolean;
   readonly hangs: boolean;
   readonly memory: boolean;
   readonly seed: number;
 }
 
-/** What was done; `parked`: a thread was killed that had parked batches. */
-export type Executed = 'threads' | 'processes' | 'hangs' | 'memory' | 'parked';
+/** What was done; of the threads that were killed `forwarding` ones forwarded, and `parked` ones had parked batches. */
+export type Executed = 'threads' | 'processes' | 'hangs' | 'memory' | 'parked' | 'forwarding';
 
 /** What is told to the parent. */
 export type Told =
@@ -50,6 +51,8 @@ const TELL_EVERY_MS = 10_000;
 /** How many of these are orders: a hang takes its thread two seconds and more, and memory is not exhausted at once. */
 const HANG_SHARE = 1 / 40;
 const MEMORY_SHARE = 1 / 25;
+/** How many victims are of the type that forwards: as many as of each other. */
+const FORWARDED_SHARE = 1 / 3;
 /** How many draws wait for a thread with parked batches, and how long: others are killed before anything is parked. */
 const PATIENT_SHARE = 1 / 16;
 const PATIENCE_MS = 4000;
@@ -72,7 +75,12 @@ async function main(task: LifeTask): Promise<void> {
   const orders = Orders.make();
   const letters: string[] = [];
   const app = await Application.start({
-    adapter: kinesis({ ...task.kinesis, requestTimeoutMs: 5000, backoff: { initialMs: 20, maxMs: 500 } }),
+    adapter: kinesis({
+      ...task.kinesis,
+      aggregation: task.aggregation,
+      requestTimeoutMs: 5000,
+      backoff: { initialMs: 20, maxMs: 500 },
+    }),
     queueBytes: 8 * 2 ** 20,
     logger: silent,
     ...(task.places === undefined ? {} : { maxDemand: task.places }),
@@ -120,19 +128,22 @@ async function executioner(
     if (times > 0) tell({ type: 'executed', what, times });
   };
   const tellBegun = (): void => {
-    for (const type of TYPES) {
+    for (const type of HANDLED) {
       done('hangs', orders.begun(type, 'hang'));
       done('memory', orders.begun(type, 'memory'));
     }
   };
-  while (!over.aborted && (task.kills || task.hangs || task.memory)) {
-    await sleep(KILL_EVERY_MS);
+  for (let due = 0; !over.aborted && (task.kills || task.hangs || task.memory); ) {
+    // What a kill took is part of the time to the next: else a machine that has much to do would kill far less.
+    due = Math.max(due + KILL_EVERY_MS, performance.now());
+    await sleep(due - performance.now());
     tellBegun();
     const victim = VICTIMS[Math.floor(random() * VICTIMS.length)];
-    const type = random() < 0.5 ? 'ChaosA' : 'ChaosB';
+    const handled = random() < 0.5 ? 'ChaosA' : 'ChaosB';
+    const type = random() < FORWARDED_SHARE ? FORWARDED : handled;
     const share = random();
-    if (task.hangs && share < HANG_SHARE) orders.give(type, 'hang');
-    else if (task.memory && share > 1 - MEMORY_SHARE) orders.give(type, 'memory');
+    if (task.hangs && share < HANG_SHARE) orders.give(handled, 'hang');
+    else if (task.memory && share > 1 - MEMORY_SHARE) orders.give(handled, 'memory');
     else if (task.kills && victim === 'thread') {
       const isPatient = random() < PATIENT_SHARE;
       const parked = isPatient ? await whenParked(app, over) : await parkedTypes(app);
@@ -140,6 +151,7 @@ async function executioner(
       if (parked.includes(ended)) done('parked');
       await app.endThread(ended);
       done('threads');
+      if (ended === FORWARDED) done('forwarding');
     } else if (task.kills) {
       const { nodes } = await app.inspect();
       const candidates = nodes.filter(

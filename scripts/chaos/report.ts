@@ -9,15 +9,18 @@ export function isGood(verdict: Verdict): boolean {
 }
 
 export function lineOf(verdict: Verdict): string {
-  const { accepted, confirmed, refused, missing, invented, duplicates, letters, seconds } = verdict;
+  const { accepted, confirmed, forwarded, refused, missing, invented, duplicates, letters, seconds } =
+    verdict;
   const strange = verdict.strangeIds + verdict.strangePayloads;
   return (
-    `${accepted} accepted, ${confirmed} confirmed, ${refused} refused, ${missing} missing, ${invented} invented, ` +
+    `${accepted} accepted, ${forwarded} of them to be forwarded, ${confirmed} confirmed, ${refused} refused, ` +
+    `${missing} missing, ${invented} invented, ` +
     `${duplicates} duplicates (${strange === 0 ? 'all with their id' : `${strange} STRANGE`}), ` +
     `${letters} dead letters (${verdict.wrongLetters === 0 ? 'all' : 'NOT all'} of ${verdict.planted} planted poison), ` +
     `${verdict.kills} kill -9 with ${verdict.recovered} recovered ` +
     `(${verdict.recoveredExact ? 'exactly what the disk held' : 'NOT what the disk held'}), ` +
-    `${verdict.threads} threads (${verdict.parked} with parked batches) and ${verdict.processes} processes killed, ` +
+    `${verdict.threads} threads (${verdict.forwarding} that forward, ${verdict.parked} with parked batches) and ` +
+    `${verdict.processes} processes killed, ` +
     `${verdict.hangs} hangs, ${verdict.memory} heaps exhausted; the ledger ` +
     `${verdict.ledgerExact ? 'is exact' : 'is NOT exact'}, ${seconds} s`
   );

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Random, seededRandom } from '../../src/base/random.ts';
 import type { RunningKinesis } from '../../src/testing/index.ts';
-import { type ChaosEvent, STREAMS } from './events.ts';
+import { type ChaosType, FORWARDED, numberFrom, STREAMS } from './events.ts';
 import { type Delivery, type Judgement, judge } from './judge.ts';
 import type { Executed, LifeTask, Told } from './life.ts';
 import type { Fault, Plan } from './plan.ts';
@@ -30,8 +30,9 @@ export interface Verdict extends Judgement {
   readonly faults: readonly Fault[];
   readonly refused: number;
   readonly planted: number;
-  /** Threads that were killed, `parked` of them while batches were parked in them. */
+  /** Threads that were killed: `forwarding` of the type that has no handler, `parked` while batches were parked in them. */
   readonly threads: number;
+  readonly forwarding: number;
   readonly parked: number;
   readonly processes: number;
   readonly hangs: number;
@@ -56,7 +57,14 @@ export class Run {
   readonly #planned = new Set<string>();
   readonly #planted = new Set<string>();
   readonly #letters: string[] = [];
-  readonly #executed: Record<Executed, number> = { threads: 0, processes: 0, hangs: 0, memory: 0, parked: 0 };
+  readonly #executed: Record<Executed, number> = {
+    threads: 0,
+    processes: 0,
+    hangs: 0,
+    memory: 0,
+    parked: 0,
+    forwarding: 0,
+  };
   #refused = 0;
   #kills = 0;
   #recovered = 0;
@@ -114,10 +122,16 @@ export class Run {
   #tasks(from: number, to: number, isLast: boolean): WriterTask[] {
     return Array.from({ length: WRITERS }, (_, writer) => {
       const [first, end] = [Math.floor(from / WRITERS), Math.floor(to / WRITERS)];
-      const pick = (): number => first + Math.floor(this.#random() * (end - first));
+      const pick = (type: ChaosType): number =>
+        numberFrom(first + Math.floor(this.#random() * (end - first - 2)), type);
       // An event that ends its thread takes some twenty threads: one in the run.
       const kind = isLast && writer === 0 ? 'exit' : 'throw';
-      const poison: WriterTask['poison'] = this.#plan.faults.has('poison') ? [[pick(), kind]] : [];
+      const poison: WriterTask['poison'] = this.#plan.faults.has('poison')
+        ? [
+            [pick(this.#random() < 0.5 ? 'ChaosA' : 'ChaosB'), kind],
+            [pick(FORWARDED), writer % 2 === 0 ? 'keyless' : 'bigint'],
+          ]
+        : [];
       for (let n = first; n < end; n++) this.#planned.add(`${writer}-${n}`);
       for (const [n] of poison) this.#planted.add(`${writer}-${n}`);
       return { writer, from: first, to: end, perSecond: this.#plan.rate / WRITERS, poison };
@@ -176,6 +190,8 @@ export class Run {
       spool: this.#spool,
       writers,
       places: faults.has('shard') ? PLACES_WITH_HOT_SHARD : undefined,
+      // What one leaves behind another sends in its own way.
+      aggregation: life % 2 === 0 ? 'shard' : 'none',
       kills: faults.has('threads'),
       hangs: faults.has('hang'),
       memory: faults.has('memory'),
@@ -197,11 +213,12 @@ export class Run {
     }
   }
 
+  /** What a reader gets: an event in an aggregate that he would drop is missing. */
   *#found(): Generator<Delivery> {
     for (const stream of Object.values(STREAMS)) {
-      for (const { data, arrivedAt } of this.#simulator.oracle.records(stream)) {
-        const event = JSON.parse(Buffer.from(data).toString()) as ChaosEvent & { readonly id: string };
-        yield { event, isLast: arrivedAt >= this.#lastSince };
+      for (const { partitionKey, data, arrivedAt } of this.#simulator.oracle.userRecords(stream).records) {
+        const event = JSON.parse(data.toString()) as Delivery['event'];
+        yield { event, partitionKey, isLast: arrivedAt >= this.#lastSince };
       }
     }
   }

@@ -1,11 +1,11 @@
 /**
- * Records one writer's share of a life's events, in bursts, into both types: of every four, three that it waits for. On
+ * Records one writer's share of a life's events, in bursts, into all types: of every four, three that it waits for. On
  * the main thread, or, as a program of its own, in a worker thread.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { isBeamlineError, Records, type RecordsHandle } from '../../src/index.ts';
-import { ChaosA, ChaosB, type ChaosEvent, textOf } from './events.ts';
+import { eventOf, type Poison, RECORDS, typeOf } from './events.ts';
 
 export interface WriterTask {
   readonly writer: number;
@@ -14,7 +14,7 @@ export interface WriterTask {
   readonly to: number;
   readonly perSecond: number;
   /** Numbers of the events that are poison, and how. */
-  readonly poison: readonly (readonly [number: number, how: 'throw' | 'exit'])[];
+  readonly poison: readonly (readonly [number: number, how: Poison])[];
 }
 
 /** What became of a burst. */
@@ -41,13 +41,8 @@ export async function write(
     const refused: string[] = [];
     const waiting: Promise<readonly [string, string] | undefined>[] = [];
     for (const end = Math.min(to, n + burst); n < end; n++) {
-      const how = planted.get(n);
-      const event: ChaosEvent = {
-        key: `${writer}-${n}`,
-        text: textOf(n),
-        ...(how === undefined ? {} : { poison: how }),
-      };
-      const type = n % 2 === 0 ? ChaosA : ChaosB;
+      const event = eventOf(writer, n, planted.get(n));
+      const type = RECORDS[typeOf(n)];
       if (n % 4 !== 3) {
         waiting.push(
           type.recordAndConfirm(event).then(

@@ -46,6 +46,12 @@ export interface ShardState {
   readonly recordsThrottled: number;
 }
 
+/** A record as a reader gets it. */
+export interface ReadRecord extends UserRecord {
+  /** When the record came that it is or lies in. */
+  readonly arrivedAt: number;
+}
+
 const PAYLOAD_UNIT_BYTES = 25 * 1024;
 
 export class Oracle {
@@ -73,21 +79,21 @@ export class Oracle {
    * apart, and of them it drops, without a word, each record whose keys do not belong to the shard it is read from.
    */
   userRecords(stream: string): {
-    readonly records: readonly UserRecord[];
-    readonly dropped: readonly UserRecord[];
+    readonly records: readonly ReadRecord[];
+    readonly dropped: readonly ReadRecord[];
   } {
-    const records: UserRecord[] = [];
-    const dropped: UserRecord[] = [];
+    const records: ReadRecord[] = [];
+    const dropped: ReadRecord[] = [];
     for (const shard of this.#stream(stream).shards) {
-      for (const { partitionKey, explicitHashKey, data } of shard.records) {
+      for (const { partitionKey, explicitHashKey, data, arrivedAt } of shard.records) {
         const members = deaggregate(data);
         if (members === null) {
-          records.push({ partitionKey, explicitHashKey, data: bufferOf(data) });
+          records.push({ partitionKey, explicitHashKey, data: bufferOf(data), arrivedAt });
           continue;
         }
         for (const member of members) {
           const belongs = shard.holds(hashKeyOf(member.partitionKey, member.explicitHashKey));
-          (belongs ? records : dropped).push(member);
+          (belongs ? records : dropped).push({ ...member, arrivedAt });
         }
       }
     }

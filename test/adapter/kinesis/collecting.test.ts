@@ -188,7 +188,13 @@ describe('kinesis adapter: aggregation', () => {
     expect(aggregates).to.have.length(4);
     await world.done(world.send(['single']));
     expect(world.records().map(({ data }) => data.toString())).to.include('single');
-    expect(world.oracle.userRecords('s').dropped).to.deep.equal([]);
+    const read = world.oracle.userRecords('s');
+    expect(read.dropped).to.deep.equal([]);
+    const came = (records: readonly { readonly arrivedAt: number }[]) =>
+      new Set(records.map(({ arrivedAt }) => arrivedAt));
+    expect([...came(read.records)])
+      .to.have.members([...came(world.oracle.records('s'))])
+      .and.to.have.length(3);
     expect(world.found().sort()).to.deep.equal(['warm', 'single', ...names(400, 'event-')].sort());
   });
 
