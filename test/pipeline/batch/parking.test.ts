@@ -22,9 +22,9 @@ describe('A batch that only waits for a throttled shard', () => {
   afterEach(() => simulator.stop());
 
   /** Half of the events go to each shard; far more batches than there are places for. */
-  const start = async (options = {}) => {
+  const start = async (options = {}, aggregation: 'none' | 'shard' = 'none') => {
     const { endpoint, region, credentials } = simulator;
-    const adapter = kinesis({ endpoint, region, credentials });
+    const adapter = kinesis({ endpoint, region, credentials, aggregation });
     const app = await scene.start({ adapter, batchSize: 100, maxDemand: 2, ...options });
     for (const n of range(0, EVENTS - 1)) TwoShards.record({ n, shard: n % 2 === 0 ? 0 : 1 });
     return app;
@@ -36,21 +36,23 @@ describe('A batch that only waits for a throttled shard', () => {
   const other = () => new Set(found().filter((n) => n % 2 === 0)).size;
   const parked = ({ records }: Snapshot) => records.find(({ name }) => name === 'TwoShards')?.parked;
 
-  it('gives its place up: everything else is delivered, and it is too when the shard takes records again', async () => {
-    const app = await start();
-    const snapshot = await snapshotWith(app, () => other() === EVENTS / 2);
-    expect(found()).to.have.length(EVENTS / 2);
-    expect(parked(snapshot)?.batches, 'all but those that have a place').to.be.at.least(10);
-    expect(app.ledger().pending, 'batches with events for it').to.be.at.least(EVENTS / 2);
-    simulator.setFaults([]);
-    const flushed = await app.flush();
-    expect(flushed).to.include({ accepted: EVENTS, delivered: EVENTS, pending: 0 });
-    expect(
-      found().sort((a, b) => a - b),
-      'each once',
-    ).to.deep.equal(range(0, EVENTS - 1));
-    expect(parked(await app.inspect())).to.deep.equal({ batches: 0, events: 0, waitsFor: [] });
-  }).timeout(20_000);
+  for (const aggregation of ['none', 'shard'] as const) {
+    it(`gives its place up: all else is delivered, and it is too when the shard takes records again (${aggregation})`, async () => {
+      const app = await start({}, aggregation);
+      const snapshot = await snapshotWith(app, () => other() === EVENTS / 2);
+      expect(found()).to.have.length(EVENTS / 2);
+      expect(parked(snapshot)?.batches, 'all but those that have a place').to.be.at.least(10);
+      expect(app.ledger().pending, 'batches with events for it').to.be.at.least(EVENTS / 2);
+      simulator.setFaults([]);
+      const flushed = await app.flush();
+      expect(flushed).to.include({ accepted: EVENTS, delivered: EVENTS, pending: 0 });
+      expect(
+        found().sort((a, b) => a - b),
+        'each once',
+      ).to.deep.equal(range(0, EVENTS - 1));
+      expect(parked(await app.inspect())).to.deep.equal({ batches: 0, events: 0, waitsFor: [] });
+    }).timeout(20_000);
+  }
 
   it('is run again when its thread dies: nothing is missing, nothing invented, and the ledger is exact', async () => {
     const app = await start();

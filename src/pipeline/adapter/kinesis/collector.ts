@@ -13,12 +13,12 @@
  * in the order given, as far as they succeed at the first try; what fails goes in again before what follows it.
  */
 import { assert } from '../../../base/assert.ts';
-import type { KeyBytes } from './key-bytes.ts';
 import { Lane } from './lane.ts';
 import { type Grouping, LaneDraw } from './lane-draw.ts';
 import { type Pack, pack } from './pack.ts';
 import type { Packable } from './packable.ts';
 import { type Delivery, Parcel } from './parcel.ts';
+import { placesByShard } from './places-by-shard.ts';
 import type { PreparedRecord } from './record.ts';
 import type { RequestLimits } from './request.ts';
 import type { OpenShard, ShardMap } from './shard-map.ts';
@@ -26,8 +26,9 @@ import type { Unit } from './unit.ts';
 
 /** What takes a shard longer than this, at the rate at which it takes records, holds a send up. */
 const BACKLOG_HELD_MS = 1000;
-/** While the shards are not known: so many times in a row. */
+/** While the shards are not known: so many times in a row. Where they are, so often a shard has taken nothing. */
 const REFUSED_HELD = 2;
+const TOTAL_REFUSALS_HELD = 4;
 
 export interface CollectorSettings {
   readonly aggregation: 'none' | 'equal-keys' | 'shard';
@@ -315,6 +316,8 @@ export class Collector {
 
   #holdsUp(lane: Lane, parcel: Parcel): boolean {
     if (lane.shard === null) return parcel.refused >= REFUSED_HELD;
+    // In aggregates it takes much for a second's worth, and none of it goes.
+    if (lane.rate.totalRefusals >= TOTAL_REFUSALS_HELD) return true;
     const { aggregateBytes } = this.#settings;
     const units = this.#groupingOf(lane) === 'none' ? lane.ready : lane.bytes / aggregateBytes;
     return lane.rate.backlogMs(units, lane.bytes) > BACKLOG_HELD_MS;
@@ -364,36 +367,4 @@ export class Collector {
     const keepRest = !this.#waitsForNobody(lane, situation) && oldest + collectMs > now;
     return new LaneDraw(lane, this.#groupingOf(lane), Math.min(aggregateBytes, maxBytes), keepRest);
   }
-}
-
-/** By the place of the shard: which of the records with these keys go to it. All to one place while there is no map. */
-function placesByShard(map: ShardMap | null, keys: KeyBytes): Uint32Array[] {
-  const length = map?.shards.length ?? 1;
-  if (map === null || length === 1) return [allOf(keys)];
-  const shardOf = map.placesOf(keys);
-  const counts = new Uint32Array(length);
-  for (let i = 0; i < shardOf.length; i++) counts[shardOf[i] as number]!++;
-  // One array, in parts; `next` is where the next one of a shard goes.
-  const all = new Uint32Array(keys.size);
-  const next = new Uint32Array(length);
-  const parts: Uint32Array[] = [];
-  let end = 0;
-  for (let shard = 0; shard < length; shard++) {
-    next[shard] = end;
-    end += counts[shard] as number;
-    parts.push(all.subarray(next[shard], end));
-  }
-  for (let i = 0; i < shardOf.length; i++) {
-    const shard = shardOf[i] as number;
-    const at = next[shard] as number;
-    all[at] = i;
-    next[shard] = at + 1;
-  }
-  return parts;
-}
-
-function allOf({ size }: KeyBytes): Uint32Array {
-  const places = new Uint32Array(size);
-  for (let i = 0; i < size; i++) places[i] = i;
-  return places;
 }

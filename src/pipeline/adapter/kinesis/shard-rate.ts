@@ -51,6 +51,8 @@ export class ShardRate {
   #bytes = 0;
   #refilledAt = 0;
   #epoch = 0;
+  /** Cuts in a row at which nothing was taken. */
+  #totalRefusals = 0;
 
   /** Handed back with the answer, so that a cut is made once for all requests that were under way. */
   get epoch(): number {
@@ -59,6 +61,11 @@ export class ShardRate {
 
   get share(): number | null {
     return this.#share;
+  }
+
+  /** How often in a row it has refused all that it was sent. */
+  get totalRefusals(): number {
+    return this.#totalRefusals;
   }
 
   allowance(now: number): Allowance {
@@ -93,6 +100,7 @@ export class ShardRate {
 
   /** A request of this epoch was answered: of `sent` records for this shard, `refused` were throttled. */
   answered(now: number, epoch: number, sent: number, refused: number): void {
+    if (refused < sent) this.#totalRefusals = 0;
     if (refused === 0) this.#taken(now, epoch);
     else if (epoch === this.#epoch) this.#cut(now, refused / sent);
   }
@@ -109,6 +117,7 @@ export class ShardRate {
 
   #cut(now: number, part: number): void {
     this.#epoch++;
+    if (part === 1) this.#totalRefusals++;
     if (this.#share === null) {
       // What it was sent until now was no rate, so how much of it was refused says nothing.
       this.#refilledAt = now;
