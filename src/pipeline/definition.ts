@@ -202,12 +202,10 @@ export function parseDefinition(input: unknown): Definition {
     typeof href === 'string' && URL.canParse(href),
     'import.meta.url, the URL of the module that defines it',
   );
+  const to = isForwardTo(forwardTo) ? forwardTo : undefined;
   if (forwardTo === undefined)
     expect('handleEvent', handleEvent, typeof handleEvent === 'function', HANDLE_EVENT_EXPECTED);
-  else {
-    const isAlone = isForwardTo(forwardTo) && handleEvent === undefined;
-    expect('forwardTo', forwardTo, isAlone, FORWARD_TO_EXPECTED);
-  }
+  else expect('forwardTo', forwardTo, to !== undefined && handleEvent === undefined, FORWARD_TO_EXPECTED);
   expect(
     'record',
     record,
@@ -252,10 +250,11 @@ export function parseDefinition(input: unknown): Definition {
     name: name as string,
     url: href as string,
     // Called on the definition, so that it may use `this` and a class's other members.
-    handleEvent: isForwardTo(forwardTo)
-      ? forwarding(forwardTo)
-      : (events, context) => (handleEvent as HandleEvent<unknown>).call(input, events, context),
-    forwardTo: isForwardTo(forwardTo) ? forwardTo : undefined,
+    handleEvent:
+      to === undefined
+        ? (events, context) => (handleEvent as HandleEvent<unknown>).call(input, events, context)
+        : forwarding(to),
+    forwardTo: to,
     partitionBy:
       typeof partitionBy === 'function' ? (event) => Reflect.apply(partitionBy, input, [event]) : undefined,
     eventOf: typeof record === 'function' ? (...args) => Reflect.apply(record, input, args) : undefined,

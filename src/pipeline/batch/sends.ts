@@ -9,7 +9,7 @@ import { SendAbortedError } from '../adapter/errors.ts';
 import { sendOptions } from '../adapter/send-options.ts';
 import type { MessageShape } from '../message.ts';
 
-export type Sender = Pick<Adapter, 'send' | 'sendUnwritten'>;
+type Sender = Pick<Adapter, 'send' | 'sendUnwritten'>;
 
 export interface SendsOptions {
   /** The order by keys is kept, also from one send to the next: those to one stream go one after the other. */

@@ -107,6 +107,9 @@ export const ERROR = 0xd0;
 export const BYTES = 0xd1;
 export const END = 0xff;
 
+/** What the last of the bytes of a length counts by: it has at most five. */
+export const LENGTH_FACTOR_MAX = 0x80 ** 4;
+
 /** How deep an event may be nested. A cycle is found when it goes deeper. */
 export const DEPTH_MAX = 512;
 

@@ -26,6 +26,7 @@ import {
   HOLE,
   INT32,
   LATIN1,
+  LENGTH_FACTOR_MAX,
   MAP,
   NULL,
   OBJECT,
@@ -40,9 +41,6 @@ import {
 } from './codec.ts';
 import { QueueError } from './errors.ts';
 import { MetKeys, plainObjectBehind, standsAt } from './met-keys.ts';
-
-/** A length has at most five bytes. */
-const LENGTH_FACTOR_MAX = 0x80 ** 4;
 
 /** How much is copied at once for the bytes of several events, and kept for as long as somebody keeps one of them. */
 const SLAB_BYTES = 32 * 1024;

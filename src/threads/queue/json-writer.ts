@@ -18,6 +18,7 @@ import {
   HOLE,
   INT32,
   LATIN1,
+  LENGTH_FACTOR_MAX,
   NULL,
   OBJECT,
   SMALL_STRING,
@@ -39,9 +40,6 @@ const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
-
-/** A length has at most five bytes. */
-const LENGTH_FACTOR_MAX = 0x80 ** 4;
 
 export class JsonWriter {
   readonly #keys = new MetKeys();
@@ -110,10 +108,7 @@ export class JsonWriter {
 
   #shortText(tag: number, target: Buffer, from: number): number {
     if (tag < SMALL_STRING) return writeSmall(target, from, tag);
-    if (tag === INT32) {
-      this.#at += 4;
-      return writeInteger(target, from, this.#view.getInt32(this.#at - 4, true));
-    }
+    if (tag === INT32) return writeInteger(target, from, this.#int());
     if (tag >= NULL) return NOT_WRITTEN;
     const bytes = this.#bytes;
     const start = this.#at;
@@ -158,8 +153,7 @@ export class JsonWriter {
       case FALSE:
         return this.#word(FALSE_TEXT, out);
       case INT32:
-        this.#at += 4;
-        return writeInteger(this.#target, out, this.#view.getInt32(this.#at - 4, true));
+        return writeInteger(this.#target, out, this.#int());
       case DOUBLE:
         return this.#double(out);
       case LATIN1:
@@ -292,13 +286,10 @@ export class JsonWriter {
     if (tag === UTF16) return this.#wide();
     if (!numbers) return undefined;
     if (tag < SMALL_STRING) return String(tag);
-    if (tag !== INT32 && tag !== DOUBLE) return undefined;
-    if (tag === DOUBLE) {
-      const value = this.#float();
-      return Number.isFinite(value) ? String(value) : undefined;
-    }
-    this.#at += 4;
-    return String(this.#view.getInt32(this.#at - 4, true));
+    if (tag === INT32) return String(this.#int());
+    if (tag !== DOUBLE) return undefined;
+    const value = this.#float();
+    return Number.isFinite(value) ? String(value) : undefined;
   }
 
   #oneByte(length: number): string | undefined {
@@ -357,6 +348,11 @@ export class JsonWriter {
       default:
         return false;
     }
+  }
+
+  #int(): number {
+    this.#at += 4;
+    return this.#view.getInt32(this.#at - 4, true);
   }
 
   #float(): number {

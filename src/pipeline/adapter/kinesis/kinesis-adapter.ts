@@ -47,16 +47,12 @@ export class KinesisAdapter implements Adapter {
   }
 
   send(stream: string, messages: readonly WireMessage[], options: SendOptions): Promise<void> {
-    const { ordered, explain, isHurried } = options;
-    return this.#sends.run(options, (end) =>
-      this.#deliver(stream, messages, { end, ordered, explain, isHurried }),
-    );
+    return this.#sends.run(options, (end) => this.#deliver(stream, messages, deliveryOf(options, end)));
   }
 
   sendUnwritten(stream: string, messages: UnwrittenMessages, options: SendOptions): Promise<void> {
-    const { ordered, explain, isHurried } = options;
     return this.#sends.run(options, (end) =>
-      this.#deliverUnwritten(stream, messages, { end, ordered, explain, isHurried }),
+      this.#deliverUnwritten(stream, messages, deliveryOf(options, end)),
     );
   }
 
@@ -139,6 +135,10 @@ export class KinesisAdapter implements Adapter {
     this.#senders.set(stream, sender);
     return sender;
   }
+}
+
+function deliveryOf({ ordered, explain, isHurried }: SendOptions, end: Cancellation): DeliveryOptions {
+  return { end, ordered, explain, isHurried };
 }
 
 async function allTaken(

@@ -6,6 +6,7 @@
  */
 import type { UnwrittenMessages, WireMessage } from '../adapter.ts';
 import { KeyBytes } from './key-bytes.ts';
+import { PARTITION_KEY_CHARACTERS_MAX } from './record.ts';
 
 export interface Packable {
   /** In the order of the send. */
@@ -23,9 +24,8 @@ export interface Packable {
 
 /** Larger ones stay what they are: to pack them would gain nothing. */
 const PACKED_BYTES_MAX = 32 * 1024;
-const KEY_CHARACTERS_MAX = 256;
 /** A unit of a text has not more than so many bytes of UTF-8. */
-export const UTF8_MAX = 3;
+const UTF8_MAX = 3;
 
 /** The messages, if all of them can be packed. */
 export function packableMessages(messages: readonly WireMessage[], maxRecordBytes: number): Packable | null {
@@ -47,7 +47,7 @@ export function packableUnwritten(unwritten: UnwrittenMessages, maxRecordBytes: 
 
 function fits(key: string, dataBytesMax: number, bytesMax: number): boolean {
   const { length } = key;
-  return length > 0 && length <= KEY_CHARACTERS_MAX && UTF8_MAX * length + dataBytesMax <= bytesMax;
+  return length > 0 && length <= PARTITION_KEY_CHARACTERS_MAX && UTF8_MAX * length + dataBytesMax <= bytesMax;
 }
 
 export class PackableMessages implements Packable {

@@ -57,7 +57,7 @@ export interface Prepared {
   readonly rejections: Rejection[];
 }
 
-const PARTITION_KEY_CHARACTERS_MAX = 256;
+export const PARTITION_KEY_CHARACTERS_MAX = 256;
 /** Beyond it a loop in JavaScript is slower than a native call. */
 const SHORT = 64;
 const HASH_KEY_END = 2n ** 128n;
